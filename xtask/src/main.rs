@@ -1,2 +1,3 @@
-//! Placeholder.
+//! `cargo xtask ...`
+mod harness; mod media; mod paths; mod progress; mod shell; mod table;
 fn main() {}

@@ -1,0 +1,94 @@
+//! Device registers: the one file of this crate with `unsafe`.
+//!
+//! Drivers are generic over [`Registers`], so in a host test a model of the chip takes the place of
+//! the chip; on a board it is a [`Window`].
+
+/// 32-bit registers at byte offsets from a base. Reading may have side effects.
+pub trait Registers {
+    /// Reads the register at `offset` bytes (a multiple of four).
+    fn read(&mut self, offset: usize) -> u32;
+
+    /// Writes the register at `offset` bytes (a multiple of four).
+    fn write(&mut self, offset: usize, value: u32);
+}
+
+impl<R: Registers + ?Sized> Registers for &mut R {
+    #[inline(always)]
+    fn read(&mut self, offset: usize) -> u32 {
+        (**self).read(offset)
+    }
+
+    #[inline(always)]
+    fn write(&mut self, offset: usize, value: u32) {
+        (**self).write(offset, value);
+    }
+}
+
+/// `BYTES` bytes of device registers, accessed a word at a time by volatile loads and stores.
+///
+/// Accesses outside the window are dropped (reads give 0). Drivers use constant offsets, for which
+/// the compiler decides that check.
+#[derive(Debug)]
+pub struct Window<const BYTES: usize> {
+    base: *mut u32,
+}
+
+// SAFETY: a window is the only way to its registers (the promise made to `new`), and device memory
+// may be accessed from any core.
+unsafe impl<const BYTES: usize> Send for Window<BYTES> {}
+
+impl<const BYTES: usize> Window<BYTES> {
+    /// The window that starts at `base`.
+    ///
+    /// # Safety
+    ///
+    /// `base` must be aligned to four bytes, and `BYTES` bytes from it must be registers of the
+    /// device that the window is handed to, mapped as device memory for as long as the window is
+    /// used. No other window may cover registers that the two users would fight over.
+    pub const unsafe fn new(base: *mut u32) -> Self {
+        Self { base }
+    }
+
+    const fn inside(offset: usize) -> bool {
+        offset.is_multiple_of(4) && offset < BYTES && BYTES - offset >= 4
+    }
+}
+
+impl<const BYTES: usize> Registers for Window<BYTES> {
+    #[inline(always)]
+    fn read(&mut self, offset: usize) -> u32 {
+        if !Self::inside(offset) {
+            return 0;
+        }
+        // SAFETY: the offset is aligned and inside the window that `new` vouches for.
+        unsafe { self.base.byte_add(offset).read_volatile() }
+    }
+
+    #[inline(always)]
+    fn write(&mut self, offset: usize, value: u32) {
+        if Self::inside(offset) {
+            // SAFETY: the offset is aligned and inside the window that `new` vouches for.
+            unsafe { self.base.byte_add(offset).write_volatile(value) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_keeps_inside_itself() {
+        let mut memory = [1u32, 2, 3];
+        // SAFETY: two of the three words, and nobody else uses them meanwhile.
+        let mut window = unsafe { Window::<8>::new(memory.as_mut_ptr()) };
+        window.write(4, 20);
+        window.write(8, 30);
+        window.write(5, 40);
+        assert_eq!(
+            [window.read(0), window.read(4), window.read(8), window.read(2)],
+            [1, 20, 0, 0]
+        );
+        assert_eq!(memory, [1, 20, 3]);
+    }
+}

@@ -1,0 +1,7 @@
+//! How chunks are compressed. One chunk is one block, independent of every other.
+
+mod lz4;
+mod raw;
+
+pub use lz4::Lz4;
+pub use raw::Raw;

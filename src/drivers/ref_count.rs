@@ -1,0 +1,84 @@
+//! [`RefCount`]: how many users a piece of hardware has, void after a snapshot boot.
+
+use crate::state::StateCell;
+
+/// A reference count of hardware, a clock gate for instance.
+///
+/// All memory comes back with a snapshot, a plain count of users too: it says "in use, so initialised"
+/// of hardware that was off. This count belongs to one power-on: after a snapshot boot it is 0 by itself,
+/// and the first user switches the hardware on again.
+///
+/// ```
+/// use oal_snapshot::drivers::RefCount;
+/// use oal_snapshot::state::StateCell;
+///
+/// static STATE: StateCell = StateCell::new();
+/// let mut uart_clock = RefCount::new();
+/// let mut enabled = 0;
+/// uart_clock.acquire(&STATE, || enabled += 1);
+/// uart_clock.acquire(&STATE, || enabled += 1);
+/// assert_eq!((uart_clock.users(&STATE), enabled), (2, 1));
+/// uart_clock.release(&STATE, || enabled -= 1);
+/// uart_clock.release(&STATE, || enabled -= 1);
+/// assert_eq!(enabled, 0);
+/// ```
+#[derive(Debug, Default)]
+pub struct RefCount {
+    users: u32,
+    boots: u32,
+}
+
+impl RefCount {
+    /// No users.
+    pub const fn new() -> RefCount {
+        RefCount { users: 0, boots: 0 }
+    }
+
+    /// Users since the hardware was last powered.
+    pub fn users(&self, state: &StateCell) -> u32 {
+        if self.boots == state.boots() { self.users } else { 0 }
+    }
+
+    /// One user more; calls `enable` for the first one.
+    pub fn acquire(&mut self, state: &StateCell, enable: impl FnOnce()) {
+        let users = self.users(state);
+        if users == 0 {
+            enable();
+        }
+        self.users = users.saturating_add(1);
+        self.boots = state.boots();
+    }
+
+    /// One user less; calls `disable` after the last one. A user from before a snapshot boot that did not
+    /// [`acquire`](RefCount::acquire) again counts no more, so nothing happens.
+    pub fn release(&mut self, state: &StateCell, disable: impl FnOnce()) {
+        let users = self.users(state);
+        if users == 1 {
+            disable();
+        }
+        self.users = users.saturating_sub(1);
+        self.boots = state.boots();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::SnapshotState;
+
+    #[test]
+    fn a_snapshot_boot_voids_the_count() {
+        let state = StateCell::new();
+        let mut count = RefCount::new();
+        count.acquire(&state, || ());
+        count.acquire(&state, || ());
+        state.set(SnapshotState::Boot);
+        state.set(SnapshotState::None);
+        assert_eq!(count.users(&state), 0);
+        count.release(&state, || panic!("a user from before the boot switches nothing off"));
+        let mut enabled = false;
+        count.acquire(&state, || enabled = true);
+        assert!(enabled);
+        assert_eq!(count.users(&state), 1);
+    }
+}

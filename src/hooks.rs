@@ -1,0 +1,250 @@
+//! The OEM hooks, one trait each, in the order in which they are called.
+//!
+//! | step | trait | C name |
+//! |---|---|---|
+//! | 1 | [`GetSnapshotRegions`] | `OEMGetSnapshotRegions` |
+//! | 2 | [`TakeCpuSnapshot`] | `OEMTakeCPUSnapshot` |
+//! | 3 | [`CompressSnapshot`] | `OEMCompressSnapshot` |
+//! | 4 | [`PrepareSnapshot`] | `OEMPrepareSnapshot` |
+//! | 5 | [`WriteSnapshot`] | `OEMWriteSnapshot` |
+//! | boot | [`SelectSnapshot`], ours | none: which image, how often tried |
+//! | boot | [`ReadSnapshot`] | `OEMReadSnapshot` |
+//! | boot | [`DecompressSnapshot`] | the boot loader's part of step 3 |
+//! | boot | [`RestoreCpu`] | the boot loader's last routine |
+//! | boot | [`SnapshotResume`] | `OEMSnapshotResume` |
+//!
+//! The stores of [`store`](crate::store) implement steps 4 and 5, selection and reading;
+//! [`codec`](crate::codec) implements step 3 and its inverse; [`cpu`](crate::cpu) step 2 and the restore.
+//! What is left to a board are the first and the last.
+
+use heapless::Vec;
+
+use crate::cpu::{Architecture, CpuContext};
+use crate::frame::RamRegion;
+use crate::refusal::{Reason, Refusal};
+
+/// Step 1, `OEMGetSnapshotRegions`: RAM that the system does not know of and that must be in the picture,
+/// such as display memory. Optional: the default has none.
+///
+/// ```
+/// use oal_snapshot::frame::RamRegion;
+/// use oal_snapshot::hooks::GetSnapshotRegions;
+/// struct Board;
+/// impl GetSnapshotRegions for Board {
+///     fn get_snapshot_regions(&self) -> &[RamRegion] {
+///         const FRAME_BUFFER: RamRegion = RamRegion::new(0x4c00_0000, 640 * 480 * 2 + 0x800 & !0xfff);
+///         &[FRAME_BUFFER]
+///     }
+/// }
+/// ```
+pub trait GetSnapshotRegions {
+    /// The regions, each physically contiguous, page-aligned, disjoint from each other and from the system's
+    /// RAM. The same at every call, on the boot side too. Called before anything is captured.
+    fn get_snapshot_regions(&self) -> &[RamRegion] {
+        &[]
+    }
+}
+
+/// On which of its two returns a capture is: `fork` for a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Fork {
+    /// The machine that took the snapshot goes on.
+    Live,
+    /// The machine was restored from the snapshot.
+    Restored,
+}
+
+/// Step 2, `OEMTakeCPUSnapshot`: stores every register that must come back.
+///
+/// Implemented for ARMv7-A by `cpu::armv7a` (on that target) and for host tests by [`cpu::fake`](crate::cpu::fake).
+///
+/// ```
+/// use oal_snapshot::cpu::{Architecture, CpuContext};
+/// use oal_snapshot::hooks::{Fork, TakeCpuSnapshot};
+/// struct NoRegisters;
+/// impl TakeCpuSnapshot for NoRegisters {
+///     const ARCHITECTURE: Architecture = Architecture::FAKE;
+///     fn take_cpu_snapshot(&mut self, context: &mut CpuContext, live: &mut dyn FnMut(&CpuContext)) -> Fork {
+///         *context = CpuContext::new();
+///         live(context);
+///         Fork::Live
+///     }
+/// }
+/// ```
+pub trait TakeCpuSnapshot {
+    /// What the registers belong to; an image boots only on the same.
+    const ARCHITECTURE: Architecture;
+
+    /// Captures the CPU into `context` (nosave memory) so that execution goes on at this call's return, calls
+    /// `live` on a stack in nosave memory, and returns [`Fork::Live`]. After a restore of the context it
+    /// returns a second time, in the restored machine, with [`Fork::Restored`]. Entered, and left on both
+    /// timelines, with interrupts masked. From the capture until `live` returns it changes no memory of the picture.
+    fn take_cpu_snapshot(&mut self, context: &mut CpuContext, live: &mut dyn FnMut(&CpuContext)) -> Fork;
+}
+
+/// Step 3, `OEMCompressSnapshot`: compresses one chunk.
+pub trait CompressSnapshot {
+    /// The number that names the format in an image's header.
+    const CODEC: u32;
+
+    /// Bytes that `dst` must offer for a source of `len` bytes, whatever is in it.
+    fn max_compressed_len(len: usize) -> usize;
+
+    /// Compresses `src` into the start of `dst` and returns the length, or `None` if it was not
+    /// compressed: the chunk is then stored raw.
+    fn compress_snapshot(&mut self, src: &[u8], dst: &mut [u8]) -> Option<usize>;
+}
+
+/// The inverse of [`CompressSnapshot`].
+pub trait DecompressSnapshot: CompressSnapshot {
+    /// Decompresses `src`, whose checksum matched, into exactly `dst`. Nothing outside `dst` is written.
+    ///
+    /// # Errors
+    /// [`CorruptStream`] if `src` does not decode to exactly `dst.len()` bytes; `dst` then holds anything.
+    fn decompress_snapshot(&self, src: &[u8], dst: &mut [u8]) -> Result<(), CorruptStream>;
+}
+
+/// Compressed bytes that are not what the compressor writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct CorruptStream;
+
+/// What names an image in its store: the sequence number under which it is committed. Larger is newer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ImageId(pub u64);
+
+/// Storage for images; the hooks of steps 4 and 5 and of the boot side share its error.
+pub trait Medium {
+    /// What can go wrong with the storage.
+    type Error: core::fmt::Debug;
+}
+
+/// Step 4, `OEMPrepareSnapshot`: makes room, now that the size is known.
+pub trait PrepareSnapshot: Medium {
+    /// Reserves (and may erase) room for an image of `len` bytes, a multiple of 4096, and names it.
+    /// The newest image that boots stays untouched if the storage has room for two.
+    ///
+    /// # Errors
+    /// If it does not fit: before anything on the medium was changed.
+    fn prepare_snapshot(&mut self, len: u64) -> Result<ImageId, Self::Error>;
+}
+
+/// Step 5, `OEMWriteSnapshot`: writes the image, then commits it.
+pub trait WriteSnapshot: Medium {
+    /// Writes `data` at `offset` of the prepared image. Both `offset` and the length are multiples of 4096,
+    /// offsets ascend without gaps.
+    ///
+    /// # Errors
+    /// Of the medium, or if more is written than was prepared. The image is then never committed.
+    fn write_snapshot(&mut self, data: &[u8], offset: u64) -> Result<(), Self::Error>;
+
+    /// The last call, `(NULL, 0, 0)` in C: flushes, reads the image back (through `scratch`, a multiple of 4096
+    /// bytes) and checks it, then commits it. Until the commit is on the medium, the previous image boots.
+    ///
+    /// # Errors
+    /// Of the medium, or if what is read back is not what was written. The image is then not committed.
+    fn finish_snapshot(&mut self, scratch: &mut [u8]) -> Result<(), Self::Error>;
+}
+
+/// How often an image may be booted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum BootPolicy {
+    /// Any number of times: instant-on.
+    Always,
+    /// Once: hibernate. The image is consumed before it is entered.
+    Once,
+}
+
+/// An image that may boot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Candidate {
+    /// Which image.
+    pub id: ImageId,
+    /// Where it lives.
+    pub slot: u8,
+    /// Its length in bytes, as committed.
+    pub len: u64,
+    /// How often it may be booted.
+    pub policy: BootPolicy,
+    /// Boots so far that nobody confirmed.
+    pub attempts: u8,
+}
+
+/// How many images a store can offer.
+pub const MAX_CANDIDATES: usize = 4;
+
+/// What a store has to offer at a boot.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Images to try, best (newest) first.
+    pub candidates: Vec<Candidate, MAX_CANDIDATES>,
+    /// What the store itself passed over, and why, newest first.
+    pub refused: Vec<Refusal, MAX_CANDIDATES>,
+}
+
+/// Boot, ours: which images there are, newest first, and what the boot policy remembers of them.
+pub trait SelectSnapshot: Medium {
+    /// Finds the images that may boot.
+    ///
+    /// # Errors
+    /// The reason why there is nothing to choose from.
+    fn select(&mut self) -> Result<Selection, Reason>;
+
+    /// Remembers, before the image is loaded, that it is being tried; returns which attempt this is, from 1.
+    ///
+    /// # Errors
+    /// Of the medium; the image must then not be entered.
+    fn count_attempt(&mut self, id: ImageId) -> Result<u8, Self::Error>;
+
+    /// Remembers, before it is entered, that an image of [`BootPolicy::Once`] is used up, and every older one
+    /// of that policy with it.
+    ///
+    /// # Errors
+    /// Of the medium; the image must then not be entered.
+    fn consume(&mut self, id: ImageId) -> Result<(), Self::Error>;
+}
+
+/// Boot, `OEMReadSnapshot`: reads a part of an image.
+pub trait ReadSnapshot: Medium {
+    /// Reads `buf.len()` bytes at `offset` of the image. Both are multiples of 4096.
+    ///
+    /// # Errors
+    /// Of the medium, or if the range is not in the image.
+    fn read_snapshot(&mut self, id: ImageId, buf: &mut [u8], offset: u64) -> Result<(), Self::Error>;
+}
+
+/// The boot side's last step: the registers come back, and with them the restored system.
+pub trait RestoreCpu: TakeCpuSnapshot {
+    /// What [`restore_cpu`](RestoreCpu::restore_cpu) returns: nothing at all on hardware
+    /// ([`Infallible`](core::convert::Infallible)), something to look at in a host test.
+    type Entered;
+
+    /// Whether `context`, whose checksum matched, is one that this implementation wrote. Called before the
+    /// first page is loaded.
+    fn accepts(&self, context: &CpuContext) -> bool;
+
+    /// Makes caches and TLBs agree with the memory just loaded and restores the CPU: execution goes on where
+    /// [`take_cpu_snapshot`](TakeCpuSnapshot::take_cpu_snapshot) returns [`Fork::Restored`].
+    fn restore_cpu(&mut self, context: &CpuContext) -> Self::Entered;
+}
+
+/// Boot, `OEMSnapshotResume`: the restored system's first code. Re-initialises platform and CPU-specific
+/// hardware that no driver of its own looks after, as at a cold boot. Interrupts are masked.
+///
+/// ```
+/// use oal_snapshot::hooks::SnapshotResume;
+/// struct Board;
+/// impl SnapshotResume for Board {
+///     fn snapshot_resume(&mut self) {
+///         // clocks, pads, USB, DMA, video...
+///     }
+/// }
+/// ```
+pub trait SnapshotResume {
+    /// Called once at each snapshot boot, before the drivers are powered up.
+    fn snapshot_resume(&mut self) {}
+}

@@ -1,0 +1,24 @@
+//! Little-endian fields at fixed offsets of a record. Offsets are constants of the format, so reading past
+//! the end is impossible for a record of the right size; it gives zeroes rather than a panic.
+
+/// The `N` bytes at `at`.
+pub(crate) fn get<const N: usize>(record: &[u8], at: usize) -> [u8; N] {
+    record.get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or([0; N])
+}
+
+/// The u32 at `at`.
+pub(crate) fn get_u32(record: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(get(record, at))
+}
+
+/// The u64 at `at`.
+pub(crate) fn get_u64(record: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(get(record, at))
+}
+
+/// Stores `bytes` at `at`.
+pub(crate) fn put(record: &mut [u8], at: usize, bytes: &[u8]) {
+    if let Some(field) = record.get_mut(at..at.saturating_add(bytes.len())) {
+        field.copy_from_slice(bytes);
+    }
+}

@@ -1,0 +1,182 @@
+//! The page map: extents of frames, ascending, and the walk over their pages chunk by chunk.
+
+use heapless::Vec;
+
+use crate::frame::{FrameRange, Pfn};
+use crate::image::fields::{get_u32, get_u64, put};
+use crate::image::{CHUNK_PAGES, ChunkEntry};
+use crate::memory_map::MemoryMap;
+use crate::refusal::Reason;
+
+/// What the frames of an extent hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u32)]
+pub enum ExtentKind {
+    /// Pages that are in the chunks.
+    Data = 1,
+    /// Pages of zeroes, which are nowhere.
+    Zero = 2,
+}
+
+/// A run of frames of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Extent {
+    /// Its frames, at least one.
+    pub frames: FrameRange,
+    /// What they hold.
+    pub kind: ExtentKind,
+}
+
+impl Extent {
+    /// Bytes of an extent in the image.
+    pub const BYTES: usize = 16;
+
+    /// The extent's bytes.
+    pub fn encode(&self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        put(&mut bytes, 0, &self.frames.first.0.to_le_bytes());
+        put(&mut bytes, 8, &self.frames.count.to_le_bytes());
+        put(&mut bytes, 12, &(self.kind as u32).to_le_bytes());
+        bytes
+    }
+
+    /// Reads an extent of any origin.
+    ///
+    /// # Errors
+    /// [`Reason::BadField`] for an unknown kind, no frames, or frames past the end of the address space.
+    pub fn decode(bytes: &[u8; Self::BYTES]) -> Result<Extent, Reason> {
+        let kind = match get_u32(bytes, 12) {
+            1 => ExtentKind::Data,
+            2 => ExtentKind::Zero,
+            _ => return Err(Reason::BadField),
+        };
+        match FrameRange::new(Pfn(get_u64(bytes, 0)), get_u32(bytes, 8)) {
+            Some(frames) if !frames.is_empty() => Ok(Extent { frames, kind }),
+            _ => Err(Reason::BadField),
+        }
+    }
+}
+
+/// Pages of the kind `kind` in `extents`.
+pub fn count_pages(extents: &[Extent], kind: ExtentKind) -> u64 {
+    extents.iter().filter(|e| e.kind == kind).map(|e| u64::from(e.frames.count)).sum()
+}
+
+/// Checks a page map of any origin against the running board.
+///
+/// # Errors
+/// [`Reason::Overlap`] if it does not ascend without overlaps; [`Reason::OutOfRange`] if a frame is not in the
+/// board's picture.
+pub fn check_map(extents: &[Extent], map: &MemoryMap) -> Result<(), Reason> {
+    let mut end = Pfn(0);
+    for extent in extents {
+        if extent.frames.first < end {
+            return Err(Reason::Overlap);
+        }
+        if !map.in_picture(extent.frames) {
+            return Err(Reason::OutOfRange);
+        }
+        end = extent.frames.end();
+    }
+    Ok(())
+}
+
+/// The frames of one chunk: up to 16 pages, in one run or several.
+pub type ChunkFrames = Vec<FrameRange, { CHUNK_PAGES as usize }>;
+
+/// Deals the data pages out to chunks, in the order of the map. [`Chunks::next`] is part of the format: it
+/// says which pages a chunk holds.
+#[derive(Clone, Debug)]
+pub struct Chunks<'a> {
+    extents: core::slice::Iter<'a, Extent>,
+    rest: FrameRange,
+}
+
+impl<'a> Chunks<'a> {
+    /// The chunks of a page map.
+    pub fn new(extents: &'a [Extent]) -> Chunks<'a> {
+        Chunks { extents: extents.iter(), rest: FrameRange::default() }
+    }
+}
+
+impl Iterator for Chunks<'_> {
+    type Item = ChunkFrames;
+
+    fn next(&mut self) -> Option<ChunkFrames> {
+        let mut frames = ChunkFrames::new();
+        let mut room = CHUNK_PAGES;
+        while room > 0 {
+            if self.rest.is_empty() {
+                match self.extents.find(|e| e.kind == ExtentKind::Data) {
+                    Some(extent) => self.rest = extent.frames,
+                    None => break,
+                }
+            }
+            let run = self.rest.take(room);
+            // Each run takes at least one of the 16 pages, so there is always room for it.
+            let _ = frames.push(run);
+            self.rest = self.rest.skip(run.count);
+            room -= run.count;
+        }
+        (!frames.is_empty()).then_some(frames)
+    }
+}
+
+/// Pages in a chunk.
+pub fn chunk_pages(frames: &ChunkFrames) -> usize {
+    frames.iter().map(|run| run.count as usize).sum()
+}
+
+/// Checks a chunk index of any origin against the page map and the length that the header gives.
+///
+/// # Errors
+/// [`Reason::BadField`] if a chunk's length is not possible for its pages, or if the lengths do not add up.
+pub fn check_index(extents: &[Extent], index: &[ChunkEntry], chunks_len: u64) -> Result<(), Reason> {
+    let mut chunks = Chunks::new(extents);
+    let mut total = 0;
+    for entry in index {
+        let Some(frames) = chunks.next() else { return Err(Reason::BadField) };
+        if !entry.fits(chunk_pages(&frames)) {
+            return Err(Reason::BadField);
+        }
+        total += entry.padded_len() as u64;
+    }
+    if chunks.next().is_none() && total == chunks_len { Ok(()) } else { Err(Reason::BadField) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extent(first: u64, count: u32, kind: ExtentKind) -> Extent {
+        Extent { frames: FrameRange { first: Pfn(first), count }, kind }
+    }
+
+    #[test]
+    fn chunks_take_sixteen_data_pages_each_across_extents() {
+        use ExtentKind::*;
+        let map = [extent(0, 20, Data), extent(20, 5, Zero), extent(25, 3, Data), extent(40, 10, Data)];
+        let chunks: std::vec::Vec<std::vec::Vec<(u64, u32)>> =
+            Chunks::new(&map).map(|c| c.iter().map(|r| (r.first.0, r.count)).collect()).collect();
+        assert_eq!(
+            chunks,
+            [std::vec![(0, 16)], std::vec![(16, 4), (25, 3), (40, 9)], std::vec![(49, 1)]]
+        );
+    }
+
+    #[test]
+    fn a_hostile_extent_is_refused() {
+        let good = extent(7, 3, ExtentKind::Zero).encode();
+        assert_eq!(Extent::decode(&good), Ok(extent(7, 3, ExtentKind::Zero)));
+        for (at, bytes) in [(8, [0; 4]), (12, [0; 4]), (12, [3, 0, 0, 0])] {
+            let mut bad = good;
+            bad[at..at + 4].copy_from_slice(&bytes);
+            assert_eq!(Extent::decode(&bad), Err(Reason::BadField));
+        }
+        let mut far = good;
+        far[..8].fill(0xff);
+        assert_eq!(Extent::decode(&far), Err(Reason::BadField));
+    }
+}

@@ -1,0 +1,227 @@
+//! [`MemoryMap`]: which frames exist, and which of them belong to the picture; checked once, used by take and boot.
+
+use heapless::Vec;
+
+use crate::frame::{FrameRange, Pfn, RamRegion, RegionError};
+use crate::image::checksum::Crc32c;
+
+/// How many regions a memory map holds of each kind.
+pub const MAX_REGIONS: usize = 16;
+
+/// What a part of RAM is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum AreaKind {
+    /// RAM that the system manages, and may call free.
+    System,
+    /// RAM that only the OEM knows of: always in the picture.
+    Oem,
+}
+
+/// RAM of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Area {
+    /// Its frames.
+    pub frames: FrameRange,
+    /// What it is.
+    pub kind: AreaKind,
+}
+
+/// Why regions make no memory map. The number is the region's position in its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum MapError {
+    /// A region of the system's RAM is not whole frames.
+    Ram(usize, RegionError),
+    /// Two regions of the system's RAM overlap.
+    RamOverlaps(usize, usize),
+    /// An OEM region is not whole frames.
+    Oem(usize, RegionError),
+    /// Two OEM regions overlap.
+    OemOverlaps(usize, usize),
+    /// An OEM region (first number) overlaps the system's RAM (second number).
+    OemInRam(usize, usize),
+    /// A nosave region is not whole frames.
+    Nosave(usize, RegionError),
+    /// A list has more than [`MAX_REGIONS`] regions.
+    TooMany,
+}
+
+/// RAM and the holes in its picture. The order of the lists given does not matter.
+#[derive(Clone, Debug)]
+pub struct MemoryMap {
+    areas: Vec<Area, { 2 * MAX_REGIONS }>,
+    nosave: Vec<FrameRange, MAX_REGIONS>,
+}
+
+impl MemoryMap {
+    /// Checks the board's regions: whole pages, the system's `ram` (`OEMGetOEMRamTable`) and the OEM's
+    /// regions (`OEMGetSnapshotRegions`) disjoint from each other and among themselves. Nosave regions may
+    /// lie anywhere and overlap.
+    ///
+    /// # Errors
+    /// [`MapError`], with the position of the region that is wrong.
+    pub fn new(ram: &[RamRegion], oem: &[RamRegion], nosave: &[RamRegion]) -> Result<MemoryMap, MapError> {
+        let mut map = MemoryMap { areas: Vec::new(), nosave: Vec::new() };
+        if ram.len() > MAX_REGIONS || oem.len() > MAX_REGIONS || nosave.len() > MAX_REGIONS {
+            return Err(MapError::TooMany);
+        }
+        for (i, region) in ram.iter().enumerate() {
+            let frames = region.frames().map_err(|e| MapError::Ram(i, e))?;
+            if let Some(other) = overlapping(&ram[..i], frames) {
+                return Err(MapError::RamOverlaps(other, i));
+            }
+            map.insert(Area { frames, kind: AreaKind::System })?;
+        }
+        for (i, region) in oem.iter().enumerate() {
+            let frames = region.frames().map_err(|e| MapError::Oem(i, e))?;
+            if let Some(other) = overlapping(&oem[..i], frames) {
+                return Err(MapError::OemOverlaps(other, i));
+            }
+            if let Some(other) = overlapping(ram, frames) {
+                return Err(MapError::OemInRam(i, other));
+            }
+            map.insert(Area { frames, kind: AreaKind::Oem })?;
+        }
+        for (i, region) in nosave.iter().enumerate() {
+            let frames = region.frames().map_err(|e| MapError::Nosave(i, e))?;
+            let at = map.nosave.iter().position(|r| r.first > frames.first).unwrap_or(map.nosave.len());
+            map.nosave.insert(at, frames).map_err(|_| MapError::TooMany)?;
+        }
+        Ok(map)
+    }
+
+    fn insert(&mut self, area: Area) -> Result<(), MapError> {
+        let at = self.areas.iter().position(|a| a.frames.first > area.frames.first).unwrap_or(self.areas.len());
+        self.areas.insert(at, area).map_err(|_| MapError::TooMany)
+    }
+
+    /// All RAM, ascending.
+    pub fn areas(&self) -> &[Area] {
+        &self.areas
+    }
+
+    /// The nosave regions, ascending.
+    pub fn nosave(&self) -> &[FrameRange] {
+        &self.nosave
+    }
+
+    /// The areas less what is nosave, ascending.
+    pub fn pictured(&self) -> impl Iterator<Item = Area> + '_ {
+        self.areas.iter().flat_map(|area| Pieces { area: *area, nosave: &self.nosave })
+    }
+
+    /// Whether every frame of `frames` belongs to the picture.
+    pub fn in_picture(&self, frames: FrameRange) -> bool {
+        self.pictured().any(|area| area.frames.covers(frames))
+    }
+
+    /// Whether `frame` is nosave.
+    pub fn is_nosave(&self, frame: Pfn) -> bool {
+        self.nosave.iter().any(|range| range.contains(frame))
+    }
+
+    /// CRC-32C over the map: `(first frame, count)` of every area as little-endian u64, ascending, then
+    /// the same of the nosave regions. An image is booted only where the digest is that of its capture.
+    pub fn digest(&self) -> u32 {
+        let mut crc = Crc32c::new();
+        for range in self.areas.iter().map(|a| &a.frames).chain(&self.nosave) {
+            crc.update(&range.first.0.to_le_bytes());
+            crc.update(&u64::from(range.count).to_le_bytes());
+        }
+        crc.finish()
+    }
+}
+
+/// The first of `regions` that shares a frame with `frames`.
+fn overlapping(regions: &[RamRegion], frames: FrameRange) -> Option<usize> {
+    regions.iter().position(|r| r.frames().is_ok_and(|other| other.overlaps(frames)))
+}
+
+/// What is left of one area between the nosave regions.
+struct Pieces<'a> {
+    area: Area,
+    nosave: &'a [FrameRange],
+}
+
+impl Iterator for Pieces<'_> {
+    type Item = Area;
+
+    fn next(&mut self) -> Option<Area> {
+        loop {
+            let frames = self.area.frames;
+            if frames.is_empty() {
+                return None;
+            }
+            let Some(hole) = self.nosave.iter().find(|hole| hole.overlaps(frames)) else {
+                self.area.frames.count = 0;
+                return Some(Area { frames, kind: self.area.kind });
+            };
+            // The list is ascending, so nothing before this hole is nosave.
+            let before = hole.first.0.saturating_sub(frames.first.0).min(u64::from(frames.count)) as u32;
+            let to_end = (hole.end().0 - frames.first.0).min(u64::from(frames.count)) as u32;
+            self.area.frames = frames.skip(to_end);
+            if before > 0 {
+                return Some(Area { frames: frames.take(before), kind: self.area.kind });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const K4: u64 = 4096;
+
+    fn region(first: u64, pages: u64) -> RamRegion {
+        RamRegion::new(first * K4, pages * K4)
+    }
+
+    #[test]
+    fn each_fault_of_a_region_has_its_own_error() {
+        let ram = [region(16, 16)];
+        let oem = |regions: &[RamRegion]| MemoryMap::new(&ram, regions, &[]).map(|_| ());
+        assert_eq!(oem(&[region(64, 4), region(32, 4)]), Ok(()));
+        assert_eq!(oem(&[RamRegion::new(64 * K4 + 1, K4)]), Err(MapError::Oem(0, RegionError::Unaligned)));
+        assert_eq!(oem(&[region(64, 0)]), Err(MapError::Oem(0, RegionError::Empty)));
+        assert_eq!(oem(&[region(64, 4), region(67, 4)]), Err(MapError::OemOverlaps(0, 1)));
+        assert_eq!(oem(&[region(40, 4), region(31, 4)]), Err(MapError::OemInRam(1, 0)));
+        assert_eq!(
+            MemoryMap::new(&[region(0, 4), region(3, 4)], &[], &[]).map(|_| ()),
+            Err(MapError::RamOverlaps(0, 1))
+        );
+        assert_eq!(
+            MemoryMap::new(&ram, &[], &[RamRegion::new(1, K4)]).map(|_| ()),
+            Err(MapError::Nosave(0, RegionError::Unaligned))
+        );
+        assert_eq!(MemoryMap::new(&ram, &[], &[region(1, 1); 17]).map(|_| ()), Err(MapError::TooMany));
+    }
+
+    #[test]
+    fn the_picture_is_ram_less_the_nosave_regions() {
+        let map = MemoryMap::new(
+            &[region(100, 100), region(0, 10)],
+            &[region(300, 4)],
+            &[region(0, 2), region(4, 1), region(4, 2), region(150, 500), region(9, 91)],
+        )
+        .unwrap();
+        let pieces: std::vec::Vec<_> = map.pictured().map(|a| (a.frames.first.0, a.frames.count, a.kind)).collect();
+        assert_eq!(
+            pieces,
+            [(2, 2, AreaKind::System), (6, 3, AreaKind::System), (100, 50, AreaKind::System)]
+        );
+        assert!(map.in_picture(FrameRange { first: Pfn(6), count: 3 }));
+        assert!(!map.in_picture(FrameRange { first: Pfn(6), count: 4 }));
+    }
+
+    #[test]
+    fn the_digest_tells_maps_apart_but_not_their_order() {
+        let digest = |ram: &[RamRegion], nosave: &[RamRegion]| MemoryMap::new(ram, &[], nosave).unwrap().digest();
+        assert_eq!(digest(&[region(0, 4), region(8, 4)], &[]), digest(&[region(8, 4), region(0, 4)], &[]));
+        assert_ne!(digest(&[region(0, 4)], &[]), digest(&[region(0, 5)], &[]));
+        assert_ne!(digest(&[region(0, 4)], &[]), digest(&[region(0, 4)], &[region(1, 1)]));
+    }
+}

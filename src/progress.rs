@@ -1,0 +1,74 @@
+//! The progress observer: how far a snapshot or a boot is, for a bar, a light or a marker.
+
+use crate::hooks::ImageId;
+
+/// A step of a snapshot or a boot, with how much of it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Progress {
+    /// Take: the CPU was captured. From here to [`Progress::Written`] nothing of the picture changes.
+    Captured,
+    /// Take: pages looked at, of all pages that may be in the picture.
+    Scan {
+        /// Pages so far.
+        done: u64,
+        /// All pages.
+        total: u64,
+    },
+    /// Take: chunks compressed, of all.
+    Compress {
+        /// Chunks so far.
+        done: u64,
+        /// All chunks.
+        total: u64,
+    },
+    /// Take: bytes of the image written, of all.
+    Write {
+        /// Bytes so far.
+        done: u64,
+        /// All bytes.
+        total: u64,
+    },
+    /// Take: the image is committed; the picture may change again.
+    Written,
+    /// Boot: the image was checked as far as its index and will be loaded.
+    Chosen {
+        /// Which image.
+        id: ImageId,
+        /// Its slot.
+        slot: u8,
+        /// Which attempt at it this is, from 1.
+        attempt: u8,
+        /// Pages that it holds, zero pages included.
+        pages: u64,
+    },
+    /// Boot: pages in place, of all.
+    Load {
+        /// Pages so far.
+        done: u64,
+        /// All pages.
+        total: u64,
+    },
+    /// Boot: every page is in place; the registers come next.
+    Loaded,
+}
+
+/// Watches a snapshot or a boot. `()` does not look.
+///
+/// Between [`Progress::Captured`] and [`Progress::Written`], and during a boot, an observer must touch
+/// hardware and nosave memory only: the rest is being pictured, or overwritten.
+pub trait Observer {
+    /// Called at each step. Must return soon.
+    fn observe(&mut self, progress: Progress);
+}
+
+impl Observer for () {
+    fn observe(&mut self, _progress: Progress) {}
+}
+
+impl<F: FnMut(Progress)> Observer for F {
+    fn observe(&mut self, progress: Progress) {
+        self(progress);
+    }
+}

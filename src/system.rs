@@ -1,0 +1,102 @@
+//! What the engine asks of the system, which on Compact 2013 is the kernel: which RAM there is, which of
+//! its pages matter, and how to come to rest and go on.
+
+use crate::frame::{FrameRange, Pfn, RamRegion};
+
+/// Whether a page's contents matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum PageClass {
+    /// In use: belongs to the picture.
+    Used,
+    /// Nobody's: not in the image, and anything after a boot.
+    Free,
+}
+
+/// Why the system goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Resume {
+    /// The device was only at rest: after pass 1, and on the live timeline of pass 2.
+    Live,
+    /// The device was off, and this is the first the system knows of it: hardware must be re-initialised.
+    Restored,
+}
+
+/// The system could not come to rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct SuspendFailed {
+    /// What would not stop: a driver's name, for instance.
+    pub who: &'static str,
+}
+
+/// The system around the engine.
+///
+/// Between the capture of the CPU and the last write only `page_class` and `staging` are called. They
+/// must not change memory that is in the picture: no counters, no locks, no log.
+///
+/// ```
+/// use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
+/// use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
+///
+/// struct Firmware {
+///     ram: [RamRegion; 1],
+///     nosave: [RamRegion; 1],
+///     heap_end: Pfn,
+/// }
+///
+/// impl System for Firmware {
+///     fn ram(&self) -> &[RamRegion] {
+///         &self.ram
+///     }
+///     fn nosave(&self) -> &[RamRegion] {
+///         &self.nosave
+///     }
+///     fn page_class(&self, frame: Pfn) -> PageClass {
+///         if frame < self.heap_end { PageClass::Used } else { PageClass::Free }
+///     }
+///     fn suspend(&mut self) -> Result<(), SuspendFailed> {
+///         // Power the drivers down, last first, then mask interrupts.
+///         Ok(())
+///     }
+///     fn resume(&mut self, why: Resume) {
+///         // Power the drivers up with `why`, then unmask interrupts.
+///     }
+///     fn pause(&mut self, milliseconds: u32) {
+///         // Run what must answer at once after a boot.
+///     }
+/// }
+/// ```
+pub trait System {
+    /// The RAM that the system manages (`OEMGetOEMRamTable`). The same at every call.
+    fn ram(&self) -> &[RamRegion];
+
+    /// Memory that is never in the picture: the engine's workspace and stack, the storage drivers' state,
+    /// and the code and constants of the boot stage, which the build id vouches for. The same at every call.
+    fn nosave(&self) -> &[RamRegion];
+
+    /// Whether the contents of a frame of [`ram`](System::ram) matter.
+    fn page_class(&self, frame: Pfn) -> PageClass;
+
+    /// Pass 1: gives back memory that can be had again, caches for instance, so that the image is small.
+    fn reclaim(&mut self) {}
+
+    /// Comes to rest: drivers powered down, other cores parked, **interrupts masked** on return.
+    ///
+    /// # Errors
+    /// [`SuspendFailed`]; the system must then be running as if it had not been asked.
+    fn suspend(&mut self) -> Result<(), SuspendFailed>;
+
+    /// Goes on after [`suspend`](System::suspend), with interrupts unmasked on return. Called with interrupts masked.
+    fn resume(&mut self, why: Resume);
+
+    /// Pass 2: runs the system for `milliseconds`, so that what must answer at once is resident.
+    fn pause(&mut self, milliseconds: u32);
+
+    /// Free frames, physically contiguous, that the engine may fill between capture and last write, so that
+    /// chunks need not be compressed twice. Every one of them must be [`PageClass::Free`]. `None`: there are none.
+    fn staging(&self) -> Option<FrameRange> {
+        None
+    }
+}

@@ -1,0 +1,81 @@
+//! [`Workspace`]: the engine's memory, all of it, of known size, for the board to place in nosave memory.
+
+use heapless::{Vec, VecView};
+
+use crate::cpu::CpuContext;
+use crate::frame::PAGE_SIZE;
+use crate::image::{CHUNK_BYTES, CHUNK_PAGES, ChunkEntry, Extent};
+use crate::mem::Page;
+
+/// Bytes of the buffer for stored bytes: room for one compressed chunk at its worst and for a page of
+/// what did not fill a page before it.
+pub const STORED_BYTES: usize = 20 * PAGE_SIZE;
+const _: () = assert!(STORED_BYTES >= CHUNK_BYTES + CHUNK_BYTES / 10 + 20 + PAGE_SIZE);
+
+/// What the engine needs besides its stack. Never in the picture; a static in a nosave section:
+///
+/// ```
+/// use oal_snapshot::workspace::Workspace;
+/// use std::sync::Mutex;
+/// // 1024 extents, and chunks for 64 MiB of RAM.
+/// // #[unsafe(link_section = ".nosave.bss")]
+/// static WORKSPACE: Mutex<Workspace<1024, 1024>> = Mutex::new(Workspace::new());
+/// ```
+///
+/// `EXTENTS`: extents of the page map, 16 bytes of an image each. A picture more fragmented than that still
+/// fits: short runs of zero or free pages are then stored as data. At least twice the number of memory areas.
+/// `CHUNKS`: entries of the chunk index, one for each 64 KiB of RAM.
+pub struct Workspace<const EXTENTS: usize, const CHUNKS: usize> {
+    raw: [Page; CHUNK_PAGES as usize],
+    stored: StoredBuffer,
+    context: CpuContext,
+    extents: Vec<Extent, EXTENTS>,
+    index: Vec<ChunkEntry, CHUNKS>,
+}
+
+/// Aligned so that a controller's DMA, and whole words, can be used on it.
+#[repr(C, align(64))]
+struct StoredBuffer([u8; STORED_BYTES]);
+
+/// The workspace without its sizes, so that the engine is compiled once.
+pub(crate) struct Parts<'a> {
+    /// A chunk's pages, where they are not contiguous in RAM.
+    pub raw: &'a mut [Page; CHUNK_PAGES as usize],
+    /// Bytes as they are in the image.
+    pub stored: &'a mut [u8; STORED_BYTES],
+    /// The registers.
+    pub context: &'a mut CpuContext,
+    /// The page map.
+    pub extents: &'a mut VecView<Extent>,
+    /// The chunk index.
+    pub index: &'a mut VecView<ChunkEntry>,
+}
+
+impl<const EXTENTS: usize, const CHUNKS: usize> Default for Workspace<EXTENTS, CHUNKS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const EXTENTS: usize, const CHUNKS: usize> Workspace<EXTENTS, CHUNKS> {
+    /// An empty workspace.
+    pub const fn new() -> Self {
+        Workspace {
+            raw: [Page::ZERO; CHUNK_PAGES as usize],
+            stored: StoredBuffer([0; STORED_BYTES]),
+            context: CpuContext::new(),
+            extents: Vec::new(),
+            index: Vec::new(),
+        }
+    }
+
+    pub(crate) fn parts(&mut self) -> Parts<'_> {
+        Parts {
+            raw: &mut self.raw,
+            stored: &mut self.stored.0,
+            context: &mut self.context,
+            extents: self.extents.as_mut_view(),
+            index: self.index.as_mut_view(),
+        }
+    }
+}

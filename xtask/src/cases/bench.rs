@@ -1,0 +1,146 @@
+//! What all cases of one board, medium and QEMU share: the firmware, and media that were prepared once.
+
+use super::{BOOT, SNAPSHOT, TEXT_BYTES, TEXT_SEED};
+use crate::firmware;
+use crate::harness::boot::Boot;
+use crate::harness::elf::Firmware;
+use crate::harness::emulator::Emulator;
+use crate::harness::journal::Journal;
+use crate::harness::machine::{Machine, Power};
+use crate::media::{Kind, Medium, Sizes, text};
+use anyhow::{Context, Result, ensure};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tempfile::TempDir;
+
+/// MiB of RAM where the case does not ask for more.
+pub const RAM: u32 = 64;
+
+/// A second build of the firmware, made when the first case asks for it and kept for all benches.
+#[derive(Default)]
+pub struct OtherBuild(Mutex<Option<Result<Firmware, String>>>);
+
+impl OtherBuild {
+    fn get(&self) -> Result<Firmware> {
+        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let built = slot.get_or_insert_with(|| firmware::build_other().map_err(|e| format!("{e:#}")));
+        built.clone().map_err(|e| anyhow::anyhow!(e))
+    }
+}
+
+/// A board with a kind of medium under one QEMU.
+pub struct Bench {
+    /// The QEMU.
+    pub emulator: Emulator,
+    /// The firmware.
+    pub firmware: Firmware,
+    /// The kind of medium.
+    pub kind: Kind,
+    /// The name in reports: the medium, and the QEMU where it is not the usual one.
+    pub name: String,
+    /// The text on the media.
+    pub files: Vec<text::TextFile>,
+    other: Arc<OtherBuild>,
+    dir: TempDir,
+    counter: AtomicU64,
+    one: Mutex<Option<Medium>>,
+    two: Mutex<Option<Medium>>,
+}
+
+impl Bench {
+    /// A bench with a folder of its own for media.
+    pub fn new(emulator: Emulator, firmware: Firmware, kind: Kind, name: String, other: Arc<OtherBuild>) -> Result<Self> {
+        Ok(Self {
+            emulator,
+            firmware,
+            kind,
+            name,
+            files: text::made_up(TEXT_BYTES, TEXT_SEED),
+            other,
+            dir: tempfile::Builder::new().prefix("oal-media-").tempdir()?,
+            counter: AtomicU64::new(0),
+            one: Mutex::default(),
+            two: Mutex::default(),
+        })
+    }
+
+    /// A firmware with another build id.
+    pub fn other_firmware(&self) -> Result<Firmware> {
+        self.other.get()
+    }
+
+    /// A name for a medium's file that nobody uses yet.
+    pub fn new_path(&self) -> PathBuf {
+        self.dir.path().join(format!("medium-{}", self.next()))
+    }
+
+    /// A medium with text and an empty snapshot partition.
+    pub fn fresh(&self) -> Result<Medium> {
+        Medium::disk(&self.new_path(), self.kind, Sizes::SMALL, &self.files)
+    }
+
+    /// Powers the board on with the usual RAM and waits for the prompt.
+    pub fn boot(&self, medium: Option<&Medium>, journal: &Journal) -> Result<(Machine, Boot)> {
+        let mut machine = self.start(&self.firmware, RAM, medium, &[], journal)?;
+        let boot = Boot::watch(&mut machine.console, BOOT)?;
+        Ok((machine, boot))
+    }
+
+    /// Powers a board on, on new noise.
+    pub fn start(
+        &self,
+        firmware: &Firmware,
+        ram_mib: u32,
+        medium: Option<&Medium>,
+        stops: &[&str],
+        journal: &Journal,
+    ) -> Result<Machine> {
+        let stops = stops.iter().map(|s| firmware.function(s)).collect::<Result<Vec<_>>>()?;
+        let noise = self.next();
+        Machine::start(&Power { emulator: &self.emulator, firmware, ram_mib, medium, noise, stops: &stops }, journal)
+    }
+
+    /// A copy of a medium with one image, taken from a cold boot, to be booted always.
+    pub fn with_one_image(&self, journal: &Journal) -> Result<Medium> {
+        let mut slot = self.one.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.is_none() {
+            let medium = self.fresh()?;
+            let (mut machine, boot) = self.boot(Some(&medium), journal)?;
+            boot.expect_cold("no-image").context("while the medium with one image was prepared")?;
+            let taken = machine.command("snapshot", SNAPSHOT)?;
+            ensure!(taken.event("taken")?.number("seq")? == 1, "the first image has not the number 1");
+            machine.power_off()?;
+            *slot = Some(medium);
+        }
+        slot.as_ref().context("the medium was just prepared")?.copy(&self.new_path())
+    }
+
+    /// A copy of a medium with two images: the second was taken by the system that was restored from the first.
+    pub fn with_two_images(&self, journal: &Journal) -> Result<Medium> {
+        let mut slot = self.two.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.is_none() {
+            let medium = self.with_one_image(journal)?;
+            let (mut machine, boot) = self.boot(Some(&medium), journal)?;
+            boot.expect_restored(1).context("while the medium with two images was prepared")?;
+            let taken = machine.command("snapshot", SNAPSHOT)?;
+            ensure!(taken.event("taken")?.number("seq")? == 2, "the second image has not the number 2");
+            machine.power_off()?;
+            *slot = Some(medium);
+        }
+        slot.as_ref().context("the medium was just prepared")?.copy(&self.new_path())
+    }
+
+    /// Checks that the application works: it finds a word as often as the host does.
+    pub fn check_find(&self, machine: &mut Machine) -> Result<()> {
+        let word = text::some_word(&self.files)?;
+        let answer = machine.command(&format!("find {word}"), crate::harness::console::QUICK)?;
+        let (hits, expected) = (answer.event("found")?.number("hits")?, text::lines_with(&self.files, word));
+        ensure!(hits == expected, "`find {word}` has {hits} hits; the text on the medium has {expected}");
+        Ok(())
+    }
+
+    fn next(&self) -> u64 {
+        self.counter.fetch_add(1, Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,113 @@
+//! Faulty images. Each fault is tried on a medium with this image alone, which ends in a cold boot with the fault's own
+//! reason, and on a medium with an older image in the other slot, which then boots instead.
+
+use super::bench::{Bench, RAM};
+use super::{BOOT, Case};
+use crate::harness::boot::Boot;
+use crate::harness::journal::Journal;
+use crate::media::{Medium, images, records};
+use anyhow::Result;
+use oal_snapshot::image::VERSION;
+use oal_snapshot::image::checksum::crc32c;
+
+/// Something wrong with the newest image of a medium.
+struct Fault {
+    name: &'static str,
+    reason: &'static str,
+    harm: fn(&Medium) -> Result<()>,
+}
+
+const FAULTS: [Fault; 11] = [
+    Fault { name: "header-bit", reason: "bad-crc", harm: |m| flip(m, |i| i.offset + 70) },
+    Fault { name: "context-bit", reason: "bad-crc", harm: |m| flip(m, |i| i.offset + middle(&i.header.context)) },
+    Fault { name: "map-bit", reason: "bad-crc", harm: |m| flip(m, |i| i.offset + middle(&i.header.map)) },
+    Fault { name: "index-bit", reason: "bad-crc", harm: |m| flip(m, |i| i.offset + middle(&i.header.index)) },
+    Fault { name: "chunk-bit", reason: "bad-crc", harm: |m| flip(m, |i| i.offset + i.header.chunks_offset + i.header.chunks_len / 2) },
+    Fault { name: "image-cut-short", reason: "truncated", harm: records::cut_short },
+    Fault { name: "future-format", reason: "future-version", harm: future_format },
+    Fault { name: "image-of-another-build", reason: "wrong-build", harm: |m| rewrite(m, |h| h.identity.build[0] ^= 1) },
+    Fault { name: "image-of-another-board", reason: "wrong-board", harm: |m| rewrite(m, |h| h.identity.board[0] ^= 1) },
+    Fault { name: "image-of-another-ram", reason: "wrong-ram", harm: |m| rewrite(m, |h| h.ram_digest ^= 1) },
+    Fault { name: "future-record", reason: "future-record", harm: records::from_the_future },
+];
+
+/// The cases of this file.
+pub fn cases() -> Vec<Case> {
+    let with_older = FAULTS.iter().map(|f| Case::new(format!("{}-boots-older-image", f.name), move |b, j| older(b, j, f)));
+    let alone = FAULTS.iter().map(|f| Case::new(format!("{}-boots-cold", f.name), move |b, j| cold(b, j, f)));
+    let real = [
+        Case::new("another-firmware-build-boots-cold", another_build),
+        Case::new("another-ram-size-boots-cold", another_ram),
+    ];
+    with_older.chain(alone).chain(real).collect()
+}
+
+fn cold(bench: &Bench, journal: &Journal, fault: &Fault) -> Result<()> {
+    let medium = bench.with_one_image(journal)?;
+    (fault.harm)(&medium)?;
+    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    boot.expect_cold(fault.reason)?;
+    bench.check_find(&mut machine)?;
+    machine.power_off()
+}
+
+fn older(bench: &Bench, journal: &Journal, fault: &Fault) -> Result<()> {
+    let medium = bench.with_two_images(journal)?;
+    (fault.harm)(&medium)?;
+    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    boot.expect_restored(1)?;
+    boot.expect_refused(fault.reason)?;
+    bench.check_find(&mut machine)?;
+    machine.power_off()
+}
+
+/// A firmware that really was built anew meets the image of the first one.
+fn another_build(bench: &Bench, journal: &Journal) -> Result<()> {
+    let medium = bench.with_one_image(journal)?;
+    let firmware = bench.other_firmware()?;
+    cold_on(bench, journal, &medium, &firmware, RAM, "wrong-build")
+}
+
+fn another_ram(bench: &Bench, journal: &Journal) -> Result<()> {
+    let medium = bench.with_one_image(journal)?;
+    cold_on(bench, journal, &medium, &bench.firmware, 2 * RAM, "wrong-ram")
+}
+
+fn cold_on(
+    bench: &Bench,
+    journal: &Journal,
+    medium: &Medium,
+    firmware: &crate::harness::elf::Firmware,
+    ram_mib: u32,
+    reason: &str,
+) -> Result<()> {
+    let mut machine = bench.start(firmware, ram_mib, Some(medium), &[], journal)?;
+    let boot = Boot::watch(&mut machine.console, BOOT)?;
+    boot.expect_cold(reason)?;
+    bench.check_find(&mut machine)?;
+    machine.power_off()
+}
+
+fn middle(part: &oal_snapshot::image::Part) -> u64 {
+    part.offset + u64::from(part.len / 2)
+}
+
+fn flip(medium: &Medium, place: fn(&images::Found) -> u64) -> Result<()> {
+    let image = images::newest(medium)?;
+    images::flip(medium, place(&image), 3)
+}
+
+fn rewrite(medium: &Medium, change: fn(&mut oal_snapshot::image::Header)) -> Result<()> {
+    images::rewrite(medium, &images::newest(medium)?, change)
+}
+
+/// The version is raised and the checksum is right again, as a later release would write it.
+fn future_format(medium: &Medium) -> Result<()> {
+    let image = images::newest(medium)?;
+    let mut page = medium.read(image.offset, oal_snapshot::image::HEADER_LEN)?;
+    page[8..12].copy_from_slice(&(VERSION + 1).to_le_bytes());
+    let end = page.len() - 4;
+    let crc = crc32c(&page[..end]);
+    page[end..].copy_from_slice(&crc.to_le_bytes());
+    medium.write(image.offset, &page)
+}

@@ -1,0 +1,158 @@
+//! The main proof: RAM at the moment of capture and RAM after the restore, compared from outside, byte for byte.
+
+use super::bench::Bench;
+use super::{BOOT, Case, SNAPSHOT};
+use crate::harness::boot::Boot;
+use crate::harness::console::{Answer, QUICK};
+use crate::harness::event::Event;
+use crate::harness::journal::Journal;
+use crate::harness::machine::{Machine, RAM_BASE};
+use crate::harness::memory::{self, Map};
+use crate::media::{Medium, images};
+use anyhow::{Context, Result, ensure};
+use std::fs::File;
+use std::ops::Range;
+
+const CAPTURED: &str = "oal_marker_captured";
+const WRITTEN: &str = "oal_marker_written";
+const LOADED: &str = "oal_marker_loaded";
+
+/// One case for each size of RAM.
+pub fn cases() -> Vec<Case> {
+    let case = |mib: u32| Case::new(format!("picture-byte-for-byte-{mib}-mib"), move |b, j| byte_for_byte(b, j, mib));
+    [1024, 256, 64].into_iter().map(case).collect()
+}
+
+/// What the host remembers of the moment of capture.
+struct Captured {
+    map: Map,
+    picture: Vec<Range<u64>>,
+    ram: File,
+    oem: Vec<Vec<u8>>,
+    status: Answer,
+    seq: u64,
+}
+
+fn byte_for_byte(bench: &Bench, journal: &Journal, mib: u32) -> Result<()> {
+    let medium = bench.fresh()?;
+    let captured = first_life(bench, journal, mib, &medium)?;
+    check_page_map(&medium, &captured)?;
+    second_life(bench, journal, mib, &medium, &captured)
+}
+
+fn first_life(bench: &Bench, journal: &Journal, mib: u32, medium: &Medium) -> Result<Captured> {
+    let firmware = &bench.firmware;
+    let mut machine = bench.start(firmware, mib, Some(medium), &[CAPTURED, WRITTEN], journal)?;
+    let boot = Boot::watch(&mut machine.console, BOOT)?;
+    boot.expect_cold("no-image")?;
+    ensure!(boot.reset.number("ram_mib")? == u64::from(mib), "the firmware sees another RAM size: {}", boot.reset);
+    bench.check_find(&mut machine)?;
+    let status = machine.command("status", QUICK)?;
+    ensure!(status.event("status")?.text("timeline")? == "cold", "the timeline is not `cold` before the snapshot");
+    let map = Map::read(&machine.command("memory", QUICK)?)?;
+    ensure!(map.ram[0] == (RAM_BASE..RAM_BASE + (u64::from(mib) << 20)), "`memory` gives RAM as {:x?}", map.ram[0]);
+    ensure!(!map.oem.is_empty(), "`memory` lists no OEM region; the frame buffer should be one");
+    let picture = map.picture(&firmware.range("__oal_code_start", "__oal_code_end")?);
+
+    machine.console.send("snapshot")?;
+    machine.wait_at(firmware, CAPTURED, SNAPSHOT)?;
+    let ram = machine.copy_ram()?;
+    let oem = read_oem(&mut machine, &map)?;
+    machine.go_on(firmware, CAPTURED)?;
+
+    machine.wait_at(firmware, WRITTEN, SNAPSHOT)?;
+    let changed = memory::differing_pages(&ram, &machine.ram, RAM_BASE, &map.still())?;
+    ensure!(changed.is_empty(), "while the image was written RAM changed in {}", describe(bench, &changed));
+    ensure!(oem == read_oem(&mut machine, &map)?, "while the image was written an OEM region changed");
+    machine.go_on(firmware, WRITTEN)?;
+
+    let taken = machine.console.answer(SNAPSHOT).context("waited for the end of `snapshot`")?.ok()?;
+    let seq = taken.event("taken")?.number("seq")?;
+    let after = machine.command("status", QUICK)?;
+    check_running(&mut machine, &after, "live")?;
+    bench.check_find(&mut machine)?;
+    machine.power_off()?;
+    Ok(Captured { map, picture, ram, oem, status, seq })
+}
+
+/// The page map on the medium names exactly the pages that belong to the picture.
+fn check_page_map(medium: &Medium, captured: &Captured) -> Result<()> {
+    let image = images::newest(medium)?;
+    let mapped = images::mapped(medium, &image)?;
+    let mut expected = captured.picture.clone();
+    expected.extend(captured.map.oem.iter().cloned());
+    let missing = memory::subtract(&expected, &mapped);
+    let extra = memory::subtract(&mapped, &expected);
+    ensure!(missing.is_empty(), "the page map lacks {} bytes of the picture, first {:x?}", memory::total(&missing), missing[0]);
+    ensure!(extra.is_empty(), "the page map holds {} bytes beyond the picture, first {:x?}", memory::total(&extra), extra[0]);
+    Ok(())
+}
+
+fn second_life(bench: &Bench, journal: &Journal, mib: u32, medium: &Medium, captured: &Captured) -> Result<()> {
+    let firmware = &bench.firmware;
+    let mut machine = bench.start(firmware, mib, Some(medium), &[LOADED], journal)?;
+    machine.wait_at(firmware, LOADED, BOOT)?;
+    let wrong = memory::differing_pages(&captured.ram, &machine.ram, RAM_BASE, &captured.picture)?;
+    let pages = memory::total(&captured.picture) / memory::PAGE;
+    ensure!(wrong.is_empty(), "of {pages} pages loaded, these are not as captured: {}", describe(bench, &wrong));
+    ensure!(captured.oem == read_oem(&mut machine, &captured.map)?, "an OEM region was loaded with other contents");
+    journal.add(format!("({pages} pages compared, nosave {:x?})", captured.map.nosave));
+    machine.go_on(firmware, LOADED)?;
+
+    let boot = Boot::watch(&mut machine.console, BOOT)?;
+    boot.expect_restored(captured.seq)?;
+    let status = machine.command("status", QUICK)?;
+    check_running(&mut machine, &status, "restored")?;
+    bench.check_find(&mut machine)?;
+    check_same_index(captured.status.event("status")?, status.event("status")?)?;
+    check_drivers(&status)?;
+    machine.power_off()
+}
+
+/// The timer ticks, the vector unit's registers are intact, and the firmware knows which timeline it is in.
+fn check_running(machine: &mut Machine, earlier: &Answer, timeline: &str) -> Result<()> {
+    let earlier = earlier.event("status")?;
+    ensure!(earlier.text("timeline")? == timeline, "the timeline is {}, not {timeline}", earlier.text("timeline")?);
+    // The timer ticks at 100 Hz or so, in real time.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let later = machine.command("status", QUICK)?;
+    let later = later.event("status")?;
+    ensure!(later.number("ticks")? > earlier.number("ticks")?, "the timer has stopped ticking");
+    ensure!(later.number("vfp_steps")? > earlier.number("vfp_steps")?, "the VFP computation has stopped");
+    ensure!(later.number("vfp_ok")? == 1, "the VFP computation is wrong");
+    Ok(())
+}
+
+fn check_same_index(before: &Event, after: &Event) -> Result<()> {
+    for key in ["index_digest", "words", "postings", "files", "text_bytes"] {
+        let (before, after) = (before.text(key)?, after.text(key)?);
+        ensure!(before == after, "`{key}` was {before} before the snapshot and is {after} after the restore");
+    }
+    let (before, after) = (before.number("ticks")?, after.number("ticks")?);
+    ensure!(after > before, "the tick count went back from {before} to {after}");
+    Ok(())
+}
+
+/// Every driver came up for the snapshot boot, while the state was `boot`, in the order of the list.
+fn check_drivers(status: &Answer) -> Result<()> {
+    let mut last = None;
+    for driver in status.all("driver") {
+        ensure!(driver.number("up_boot")? == 1, "expected one start after the snapshot boot: {driver}");
+        ensure!(driver.text("last_state")? == "boot", "the driver came up in another state: {driver}");
+        let order = driver.number("order")?;
+        ensure!(last.is_none_or(|l| l < order), "the driver came up out of order: {driver}");
+        last = Some(order);
+    }
+    ensure!(last.is_some(), "`status` lists no driver");
+    Ok(())
+}
+
+fn read_oem(machine: &mut Machine, map: &Map) -> Result<Vec<Vec<u8>>> {
+    map.oem.iter().map(|r| machine.device_memory(r.start, r.end - r.start)).collect()
+}
+
+fn describe(bench: &Bench, pages: &[u64]) -> String {
+    let shown: Vec<String> = pages.iter().take(6).map(|p| format!("{p:#010x} ({})", bench.firmware.nearest(*p))).collect();
+    let more = if pages.len() > shown.len() { ", ..." } else { "" };
+    format!("{} pages: {}{more}", pages.len(), shown.join(", "))
+}

@@ -1,0 +1,121 @@
+//! Boot policy: always, once, and what happens to an image whose boot is never confirmed.
+
+use super::bench::Bench;
+use super::{Case, SNAPSHOT};
+use crate::harness::boot::Ending;
+use crate::harness::console::QUICK;
+use crate::harness::journal::Journal;
+use crate::media::Medium;
+use anyhow::{Context, Result, bail, ensure};
+
+/// The boots of one `Always` image that are tried.
+const ALWAYS: u32 = 20;
+/// The boots without confirmation that the firmware allows an image.
+const ATTEMPTS: u64 = 3;
+
+/// The cases of this file.
+pub fn cases() -> Vec<Case> {
+    vec![
+        Case::new("always-boots-20-times", always),
+        Case::new("unconfirmed-falls-back-to-older-image", unconfirmed_with_older),
+        Case::new("unconfirmed-falls-back-to-cold-boot", unconfirmed),
+        Case::new("once-is-consumed", once),
+        Case::new("confirm-by-hand-ends-the-attempts", by_hand),
+        Case::new("reboot-comes-back-to-the-image", reboot),
+    ]
+}
+
+fn always(bench: &Bench, journal: &Journal) -> Result<()> {
+    let medium = bench.with_one_image(journal)?;
+    for n in 1..=ALWAYS {
+        let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+        boot.expect_restored(1).with_context(|| format!("boot {n} of {ALWAYS}"))?;
+        bench.check_find(&mut machine)?;
+        machine.power_off()?;
+    }
+    Ok(())
+}
+
+fn once(bench: &Bench, journal: &Journal) -> Result<()> {
+    let medium = bench.fresh()?;
+    let (mut machine, _) = bench.boot(Some(&medium), journal)?;
+    machine.command("snapshot once", SNAPSHOT)?;
+    machine.power_off()?;
+    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    boot.expect_restored(1)?;
+    bench.check_find(&mut machine)?;
+    machine.power_off()?;
+    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    boot.expect_cold("consumed")?;
+    bench.check_find(&mut machine)?;
+    machine.power_off()
+}
+
+fn unconfirmed(bench: &Bench, journal: &Journal) -> Result<()> {
+    let medium = bench.fresh()?;
+    let (mut machine, _) = bench.boot(Some(&medium), journal)?;
+    machine.command("snapshot noconfirm", SNAPSHOT)?;
+    machine.power_off()?;
+    use_up_attempts(bench, journal, &medium, 1)?;
+    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    boot.expect_cold("attempts-exhausted")?;
+    bench.check_find(&mut machine)?;
+    machine.power_off()
+}
+
+fn unconfirmed_with_older(bench: &Bench, journal: &Journal) -> Result<()> {
+    let medium = bench.with_one_image(journal)?;
+    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    boot.expect_restored(1)?;
+    machine.command("snapshot noconfirm", SNAPSHOT)?;
+    machine.power_off()?;
+    use_up_attempts(bench, journal, &medium, 2)?;
+    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    boot.expect_restored(1)?;
+    boot.expect_refused("attempts-exhausted")?;
+    bench.check_find(&mut machine)?;
+    machine.power_off()
+}
+
+fn by_hand(bench: &Bench, journal: &Journal) -> Result<()> {
+    let medium = bench.fresh()?;
+    let (mut machine, _) = bench.boot(Some(&medium), journal)?;
+    machine.command("snapshot noconfirm", SNAPSHOT)?;
+    machine.power_off()?;
+    for n in 1..=ATTEMPTS + 1 {
+        let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+        boot.expect_restored(1).with_context(|| format!("boot {n}, each confirmed by hand"))?;
+        machine.command("confirm", QUICK)?;
+        let status = machine.command("status", QUICK)?;
+        ensure!(status.event("status")?.number("confirmed")? == 1, "`status` does not know of the confirmation");
+        machine.power_off()?;
+    }
+    Ok(())
+}
+
+/// The board's own reset, within one process: RAM survives it, and must not matter.
+fn reboot(bench: &Bench, journal: &Journal) -> Result<()> {
+    let medium = bench.with_one_image(journal)?;
+    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    boot.expect_restored(1)?;
+    machine.console.send("reboot")?;
+    let boot = crate::harness::boot::Boot::watch(&mut machine.console, super::BOOT)?;
+    boot.expect_restored(1)?;
+    bench.check_find(&mut machine)?;
+    machine.power_off()
+}
+
+fn use_up_attempts(bench: &Bench, journal: &Journal, medium: &Medium, seq: u64) -> Result<()> {
+    for attempt in 1..=ATTEMPTS {
+        let (machine, boot) = bench.boot(Some(medium), journal)?;
+        if let Ending::Cold { reason, .. } = &boot.ending {
+            bail!("attempt {attempt} of {ATTEMPTS} was a cold boot: {reason}");
+        }
+        boot.expect_restored(seq)?;
+        let told = boot.image.as_ref().context("there was no `@boot` line")?.number("attempt")?;
+        ensure!(told == attempt, "the firmware calls attempt {attempt} number {told}");
+        // The plug is pulled: a system that never gets to confirm itself does not power off by its own will either.
+        drop(machine);
+    }
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! Every register that belongs to the CPU context holds its pattern after the restore.
+
+use super::bench::Bench;
+use super::{Case, SNAPSHOT};
+use crate::harness::event::Event;
+use crate::harness::journal::Journal;
+use anyhow::{Context, Result, ensure};
+
+/// More registers than this must be checked: banked ones, CP15, the vector unit.
+const AT_LEAST: u64 = 60;
+
+/// One case.
+pub fn cases() -> Vec<Case> {
+    vec![Case::new("registers-survive", registers)]
+}
+
+fn registers(bench: &Bench, journal: &Journal) -> Result<()> {
+    let medium = bench.fresh()?;
+    let (mut machine, _) = bench.boot(Some(&medium), journal)?;
+    let taken = machine.command("snapshot regs", SNAPSHOT)?;
+    check(taken.event("regs")?, taken.all("reg")).context("on the live timeline")?;
+    machine.power_off()?;
+    let (machine, boot) = bench.boot(Some(&medium), journal)?;
+    boot.expect_restored(1)?;
+    let find = boot.after.iter().find(|e| e.word == "regs");
+    let wrong = boot.after.iter().filter(|e| e.word == "reg");
+    check(find.context("the restored system printed no `@regs`")?, wrong).context("on the restored timeline")?;
+    machine.power_off()
+}
+
+fn check<'a>(regs: &Event, wrong: impl Iterator<Item = &'a Event>) -> Result<()> {
+    let list: Vec<String> = wrong.map(Event::to_string).collect();
+    ensure!(regs.number("wrong")? == 0 && list.is_empty(), "registers are wrong: {}", list.join(", "));
+    let checked = regs.number("checked")?;
+    ensure!(checked > AT_LEAST, "only {checked} registers were checked");
+    Ok(())
+}

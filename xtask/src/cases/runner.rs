@@ -1,0 +1,100 @@
+//! Running cases, two at a time.
+
+use super::bench::Bench;
+use super::report::{Outcome, Record};
+use super::{Case, all};
+use crate::firmware::BOARD;
+use crate::harness::journal::Journal;
+use crate::progress;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// QEMU uses one core for the guest; more runs than cores would only meet their time-outs.
+const WORKERS: usize = 2;
+/// Lines of the transcript that a failure shows.
+const TAIL: usize = 40;
+
+/// The cases for one medium, or why they cannot run.
+pub struct Plan {
+    /// The medium's name in the report.
+    pub medium: String,
+    /// Where they run.
+    pub bench: Result<Bench, String>,
+    /// Names that a case must contain one of to be run; empty for all.
+    pub only: Vec<&'static str>,
+}
+
+/// Runs all cases whose name contains `filter`, and returns one record each, in the order of the plans.
+pub fn run(plans: &[Plan], filter: Option<&str>) -> Vec<Record> {
+    let wanted = |plan: &Plan, case: &Case| {
+        filter.is_none_or(|f| case.name.contains(f)) && (plan.only.is_empty() || plan.only.iter().any(|o| case.name.contains(o)))
+    };
+    let cases = all();
+    let mut records = Vec::new();
+    let mut queue = Vec::new();
+    for plan in plans {
+        for case in cases.iter().filter(|c| wanted(plan, c)) {
+            match &plan.bench {
+                Ok(bench) => {
+                    queue.push((records.len(), bench, case));
+                    records.push(None);
+                }
+                Err(why) => records.push(Some(record(&plan.medium, case, Outcome::Skipped, why.clone(), 0.0))),
+            }
+        }
+    }
+    let bar = progress::bar(queue.len() as u64, "cases");
+    // The workers take from the end.
+    queue.reverse();
+    let (queue, records) = (Mutex::new(queue), Mutex::new(records));
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some((place, bench, case)) = lock(&queue).pop() {
+                    let (done, journal) = one(bench, case);
+                    let text = line(&done, &journal);
+                    bar.suspend(|| println!("{text}"));
+                    bar.inc(1);
+                    lock(&records)[place] = Some(done);
+                }
+            });
+        }
+    });
+    bar.finish_and_clear();
+    records.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn one(bench: &Bench, case: &Case) -> (Record, Journal) {
+    let journal = Journal::default();
+    let start = Instant::now();
+    let result = catch_unwind(AssertUnwindSafe(|| (case.run)(bench, &journal)));
+    let (outcome, reason) = match result {
+        Ok(Ok(())) => (Outcome::Passed, String::new()),
+        Ok(Err(error)) => (Outcome::Failed, format!("{error:#}")),
+        Err(_) => (Outcome::Failed, "the case itself panicked".to_string()),
+    };
+    (record(&bench.name, case, outcome, reason, start.elapsed().as_secs_f64()), journal)
+}
+
+fn record(medium: &str, case: &Case, outcome: Outcome, reason: String, seconds: f64) -> Record {
+    // A tenth of a second is as exact as it gets on a busy machine.
+    let seconds = (seconds * 10.0).round() / 10.0;
+    Record { board: BOARD.into(), medium: medium.into(), case: case.name.clone(), outcome, reason, seconds }
+}
+
+fn line(record: &Record, journal: &Journal) -> String {
+    let start = format!("{:7.1} s  {:<6} {}", record.seconds, record.medium, record.case);
+    match record.outcome {
+        Outcome::Failed => format!("{start}  FAILED: {}\n{}\n", record.reason, indent(&journal.tail(TAIL))),
+        _ => format!("{start}  ok"),
+    }
+}
+
+fn indent(text: &str) -> String {
+    text.lines().map(|l| format!("      | {l}")).collect::<Vec<_>>().join("\n")
+}

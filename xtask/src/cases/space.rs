@@ -1,0 +1,38 @@
+//! A snapshot that does not fit is an error before anything is touched.
+
+use super::bench::Bench;
+use super::{Case, SNAPSHOT};
+use crate::harness::console::QUICK;
+use crate::harness::journal::Journal;
+use crate::media::{Medium, Sizes};
+use anyhow::{Result, ensure};
+
+/// A partition of two slots of at most 8 MiB.
+const SMALL: Sizes = Sizes { user: 32, fat: 8, snapshot: 16 };
+/// MiB of memory that does not compress: more than a slot, less than RAM.
+const BALLAST: u32 = 12;
+
+/// One case.
+pub fn cases() -> Vec<Case> {
+    vec![Case::new("too-large-leaves-the-old-image", too_large)]
+}
+
+fn too_large(bench: &Bench, journal: &Journal) -> Result<()> {
+    let medium = Medium::disk(&bench.new_path(), bench.kind, SMALL, &bench.files)?;
+    let (mut machine, _) = bench.boot(Some(&medium), journal)?;
+    machine.command("snapshot", SNAPSHOT)?;
+    machine.command(&format!("ballast {BALLAST}"), QUICK)?;
+    let partition = medium.snapshot();
+    let size = (partition.end - partition.start) as usize;
+    let before = medium.read(partition.start, size)?;
+    let answer = machine.console.run("snapshot", SNAPSHOT)?;
+    let reason = answer.error.as_deref();
+    ensure!(reason == Some("does-not-fit"), "expected the error does-not-fit, got {reason:?}");
+    ensure!(before == medium.read(partition.start, size)?, "the failed snapshot wrote to the medium");
+    bench.check_find(&mut machine)?;
+    machine.power_off()?;
+    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    boot.expect_restored(1)?;
+    bench.check_find(&mut machine)?;
+    machine.power_off()
+}

@@ -1,0 +1,51 @@
+//! What the harness wants to know of the firmware's ELF file: symbols and their addresses.
+
+use anyhow::{Context, Result};
+use object::{Object, ObjectSymbol};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// A linked firmware.
+#[derive(Debug, Clone)]
+pub struct Firmware {
+    /// The ELF file.
+    pub path: PathBuf,
+    symbols: BTreeMap<String, u64>,
+}
+
+impl Firmware {
+    /// Reads the symbol table.
+    pub fn open(path: &Path) -> Result<Self> {
+        let shown = path.display();
+        let data = std::fs::read(path).with_context(|| format!("cannot read the firmware `{shown}`"))?;
+        let elf = object::File::parse(&*data).with_context(|| format!("`{shown}` is not an ELF file"))?;
+        let symbols = elf.symbols().filter_map(|s| Some((s.name().ok()?.to_string(), s.address()))).collect();
+        Ok(Self { path: path.to_path_buf(), symbols })
+    }
+
+    /// The value of a symbol of `docs/console.md`.
+    pub fn symbol(&self, name: &str) -> Result<u64> {
+        let value = self.symbols.get(name).copied();
+        value.with_context(|| format!("the firmware `{}` has no symbol `{name}`", self.path.display()))
+    }
+
+    /// The address of a function; the bit that says Thumb is not part of it.
+    pub fn function(&self, name: &str) -> Result<u64> {
+        self.symbol(name).map(|v| v & !1)
+    }
+
+    /// A range between two symbols.
+    pub fn range(&self, start: &str, end: &str) -> Result<Range<u64>> {
+        Ok(self.symbol(start)?..self.symbol(end)?)
+    }
+
+    /// The symbol that an address belongs to, as `name+0x12`, for reports.
+    pub fn nearest(&self, address: u64) -> String {
+        let below = self.symbols.iter().filter(|(n, a)| **a <= address && !n.starts_with('$') && !n.is_empty());
+        match below.max_by_key(|(_, a)| **a) {
+            Some((name, at)) => format!("{name}+{:#x}", address - at),
+            None => "no symbol".to_string(),
+        }
+    }
+}

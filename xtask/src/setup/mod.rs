@@ -1,0 +1,150 @@
+//! `cargo xtask setup`: finds what the other tasks need and installs what is missing.
+
+pub mod apt;
+pub mod newer;
+
+use crate::harness::emulator::{Emulator, PROGRAM};
+use crate::toolchain::{DEBIAN_PACKAGES, TARGET, Toolchain};
+use crate::{paths, shell, table};
+use anyhow::{Context, Result, bail};
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// What was found.
+pub struct Found {
+    /// A compiler for the target.
+    pub toolchain: Option<Toolchain>,
+    /// The machine's own QEMU.
+    pub qemu: Option<Emulator>,
+    /// A QEMU that knows eMMC.
+    pub newer: Option<Emulator>,
+}
+
+impl Found {
+    /// Looks without changing anything. `OAL_QEMU` and `OAL_QEMU_NEW` name other programs.
+    pub fn look() -> Self {
+        let named = |variable| std::env::var_os(variable).map(PathBuf::from);
+        let qemu = named("OAL_QEMU").or_else(|| shell::which(PROGRAM)).and_then(|p| Emulator::plain(&p).ok());
+        let unpacked = || Emulator::unpacked(&paths::new_qemu()).ok();
+        let newer = match named("OAL_QEMU_NEW") {
+            Some(path) => Emulator::plain(&path).ok(),
+            None => qemu.clone().filter(Emulator::has_emmc).or_else(unpacked),
+        };
+        Self { toolchain: Toolchain::find(), qemu, newer: newer.filter(Emulator::has_emmc) }
+    }
+
+    /// The QEMU for runs without eMMC: the machine's own, else the newer one.
+    pub fn any_qemu(&self) -> Option<&Emulator> {
+        self.qemu.as_ref().or(self.newer.as_ref())
+    }
+
+    fn table(&self, notes: &[String]) -> String {
+        let missing = |what: &str| vec![what.to_string(), "-".to_string()];
+        let mut rows = Vec::new();
+        let rust = format!("Rust for {TARGET}");
+        rows.push(match &self.toolchain {
+            Some(toolchain) => {
+                let (version, place) = toolchain.describe();
+                vec![rust, version, place]
+            }
+            None => [missing(&rust), vec!["missing: the firmware cannot be built".into()]].concat(),
+        });
+        let mut emulator = |what: &str, found: &Option<Emulator>, consequence: &str| {
+            rows.push(match found {
+                Some(qemu) => vec![what.into(), qemu.label(), qemu.place().display().to_string()],
+                None => [missing(what), vec![format!("missing: {consequence}")]].concat(),
+            });
+        };
+        emulator("QEMU", &self.qemu, "cases with an SD card run on the newer QEMU, if there is one");
+        emulator("QEMU with eMMC", &self.newer, "cases with eMMC are skipped");
+        let mut text = table::render(&["tool", "version", "where"], &rows);
+        notes.iter().for_each(|n| text.push_str(&format!("\n{n}")));
+        text
+    }
+}
+
+/// One thing to install.
+struct Step {
+    says: &'static str,
+    run: fn() -> Result<()>,
+    consequence: &'static str,
+}
+
+/// Finds or installs everything, prints what was found and returns it. A step that fails is reported with its
+/// consequence and does not stop the others.
+pub fn setup(yes: bool) -> Result<Found> {
+    let found = Found::look();
+    let steps = missing(&found);
+    let mut notes = Vec::new();
+    if !steps.is_empty() {
+        println!("To be installed:");
+        steps.iter().for_each(|s| println!("  - {}", s.says));
+        agree(yes)?;
+        for step in &steps {
+            println!("Now: {}", step.says);
+            if let Err(error) = (step.run)() {
+                notes.push(format!("{}: {error:#}", step.consequence));
+            }
+        }
+    }
+    let found = if steps.is_empty() { found } else { Found::look() };
+    println!("{}", found.table(&notes));
+    Ok(found)
+}
+
+fn missing(found: &Found) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if found.toolchain.is_none() {
+        steps.push(Step {
+            says: "the compiler's target armv7a-none-eabi by rustup or, where that cannot be had, Debian's Rust with its sources",
+            run: install_target,
+            consequence: "the firmware cannot be built",
+        });
+    }
+    if found.qemu.is_none() {
+        steps.push(Step {
+            says: "QEMU, Debian's package qemu-system-arm",
+            run: || apt::install(&["qemu-system-arm"]),
+            consequence: "cases with an SD card need the newer QEMU",
+        });
+    }
+    if found.newer.is_none() {
+        steps.push(Step {
+            says: "a newer QEMU, which knows eMMC, from Debian's unstable release: unpacked below target/qemu-new, the system stays as it is",
+            run: newer::install,
+            consequence: "cases with eMMC will be skipped",
+        });
+    }
+    steps
+}
+
+/// Asks on a terminal; `--yes` and `CI=true` are an answer.
+fn agree(yes: bool) -> Result<()> {
+    if yes || std::env::var("CI").is_ok_and(|v| v == "true") {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        bail!("something is missing and there is no terminal to ask on; `--yes` installs it");
+    }
+    print!("Go ahead? [y/N] ");
+    std::io::stdout().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    if !matches!(answer.trim(), "y" | "Y" | "yes") {
+        bail!("nothing was installed");
+    }
+    Ok(())
+}
+
+fn install_target() -> Result<()> {
+    let rustup = match shell::which("rustup") {
+        Some(rustup) => shell::read(Command::new(rustup).args(["target", "add", TARGET])).map(drop),
+        None => Err(anyhow::anyhow!("rustup is not installed")),
+    };
+    let Err(error) = rustup else { return Ok(()) };
+    println!("  rustup could not: {error:#}");
+    println!("  falling back to Debian's {}", DEBIAN_PACKAGES.join(", "));
+    apt::install(&DEBIAN_PACKAGES)?;
+    Toolchain::find().map(drop).context("the packages are installed, and still no compiler for the target was found")
+}
