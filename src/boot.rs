@@ -3,7 +3,9 @@
 use heapless::Vec;
 
 use crate::frame::RamRegion;
-use crate::hooks::{BootPolicy, Candidate, DecompressSnapshot, MAX_CANDIDATES, ReadSnapshot, RestoreCpu, SelectSnapshot};
+use crate::hooks::{
+    BootPolicy, Candidate, DecompressSnapshot, MAX_CANDIDATES, ReadSnapshot, RestoreCpu, SelectSnapshot,
+};
 use crate::image::Identity;
 use crate::load;
 use crate::mem::Memory;
@@ -99,16 +101,20 @@ where
                 Ok(entered) => return BootEnd::Entered(entered),
                 Err((stage, reason)) => {
                     warn!("snapshot: image {} refused", candidate.id.0);
-                    report.refuse(Refusal { id: Some(candidate.id), slot: Some(candidate.slot), stage, reason });
+                    report.refuse(Refusal {
+                        id: Some(candidate.id),
+                        slot: Some(candidate.slot),
+                        stage,
+                        reason,
+                    });
                 }
             }
         }
         report.booted = None;
         report.attempt = 0;
         let newest = report.refused.iter().max_by_key(|refusal| refusal.id);
-        BootEnd::Cold(newest.map_or(ColdBoot { stage: Stage::Select, reason: Reason::NoImage }, |refusal| ColdBoot {
-            stage: refusal.stage,
-            reason: refusal.reason,
+        BootEnd::Cold(newest.map_or(ColdBoot { stage: Stage::Select, reason: Reason::NoImage }, |refusal| {
+            ColdBoot { stage: refusal.stage, reason: refusal.reason }
         }))
     }
 

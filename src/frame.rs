@@ -69,8 +69,7 @@ impl FrameRange {
 
     /// Whether the two ranges share a frame.
     pub const fn overlaps(self, other: FrameRange) -> bool {
-        self.first.0 < other.end().0 && other.first.0 < self.end().0
-            && !self.is_empty() && !other.is_empty()
+        self.first.0 < other.end().0 && other.first.0 < self.end().0 && !self.is_empty() && !other.is_empty()
     }
 
     /// The range's first `count` frames (all of them if there are fewer).

@@ -6,8 +6,8 @@ use crate::frame::PAGE_SIZE;
 use crate::hooks::{Candidate, DecompressSnapshot, ReadSnapshot, RestoreCpu};
 use crate::image::checksum::{Crc32c, crc32c};
 use crate::image::{
-    ChunkEntry, ChunkFrames, Chunks, Extent, ExtentKind, HEADER_LEN, Header, Identity, Part, check_index, check_map,
-    chunk_pages, count_pages, page_align,
+    ChunkEntry, ChunkFrames, Chunks, Extent, ExtentKind, HEADER_LEN, Header, Identity, Part, check_index,
+    check_map, chunk_pages, count_pages, page_align,
 };
 use crate::mem::{Memory, Page};
 use crate::memory_map::MemoryMap;

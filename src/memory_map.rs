@@ -94,7 +94,8 @@ impl MemoryMap {
     }
 
     fn insert(&mut self, area: Area) -> Result<(), MapError> {
-        let at = self.areas.iter().position(|a| a.frames.first > area.frames.first).unwrap_or(self.areas.len());
+        let at =
+            self.areas.iter().position(|a| a.frames.first > area.frames.first).unwrap_or(self.areas.len());
         self.areas.insert(at, area).map_err(|_| MapError::TooMany)
     }
 
@@ -208,18 +209,17 @@ mod tests {
             &[region(0, 2), region(4, 1), region(4, 2), region(150, 500), region(9, 91)],
         )
         .unwrap();
-        let pieces: std::vec::Vec<_> = map.pictured().map(|a| (a.frames.first.0, a.frames.count, a.kind)).collect();
-        assert_eq!(
-            pieces,
-            [(2, 2, AreaKind::System), (6, 3, AreaKind::System), (100, 50, AreaKind::System)]
-        );
+        let pieces: std::vec::Vec<_> =
+            map.pictured().map(|a| (a.frames.first.0, a.frames.count, a.kind)).collect();
+        assert_eq!(pieces, [(2, 2, AreaKind::System), (6, 3, AreaKind::System), (100, 50, AreaKind::System)]);
         assert!(map.in_picture(FrameRange { first: Pfn(6), count: 3 }));
         assert!(!map.in_picture(FrameRange { first: Pfn(6), count: 4 }));
     }
 
     #[test]
     fn the_digest_tells_maps_apart_but_not_their_order() {
-        let digest = |ram: &[RamRegion], nosave: &[RamRegion]| MemoryMap::new(ram, &[], nosave).unwrap().digest();
+        let digest =
+            |ram: &[RamRegion], nosave: &[RamRegion]| MemoryMap::new(ram, &[], nosave).unwrap().digest();
         assert_eq!(digest(&[region(0, 4), region(8, 4)], &[]), digest(&[region(8, 4), region(0, 4)], &[]));
         assert_ne!(digest(&[region(0, 4)], &[]), digest(&[region(0, 5)], &[]));
         assert_ne!(digest(&[region(0, 4)], &[]), digest(&[region(0, 4)], &[region(1, 1)]));

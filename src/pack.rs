@@ -5,7 +5,9 @@ use heapless::VecView;
 use crate::frame::{FrameRange, PAGE_SIZE, Pfn};
 use crate::hooks::{CompressSnapshot, WriteSnapshot};
 use crate::image::checksum::{Crc32c, crc32c};
-use crate::image::{CHUNK_BYTES, ChunkEntry, ChunkFrames, Chunks, Extent, ExtentKind, HEADER_LEN, Header, Part};
+use crate::image::{
+    CHUNK_BYTES, ChunkEntry, ChunkFrames, Chunks, Extent, ExtentKind, HEADER_LEN, Header, Part,
+};
 use crate::mem::{Memory, Page};
 use crate::memory_map::{Area, AreaKind, MemoryMap};
 use crate::progress::{Observer, Progress};
@@ -241,7 +243,8 @@ pub(crate) fn measure<M: Memory, Z: CompressSnapshot, O: Observer>(
     observer: &mut O,
 ) -> Result<(), PackError<core::convert::Infallible>> {
     index.clear();
-    let total = crate::image::count_pages(extents, ExtentKind::Data).div_ceil(u64::from(crate::image::CHUNK_PAGES));
+    let total =
+        crate::image::count_pages(extents, ExtentKind::Data).div_ceil(u64::from(crate::image::CHUNK_PAGES));
     let room = Z::max_compressed_len(CHUNK_BYTES).max(CHUNK_BYTES);
     let mut staged = staging.frames.bytes() as usize;
     for (done, frames) in Chunks::new(extents).enumerate() {
@@ -253,7 +256,11 @@ pub(crate) fn measure<M: Memory, Z: CompressSnapshot, O: Observer>(
         let entry = if staged > 0 {
             match frames.as_slice() {
                 [run] => memory.read_write(*run, staging.frames).and_then(|(pages, staging_pages)| {
-                    store_chunk(codec, Page::bytes(pages), Page::bytes_mut(staging_pages).get_mut(staging.bytes..end)?)
+                    store_chunk(
+                        codec,
+                        Page::bytes(pages),
+                        Page::bytes_mut(staging_pages).get_mut(staging.bytes..end)?,
+                    )
                 }),
                 _ => {
                     let gathered = gather(memory, &frames, raw).map(<[u8]>::len);

@@ -107,7 +107,9 @@ mod tests {
 
     #[test]
     fn a_snapshot_begins_only_where_none_is_under_way() {
-        for (state, may) in [(None, true), (Pass1, false), (Pass2, false), (Prepared, false), (Taken, true), (Boot, false)] {
+        for (state, may) in
+            [(None, true), (Pass1, false), (Pass2, false), (Prepared, false), (Taken, true), (Boot, false)]
+        {
             let cell = StateCell::new();
             cell.set(state);
             assert_eq!(cell.get(), state);

@@ -216,7 +216,8 @@ where
         };
         let fork = self.cpu.take_cpu_snapshot(context, &mut |context| {
             // `result` is in the picture: it is stored when the picture may change again, not before.
-            result = writer.run(staging, context.words(), context.resume_address(), raw, stored, extents, index);
+            result =
+                writer.run(staging, context.words(), context.resume_address(), raw, stored, extents, index);
         });
         match fork {
             Fork::Restored => Ok((Fork::Restored, TakeReport::default())),
@@ -268,12 +269,11 @@ impl<S: System, M: Memory, Z: CompressSnapshot, W: PrepareSnapshot + WriteSnapsh
 
         // Step 3: compress, to learn the size.
         let mut staging = Staging::new(staging);
-        pack::measure(self.memory, self.codec, extents, index, raw, stored, &mut staging, self.observer).map_err(
-            |error| match error {
+        pack::measure(self.memory, self.codec, extents, index, raw, stored, &mut staging, self.observer)
+            .map_err(|error| match error {
                 PackError::TooManyChunks => TakeError::TooManyChunks,
                 _ => TakeError::Unreachable,
-            },
-        )?;
+            })?;
 
         let mut header = Header {
             identity: *self.identity,

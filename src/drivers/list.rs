@@ -25,7 +25,9 @@ impl<'a, 'd> DriverList<'a, 'd> {
     /// The name of the driver that failed.
     pub fn power_down(&mut self) -> Result<(), &'static str> {
         for at in (0..self.drivers.len()).rev() {
-            let Some((driver, behind)) = self.drivers.get_mut(at..).and_then(<[_]>::split_first_mut) else { continue };
+            let Some((driver, behind)) = self.drivers.get_mut(at..).and_then(<[_]>::split_first_mut) else {
+                continue;
+            };
             if driver.power_down().is_err() {
                 let name = driver.name();
                 for driver in behind {
@@ -80,16 +82,23 @@ mod tests {
         }
     }
 
-    fn run(fails: &'static str, act: impl Fn(&mut DriverList<'_, '_>) -> Result<(), &'static str>) -> (Result<(), &'static str>, Vec<String>) {
+    fn run(
+        fails: &'static str,
+        act: impl Fn(&mut DriverList<'_, '_>) -> Result<(), &'static str>,
+    ) -> (Result<(), &'static str>, Vec<String>) {
         let log = RefCell::new(Vec::new());
-        let [mut a, mut b, mut c] = ["a", "b", "c"].map(|name| Driver { name, fails: name == fails, log: &log });
+        let [mut a, mut b, mut c] =
+            ["a", "b", "c"].map(|name| Driver { name, fails: name == fails, log: &log });
         let result = act(&mut DriverList::new(&mut [&mut a, &mut b, &mut c]));
         (result, log.take())
     }
 
     #[test]
     fn drivers_go_down_in_reverse_order_and_come_up_in_order() {
-        assert_eq!(run("", |l| l.power_down()), (Ok(()), Vec::from(["c down", "b down", "a down"].map(String::from))));
+        assert_eq!(
+            run("", |l| l.power_down()),
+            (Ok(()), Vec::from(["c down", "b down", "a down"].map(String::from)))
+        );
         let up = ["a SnapshotBoot", "b SnapshotBoot", "c SnapshotBoot"].map(String::from);
         assert_eq!(run("", |l| l.power_up(PowerUp::SnapshotBoot)), (Ok(()), Vec::from(up)));
     }

@@ -160,7 +160,8 @@ impl Header {
         if get_u32(page, at::VERSION) > VERSION {
             return Err(Reason::FutureVersion);
         }
-        let part = |at| Part { offset: get_u64(page, at), len: get_u32(page, at + 8), crc: get_u32(page, at + 12) };
+        let part =
+            |at| Part { offset: get_u64(page, at), len: get_u32(page, at + 8), crc: get_u32(page, at + 12) };
         let header = Header {
             identity: Identity { board: get(page, at::BOARD_ID), build: get(page, at::BUILD_ID) },
             architecture: Architecture(get_u32(page, at::ARCHITECTURE)),

@@ -13,7 +13,9 @@ mod page_map;
 
 pub use chunk_index::ChunkEntry;
 pub use header::{HEADER_LEN, Header, MAGIC, Part, VERSION};
-pub use page_map::{ChunkFrames, Chunks, Extent, ExtentKind, check_index, check_map, chunk_pages, count_pages};
+pub use page_map::{
+    ChunkFrames, Chunks, Extent, ExtentKind, check_index, check_map, chunk_pages, count_pages,
+};
 
 use crate::frame::PAGE_SIZE;
 

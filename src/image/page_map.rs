@@ -160,10 +160,7 @@ mod tests {
         let map = [extent(0, 20, Data), extent(20, 5, Zero), extent(25, 3, Data), extent(40, 10, Data)];
         let chunks: std::vec::Vec<std::vec::Vec<(u64, u32)>> =
             Chunks::new(&map).map(|c| c.iter().map(|r| (r.first.0, r.count)).collect()).collect();
-        assert_eq!(
-            chunks,
-            [std::vec![(0, 16)], std::vec![(16, 4), (25, 3), (40, 9)], std::vec![(49, 1)]]
-        );
+        assert_eq!(chunks, [std::vec![(0, 16)], std::vec![(16, 4), (25, 3), (40, 9)], std::vec![(49, 1)]]);
     }
 
     #[test]

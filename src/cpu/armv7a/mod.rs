@@ -1,0 +1,160 @@
+//! ARMv7-A: capture and restore on hardware, and in an emulator.
+//!
+//! Checked against the ARM Architecture Reference Manual, ARMv7-A and ARMv7-R edition (DDI 0406C). Sections are named
+//! where they matter.
+//!
+//! # What the board sees to
+//! * The core runs in a privileged mode other than Monitor and Hyp, in ARM state, little-endian, MMU on.
+//! * Code, nosave memory and the restored system's own code at the call of [`take`](crate::take) are mapped at
+//!   the same addresses, with the same attributes, by the tables of the boot stage and by those in the picture.
+//! * Registers of an interrupt controller, a timer or an outer cache controller are devices: drivers
+//!   bring them back, or [`OuterCache`].
+
+mod cache;
+mod core_registers;
+mod cp15;
+mod nosave_stack;
+
+pub use cache::{NoOuterCache, OuterCache};
+pub use nosave_stack::NosaveStack;
+
+use core::convert::Infallible;
+use core::ffi::c_void;
+
+use aarch32_cpu::register::{Midr, SysRegRead};
+
+use crate::cpu::{Architecture, CpuContext};
+use crate::hooks::{Fork, RestoreCpu, TakeCpuSnapshot};
+
+/// Where the registers are in the context, in words.
+mod word {
+    /// Address at which execution goes on.
+    pub const PC: usize = 0;
+    /// CPSR, with interrupts masked.
+    pub const CPSR: usize = 1;
+    /// What was captured: the flags of [`super::flag`].
+    pub const FLAGS: usize = 3;
+    /// CP15 registers, in the order of [`super::cp15::REGISTERS`].
+    pub const CP15: usize = 40;
+    /// Main ID Register: the kind of core.
+    pub const MIDR: usize = 63;
+    /// Words in all: d0 to d31 are the last 64.
+    pub const COUNT: usize = 128;
+}
+
+/// What a context holds besides what all hold.
+mod flag {
+    /// Monitor mode's registers.
+    pub const SECURE: u32 = 1;
+    /// FPEXC, FPSCR and d0 to d15.
+    pub const VFP: u32 = 2;
+    /// d16 to d31.
+    pub const D32: u32 = 4;
+}
+
+/// One ARMv7-A core, with the stack on which the engine runs between capture and last write.
+pub struct Armv7a<O = NoOuterCache> {
+    stack_top: *mut u8,
+    secure: u32,
+    outer: O,
+}
+
+impl Armv7a {
+    /// A core in Non-secure state, or in Secure state without a use for Monitor mode. The engine needs
+    /// less than 4 KiB of `stack`, the store's driver and the observer come on top.
+    pub fn new<const BYTES: usize>(stack: &'static mut NosaveStack<BYTES>) -> Armv7a {
+        Armv7a { stack_top: stack.top(), secure: 0, outer: NoOuterCache }
+    }
+}
+
+impl<O: OuterCache> Armv7a<O> {
+    /// The core is in Secure state, and Monitor mode's banked registers belong to the picture.
+    pub fn secure(mut self) -> Self {
+        self.secure = flag::SECURE;
+        self
+    }
+
+    /// The core has a cache beyond those that CLIDR names.
+    pub fn with_outer_cache<P: OuterCache>(self, outer: P) -> Armv7a<P> {
+        Armv7a { stack_top: self.stack_top, secure: self.secure, outer }
+    }
+
+    fn flags(&self) -> u32 {
+        self.secure | core_registers::vfp_flags()
+    }
+}
+
+/// What the writer's stack carries: the closure to call, and what to call it with.
+struct Live<'a> {
+    closure: &'a mut dyn FnMut(&CpuContext),
+    context: *const CpuContext,
+}
+
+/// Calls the closure, on the nosave stack.
+///
+/// # Safety
+/// `live` points to a [`Live`] whose context nobody writes to.
+unsafe extern "C" fn call_live(live: *mut c_void) {
+    // SAFETY: the caller's promise.
+    let live = unsafe { &mut *live.cast::<Live<'_>>() };
+    // SAFETY: the caller's promise; the capture is complete.
+    (live.closure)(unsafe { &*live.context });
+}
+
+impl<O: OuterCache> TakeCpuSnapshot for Armv7a<O> {
+    const ARCHITECTURE: Architecture = Architecture::ARMV7A;
+
+    fn take_cpu_snapshot(&mut self, context: &mut CpuContext, live: &mut dyn FnMut(&CpuContext)) -> Fork {
+        let flags = self.flags();
+        let pointer: *const CpuContext = context;
+        let words = context.words_mut(word::COUNT);
+        words.fill(0);
+        if let Some(word) = words.get_mut(word::FLAGS) {
+            *word = flags;
+        }
+        if let Some(word) = words.get_mut(word::MIDR) {
+            *word = Midr::read_raw();
+        }
+        cp15::save(words.get_mut(word::CP15..).unwrap_or(&mut []));
+        let mut live = Live { closure: live, context: pointer };
+        // SAFETY: `words` is a whole context; `call_live` gets what it needs; the stack is this value's own
+        // (`new` took it for ever) and used by nothing else; it is aligned to 16.
+        let restored = unsafe {
+            core_registers::capture(words.as_mut_ptr(), call_live, (&raw mut live).cast(), self.stack_top)
+        };
+        if restored == 0 { Fork::Live } else { Fork::Restored }
+    }
+}
+
+impl<O: OuterCache> RestoreCpu for Armv7a<O> {
+    type Entered = Infallible;
+
+    fn accepts(&self, context: &CpuContext) -> bool {
+        let words = context.words();
+        let at = |i: usize| words.get(i).copied().unwrap_or(0);
+        // System, Supervisor, IRQ, FIQ, Abort and Undefined: the modes that a capture may be made in; ARM state.
+        let state = matches!(at(word::CPSR) & 0x3f, 0x1f | 0x13 | 0x12 | 0x11 | 0x17 | 0x1b);
+        words.len() == word::COUNT
+            && state
+            && at(word::MIDR) == Midr::read_raw()
+            && at(word::FLAGS) == self.flags()
+            && at(word::PC) == core_registers::resume_address()
+            && cp15::accepts(words.get(word::CP15..).unwrap_or(&[]))
+    }
+
+    fn restore_cpu(&mut self, context: &CpuContext) -> Infallible {
+        let words = context.words();
+        // What was loaded is data so far. Make it visible to instruction fetch, table walks and other masters,
+        // and forget what was fetched and translated before (DDI 0406C, B2.2.5 and B3.10).
+        cache::clean_invalidate_data();
+        self.outer.clean_invalidate();
+        cache::invalidate_instruction();
+        // SAFETY: `accepts` saw the context; its tables map this code and this stack as the present ones do, which
+        // is the board's promise (see the module). From here on no page of the picture is used but through
+        // the context's own translation tables.
+        unsafe {
+            cp15::restore(words.get(word::CP15..).unwrap_or(&[]));
+            core_registers::restore(words.as_ptr())
+        }
+    }
+}
