@@ -72,7 +72,7 @@ pub trait BlockDevice {
     /// the sectors hold anything afterwards.
     ///
     /// # Errors
-    /// Of the device.
+    /// Of the device. The store goes on all the same.
     fn discard(&mut self, first: u64, count: u64) -> Result<(), Self::Error> {
         let _ = (first, count);
         Ok(())

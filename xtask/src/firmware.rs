@@ -5,14 +5,18 @@ use crate::progress;
 use crate::shell;
 use crate::toolchain::{TARGET, Toolchain};
 use anyhow::{Context, Result};
+use std::path::Path;
 use std::process::Stdio;
 
 /// The board that is built and emulated.
 pub const BOARD: &str = "vexpress-a9";
 
-/// Builds the firmware and opens it.
+/// Builds the firmware and opens it. `OAL_FIRMWARE` names an ELF file to use instead, such as one from another machine.
 pub fn build() -> Result<Firmware> {
-    compile(None)
+    match std::env::var_os("OAL_FIRMWARE") {
+        Some(path) => Firmware::open(Path::new(&path)),
+        None => compile(None),
+    }
 }
 
 /// Builds it once more with another build id, into a folder of its own: for the case in which an image meets a
@@ -30,7 +34,11 @@ fn compile(tag: Option<&str>) -> Result<Firmware> {
         command.env("OAL_BUILD_TAG", tag);
     }
     command.args(["--release", "--package", BOARD, "--target-dir"]).arg(&folder);
-    let what = if tag.is_some() { "building the firmware again, with another build id" } else { "building the firmware" };
+    let what = if tag.is_some() {
+        "building the firmware again, with another build id"
+    } else {
+        "building the firmware"
+    };
     let spinner = progress::spinner(what);
     let output = command.stdin(Stdio::null()).output().context("cannot start cargo")?;
     spinner.finish_and_clear();

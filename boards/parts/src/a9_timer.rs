@@ -28,10 +28,7 @@ impl<R: Registers> GlobalTimer<R> {
     /// The timer, counting at `hz` (at least 1 MHz; slower counts as 1 MHz).
     pub const fn new(regs: R, hz: u32) -> Self {
         let ticks_per_us = (hz / 1_000_000) as u64;
-        Self {
-            regs,
-            ticks_per_us: if ticks_per_us == 0 { 1 } else { ticks_per_us },
-        }
+        Self { regs, ticks_per_us: if ticks_per_us == 0 { 1 } else { ticks_per_us } }
     }
 
     /// Starts it if it stands, without touching count, comparator or prescaler.

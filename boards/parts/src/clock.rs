@@ -43,9 +43,7 @@ impl Deadline {
         Self {
             start_us: now_us,
             limit_us,
-            polls_left: limit_us
-                .saturating_mul(Self::POLLS_PER_US)
-                .saturating_add(Self::FEWEST_POLLS),
+            polls_left: limit_us.saturating_mul(Self::POLLS_PER_US).saturating_add(Self::FEWEST_POLLS),
         }
     }
 

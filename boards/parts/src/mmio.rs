@@ -85,10 +85,7 @@ mod tests {
         window.write(4, 20);
         window.write(8, 30);
         window.write(5, 40);
-        assert_eq!(
-            [window.read(0), window.read(4), window.read(8), window.read(2)],
-            [1, 20, 0, 0]
-        );
+        assert_eq!([window.read(0), window.read(4), window.read(8), window.read(2)], [1, 20, 0, 0]);
         assert_eq!(memory, [1, 20, 3]);
     }
 }

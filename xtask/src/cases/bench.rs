@@ -9,7 +9,7 @@ use crate::harness::journal::Journal;
 use crate::harness::machine::{Machine, Power};
 use crate::media::{Kind, Medium, Sizes, text};
 use anyhow::{Context, Result, ensure};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::TempDir;
@@ -29,6 +29,27 @@ impl OtherBuild {
     }
 }
 
+/// A medium with images, and the numbers under which the store committed them.
+pub struct Prepared {
+    /// The medium.
+    pub medium: Medium,
+    /// The newest image.
+    pub newest: u64,
+    /// The image before it; the same where there is only one.
+    pub older: u64,
+}
+
+impl Prepared {
+    fn copy(&self, path: &Path) -> Result<Self> {
+        Ok(Self { medium: self.medium.copy(path)?.temporary()?, newest: self.newest, older: self.older })
+    }
+}
+
+/// Takes a snapshot with this command and returns the image's number.
+pub fn take(machine: &mut Machine, command: &str) -> Result<u64> {
+    machine.command(command, SNAPSHOT)?.event("taken")?.number("seq")
+}
+
 /// A board with a kind of medium under one QEMU.
 pub struct Bench {
     /// The QEMU.
@@ -44,13 +65,19 @@ pub struct Bench {
     other: Arc<OtherBuild>,
     dir: TempDir,
     counter: AtomicU64,
-    one: Mutex<Option<Medium>>,
-    two: Mutex<Option<Medium>>,
+    one: Mutex<Option<Prepared>>,
+    two: Mutex<Option<Prepared>>,
 }
 
 impl Bench {
     /// A bench with a folder of its own for media.
-    pub fn new(emulator: Emulator, firmware: Firmware, kind: Kind, name: String, other: Arc<OtherBuild>) -> Result<Self> {
+    pub fn new(
+        emulator: Emulator,
+        firmware: Firmware,
+        kind: Kind,
+        name: String,
+        other: Arc<OtherBuild>,
+    ) -> Result<Self> {
         Ok(Self {
             emulator,
             firmware,
@@ -77,7 +104,7 @@ impl Bench {
 
     /// A medium with text and an empty snapshot partition.
     pub fn fresh(&self) -> Result<Medium> {
-        Medium::disk(&self.new_path(), self.kind, Sizes::SMALL, &self.files)
+        Medium::disk(&self.new_path(), self.kind, Sizes::SMALL, &self.files)?.temporary()
     }
 
     /// Powers the board on with the usual RAM and waits for the prompt.
@@ -98,35 +125,40 @@ impl Bench {
     ) -> Result<Machine> {
         let stops = stops.iter().map(|s| firmware.function(s)).collect::<Result<Vec<_>>>()?;
         let noise = self.next();
-        Machine::start(&Power { emulator: &self.emulator, firmware, ram_mib, medium, noise, stops: &stops }, journal)
+        Machine::start(
+            &Power { emulator: &self.emulator, firmware, ram_mib, medium, noise, stops: &stops },
+            journal,
+        )
     }
 
     /// A copy of a medium with one image, taken from a cold boot, to be booted always.
-    pub fn with_one_image(&self, journal: &Journal) -> Result<Medium> {
+    pub fn with_one_image(&self, journal: &Journal) -> Result<Prepared> {
         let mut slot = self.one.lock().unwrap_or_else(PoisonError::into_inner);
         if slot.is_none() {
             let medium = self.fresh()?;
             let (mut machine, boot) = self.boot(Some(&medium), journal)?;
             boot.expect_cold("no-image").context("while the medium with one image was prepared")?;
-            let taken = machine.command("snapshot", SNAPSHOT)?;
-            ensure!(taken.event("taken")?.number("seq")? == 1, "the first image has not the number 1");
+            let newest = take(&mut machine, "snapshot")?;
             machine.power_off()?;
-            *slot = Some(medium);
+            *slot = Some(Prepared { medium, newest, older: newest });
         }
         slot.as_ref().context("the medium was just prepared")?.copy(&self.new_path())
     }
 
     /// A copy of a medium with two images: the second was taken by the system that was restored from the first.
-    pub fn with_two_images(&self, journal: &Journal) -> Result<Medium> {
+    pub fn with_two_images(&self, journal: &Journal) -> Result<Prepared> {
         let mut slot = self.two.lock().unwrap_or_else(PoisonError::into_inner);
         if slot.is_none() {
-            let medium = self.with_one_image(journal)?;
+            let Prepared { medium, older, .. } = self.with_one_image(journal)?;
             let (mut machine, boot) = self.boot(Some(&medium), journal)?;
-            boot.expect_restored(1).context("while the medium with two images was prepared")?;
-            let taken = machine.command("snapshot", SNAPSHOT)?;
-            ensure!(taken.event("taken")?.number("seq")? == 2, "the second image has not the number 2");
+            boot.expect_restored(older).context("while the medium with two images was prepared")?;
+            let newest = take(&mut machine, "snapshot")?;
+            ensure!(
+                newest > older,
+                "the second image's number {newest} is not above the first one's, {older}"
+            );
             machine.power_off()?;
-            *slot = Some(medium);
+            *slot = Some(Prepared { medium, newest, older });
         }
         slot.as_ref().context("the medium was just prepared")?.copy(&self.new_path())
     }

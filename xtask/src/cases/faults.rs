@@ -1,7 +1,7 @@
 //! Faulty images. Each fault is tried on a medium with this image alone, which ends in a cold boot with the fault's own
 //! reason, and on a medium with an older image in the other slot, which then boots instead.
 
-use super::bench::{Bench, RAM};
+use super::bench::{Bench, Prepared, RAM};
 use super::{BOOT, Case};
 use crate::harness::boot::Boot;
 use crate::harness::journal::Journal;
@@ -19,21 +19,38 @@ struct Fault {
 
 const FAULTS: [Fault; 11] = [
     Fault { name: "header-bit", reason: "bad-crc", harm: |m| flip(m, |i| i.offset + 70) },
-    Fault { name: "context-bit", reason: "bad-crc", harm: |m| flip(m, |i| i.offset + middle(&i.header.context)) },
+    Fault {
+        name: "context-bit",
+        reason: "bad-crc",
+        harm: |m| flip(m, |i| i.offset + middle(&i.header.context)),
+    },
     Fault { name: "map-bit", reason: "bad-crc", harm: |m| flip(m, |i| i.offset + middle(&i.header.map)) },
     Fault { name: "index-bit", reason: "bad-crc", harm: |m| flip(m, |i| i.offset + middle(&i.header.index)) },
-    Fault { name: "chunk-bit", reason: "bad-crc", harm: |m| flip(m, |i| i.offset + i.header.chunks_offset + i.header.chunks_len / 2) },
+    Fault {
+        name: "chunk-bit",
+        reason: "bad-crc",
+        harm: |m| flip(m, |i| i.offset + i.header.chunks_offset + i.header.chunks_len / 2),
+    },
     Fault { name: "image-cut-short", reason: "truncated", harm: records::cut_short },
     Fault { name: "future-format", reason: "future-version", harm: future_format },
-    Fault { name: "image-of-another-build", reason: "wrong-build", harm: |m| rewrite(m, |h| h.identity.build[0] ^= 1) },
-    Fault { name: "image-of-another-board", reason: "wrong-board", harm: |m| rewrite(m, |h| h.identity.board[0] ^= 1) },
+    Fault {
+        name: "image-of-another-build",
+        reason: "wrong-build",
+        harm: |m| rewrite(m, |h| h.identity.build[0] ^= 1),
+    },
+    Fault {
+        name: "image-of-another-board",
+        reason: "wrong-board",
+        harm: |m| rewrite(m, |h| h.identity.board[0] ^= 1),
+    },
     Fault { name: "image-of-another-ram", reason: "wrong-ram", harm: |m| rewrite(m, |h| h.ram_digest ^= 1) },
     Fault { name: "future-record", reason: "future-record", harm: records::from_the_future },
 ];
 
 /// The cases of this file.
 pub fn cases() -> Vec<Case> {
-    let with_older = FAULTS.iter().map(|f| Case::new(format!("{}-boots-older-image", f.name), move |b, j| older(b, j, f)));
+    let with_older =
+        FAULTS.iter().map(|f| Case::new(format!("{}-boots-older-image", f.name), move |b, j| older(b, j, f)));
     let alone = FAULTS.iter().map(|f| Case::new(format!("{}-boots-cold", f.name), move |b, j| cold(b, j, f)));
     let real = [
         Case::new("another-firmware-build-boots-cold", another_build),
@@ -43,7 +60,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 fn cold(bench: &Bench, journal: &Journal, fault: &Fault) -> Result<()> {
-    let medium = bench.with_one_image(journal)?;
+    let medium = bench.with_one_image(journal)?.medium;
     (fault.harm)(&medium)?;
     let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
     boot.expect_cold(fault.reason)?;
@@ -52,10 +69,10 @@ fn cold(bench: &Bench, journal: &Journal, fault: &Fault) -> Result<()> {
 }
 
 fn older(bench: &Bench, journal: &Journal, fault: &Fault) -> Result<()> {
-    let medium = bench.with_two_images(journal)?;
+    let Prepared { medium, older, .. } = bench.with_two_images(journal)?;
     (fault.harm)(&medium)?;
     let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
-    boot.expect_restored(1)?;
+    boot.expect_restored(older)?;
     boot.expect_refused(fault.reason)?;
     bench.check_find(&mut machine)?;
     machine.power_off()
@@ -63,13 +80,13 @@ fn older(bench: &Bench, journal: &Journal, fault: &Fault) -> Result<()> {
 
 /// A firmware that really was built anew meets the image of the first one.
 fn another_build(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.with_one_image(journal)?;
+    let medium = bench.with_one_image(journal)?.medium;
     let firmware = bench.other_firmware()?;
     cold_on(bench, journal, &medium, &firmware, RAM, "wrong-build")
 }
 
 fn another_ram(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.with_one_image(journal)?;
+    let medium = bench.with_one_image(journal)?.medium;
     cold_on(bench, journal, &medium, &bench.firmware, 2 * RAM, "wrong-ram")
 }
 

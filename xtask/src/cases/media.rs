@@ -17,14 +17,18 @@ pub fn cases() -> Vec<Case> {
         Case::new("no-card-boots-cold", |b, j| no_text(b, j, None, "no-medium")),
         Case::new("blank-card-boots-cold", |b, j| no_text(b, j, Some(blank(b)?), "blank")),
         Case::new("card-of-noise-boots-cold", |b, j| no_text(b, j, Some(of_noise(b)?), "no-partition-table")),
-        Case::new("no-snapshot-partition-boots-cold", |b, j| with_text(b, j, &without_partition(b)?, "no-partition")),
+        Case::new("no-snapshot-partition-boots-cold", |b, j| {
+            with_text(b, j, &without_partition(b)?, "no-partition")
+        }),
         Case::new("empty-snapshot-partition-boots-cold", |b, j| with_text(b, j, &b.fresh()?, "no-image")),
-        Case::new("snapshot-partition-of-noise-boots-cold", |b, j| with_text(b, j, &noisy_partition(b)?, "log-corrupt")),
+        Case::new("snapshot-partition-of-noise-boots-cold", |b, j| {
+            with_text(b, j, &noisy_partition(b)?, "log-corrupt")
+        }),
     ]
 }
 
 fn blank(bench: &Bench) -> Result<Medium> {
-    Medium::blank(&bench.new_path(), bench.kind, Sizes::SMALL)
+    Medium::blank(&bench.new_path(), bench.kind, Sizes::SMALL)?.temporary()
 }
 
 fn of_noise(bench: &Bench) -> Result<Medium> {

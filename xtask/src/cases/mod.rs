@@ -38,7 +38,10 @@ pub struct Case {
 
 impl Case {
     /// A case from a name and what it does.
-    pub fn new(name: impl Into<String>, run: impl Fn(&Bench, &Journal) -> Result<()> + Send + Sync + 'static) -> Self {
+    pub fn new(
+        name: impl Into<String>,
+        run: impl Fn(&Bench, &Journal) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
         Self { name: name.into(), run: Box::new(run) }
     }
 }

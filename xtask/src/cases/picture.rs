@@ -19,7 +19,9 @@ const LOADED: &str = "oal_marker_loaded";
 
 /// One case for each size of RAM.
 pub fn cases() -> Vec<Case> {
-    let case = |mib: u32| Case::new(format!("picture-byte-for-byte-{mib}-mib"), move |b, j| byte_for_byte(b, j, mib));
+    let case = |mib: u32| {
+        Case::new(format!("picture-byte-for-byte-{mib}-mib"), move |b, j| byte_for_byte(b, j, mib))
+    };
     [1024, 256, 64].into_iter().map(case).collect()
 }
 
@@ -45,12 +47,23 @@ fn first_life(bench: &Bench, journal: &Journal, mib: u32, medium: &Medium) -> Re
     let mut machine = bench.start(firmware, mib, Some(medium), &[CAPTURED, WRITTEN], journal)?;
     let boot = Boot::watch(&mut machine.console, BOOT)?;
     boot.expect_cold("no-image")?;
-    ensure!(boot.reset.number("ram_mib")? == u64::from(mib), "the firmware sees another RAM size: {}", boot.reset);
+    ensure!(
+        boot.reset.number("ram_mib")? == u64::from(mib),
+        "the firmware sees another RAM size: {}",
+        boot.reset
+    );
     bench.check_find(&mut machine)?;
     let status = machine.command("status", QUICK)?;
-    ensure!(status.event("status")?.text("timeline")? == "cold", "the timeline is not `cold` before the snapshot");
+    ensure!(
+        status.event("status")?.text("timeline")? == "cold",
+        "the timeline is not `cold` before the snapshot"
+    );
     let map = Map::read(&machine.command("memory", QUICK)?)?;
-    ensure!(map.ram[0] == (RAM_BASE..RAM_BASE + (u64::from(mib) << 20)), "`memory` gives RAM as {:x?}", map.ram[0]);
+    ensure!(
+        map.ram[0] == (RAM_BASE..RAM_BASE + (u64::from(mib) << 20)),
+        "`memory` gives RAM as {:x?}",
+        map.ram[0]
+    );
     ensure!(!map.oem.is_empty(), "`memory` lists no OEM region; the frame buffer should be one");
     let picture = map.picture(&firmware.range("__oal_code_start", "__oal_code_end")?);
 
@@ -83,19 +96,42 @@ fn check_page_map(medium: &Medium, captured: &Captured) -> Result<()> {
     expected.extend(captured.map.oem.iter().cloned());
     let missing = memory::subtract(&expected, &mapped);
     let extra = memory::subtract(&mapped, &expected);
-    ensure!(missing.is_empty(), "the page map lacks {} bytes of the picture, first {:x?}", memory::total(&missing), missing[0]);
-    ensure!(extra.is_empty(), "the page map holds {} bytes beyond the picture, first {:x?}", memory::total(&extra), extra[0]);
+    ensure!(
+        missing.is_empty(),
+        "the page map lacks {} bytes of the picture, first {:x?}",
+        memory::total(&missing),
+        missing[0]
+    );
+    ensure!(
+        extra.is_empty(),
+        "the page map holds {} bytes beyond the picture, first {:x?}",
+        memory::total(&extra),
+        extra[0]
+    );
     Ok(())
 }
 
-fn second_life(bench: &Bench, journal: &Journal, mib: u32, medium: &Medium, captured: &Captured) -> Result<()> {
+fn second_life(
+    bench: &Bench,
+    journal: &Journal,
+    mib: u32,
+    medium: &Medium,
+    captured: &Captured,
+) -> Result<()> {
     let firmware = &bench.firmware;
     let mut machine = bench.start(firmware, mib, Some(medium), &[LOADED], journal)?;
     machine.wait_at(firmware, LOADED, BOOT)?;
     let wrong = memory::differing_pages(&captured.ram, &machine.ram, RAM_BASE, &captured.picture)?;
     let pages = memory::total(&captured.picture) / memory::PAGE;
-    ensure!(wrong.is_empty(), "of {pages} pages loaded, these are not as captured: {}", describe(bench, &wrong));
-    ensure!(captured.oem == read_oem(&mut machine, &captured.map)?, "an OEM region was loaded with other contents");
+    ensure!(
+        wrong.is_empty(),
+        "of {pages} pages loaded, these are not as captured: {}",
+        describe(bench, &wrong)
+    );
+    ensure!(
+        captured.oem == read_oem(&mut machine, &captured.map)?,
+        "an OEM region was loaded with other contents"
+    );
     journal.add(format!("({pages} pages compared, nosave {:x?})", captured.map.nosave));
     machine.go_on(firmware, LOADED)?;
 
@@ -112,7 +148,11 @@ fn second_life(bench: &Bench, journal: &Journal, mib: u32, medium: &Medium, capt
 /// The timer ticks, the vector unit's registers are intact, and the firmware knows which timeline it is in.
 fn check_running(machine: &mut Machine, earlier: &Answer, timeline: &str) -> Result<()> {
     let earlier = earlier.event("status")?;
-    ensure!(earlier.text("timeline")? == timeline, "the timeline is {}, not {timeline}", earlier.text("timeline")?);
+    ensure!(
+        earlier.text("timeline")? == timeline,
+        "the timeline is {}, not {timeline}",
+        earlier.text("timeline")?
+    );
     // The timer ticks at 100 Hz or so, in real time.
     std::thread::sleep(std::time::Duration::from_millis(300));
     let later = machine.command("status", QUICK)?;
@@ -152,7 +192,8 @@ fn read_oem(machine: &mut Machine, map: &Map) -> Result<Vec<Vec<u8>>> {
 }
 
 fn describe(bench: &Bench, pages: &[u64]) -> String {
-    let shown: Vec<String> = pages.iter().take(6).map(|p| format!("{p:#010x} ({})", bench.firmware.nearest(*p))).collect();
+    let shown: Vec<String> =
+        pages.iter().take(6).map(|p| format!("{p:#010x} ({})", bench.firmware.nearest(*p))).collect();
     let more = if pages.len() > shown.len() { ", ..." } else { "" };
     format!("{} pages: {}{more}", pages.len(), shown.join(", "))
 }

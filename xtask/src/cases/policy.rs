@@ -1,7 +1,7 @@
 //! Boot policy: always, once, and what happens to an image whose boot is never confirmed.
 
-use super::bench::Bench;
-use super::{Case, SNAPSHOT};
+use super::Case;
+use super::bench::{Bench, Prepared, take};
 use crate::harness::boot::Ending;
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
@@ -26,10 +26,10 @@ pub fn cases() -> Vec<Case> {
 }
 
 fn always(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.with_one_image(journal)?;
+    let Prepared { medium, newest, .. } = bench.with_one_image(journal)?;
     for n in 1..=ALWAYS {
         let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
-        boot.expect_restored(1).with_context(|| format!("boot {n} of {ALWAYS}"))?;
+        boot.expect_restored(newest).with_context(|| format!("boot {n} of {ALWAYS}"))?;
         bench.check_find(&mut machine)?;
         machine.power_off()?;
     }
@@ -39,10 +39,10 @@ fn always(bench: &Bench, journal: &Journal) -> Result<()> {
 fn once(bench: &Bench, journal: &Journal) -> Result<()> {
     let medium = bench.fresh()?;
     let (mut machine, _) = bench.boot(Some(&medium), journal)?;
-    machine.command("snapshot once", SNAPSHOT)?;
+    let seq = take(&mut machine, "snapshot once")?;
     machine.power_off()?;
     let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
-    boot.expect_restored(1)?;
+    boot.expect_restored(seq)?;
     bench.check_find(&mut machine)?;
     machine.power_off()?;
     let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
@@ -54,9 +54,9 @@ fn once(bench: &Bench, journal: &Journal) -> Result<()> {
 fn unconfirmed(bench: &Bench, journal: &Journal) -> Result<()> {
     let medium = bench.fresh()?;
     let (mut machine, _) = bench.boot(Some(&medium), journal)?;
-    machine.command("snapshot noconfirm", SNAPSHOT)?;
+    let seq = take(&mut machine, "snapshot noconfirm")?;
     machine.power_off()?;
-    use_up_attempts(bench, journal, &medium, 1)?;
+    use_up_attempts(bench, journal, &medium, seq)?;
     let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
     boot.expect_cold("attempts-exhausted")?;
     bench.check_find(&mut machine)?;
@@ -64,14 +64,14 @@ fn unconfirmed(bench: &Bench, journal: &Journal) -> Result<()> {
 }
 
 fn unconfirmed_with_older(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.with_one_image(journal)?;
+    let Prepared { medium, older, .. } = bench.with_one_image(journal)?;
     let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
-    boot.expect_restored(1)?;
-    machine.command("snapshot noconfirm", SNAPSHOT)?;
+    boot.expect_restored(older)?;
+    let seq = take(&mut machine, "snapshot noconfirm")?;
     machine.power_off()?;
-    use_up_attempts(bench, journal, &medium, 2)?;
+    use_up_attempts(bench, journal, &medium, seq)?;
     let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
-    boot.expect_restored(1)?;
+    boot.expect_restored(older)?;
     boot.expect_refused("attempts-exhausted")?;
     bench.check_find(&mut machine)?;
     machine.power_off()
@@ -80,14 +80,17 @@ fn unconfirmed_with_older(bench: &Bench, journal: &Journal) -> Result<()> {
 fn by_hand(bench: &Bench, journal: &Journal) -> Result<()> {
     let medium = bench.fresh()?;
     let (mut machine, _) = bench.boot(Some(&medium), journal)?;
-    machine.command("snapshot noconfirm", SNAPSHOT)?;
+    let seq = take(&mut machine, "snapshot noconfirm")?;
     machine.power_off()?;
     for n in 1..=ATTEMPTS + 1 {
         let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
-        boot.expect_restored(1).with_context(|| format!("boot {n}, each confirmed by hand"))?;
+        boot.expect_restored(seq).with_context(|| format!("boot {n}, each confirmed by hand"))?;
         machine.command("confirm", QUICK)?;
         let status = machine.command("status", QUICK)?;
-        ensure!(status.event("status")?.number("confirmed")? == 1, "`status` does not know of the confirmation");
+        ensure!(
+            status.event("status")?.number("confirmed")? == 1,
+            "`status` does not know of the confirmation"
+        );
         machine.power_off()?;
     }
     Ok(())
@@ -95,12 +98,12 @@ fn by_hand(bench: &Bench, journal: &Journal) -> Result<()> {
 
 /// The board's own reset, within one process: RAM survives it, and must not matter.
 fn reboot(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.with_one_image(journal)?;
+    let Prepared { medium, newest, .. } = bench.with_one_image(journal)?;
     let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
-    boot.expect_restored(1)?;
+    boot.expect_restored(newest)?;
     machine.console.send("reboot")?;
     let boot = crate::harness::boot::Boot::watch(&mut machine.console, super::BOOT)?;
-    boot.expect_restored(1)?;
+    boot.expect_restored(newest)?;
     bench.check_find(&mut machine)?;
     machine.power_off()
 }

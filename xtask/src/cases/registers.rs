@@ -19,12 +19,14 @@ fn registers(bench: &Bench, journal: &Journal) -> Result<()> {
     let (mut machine, _) = bench.boot(Some(&medium), journal)?;
     let taken = machine.command("snapshot regs", SNAPSHOT)?;
     check(taken.event("regs")?, taken.all("reg")).context("on the live timeline")?;
+    let seq = taken.event("taken")?.number("seq")?;
     machine.power_off()?;
     let (machine, boot) = bench.boot(Some(&medium), journal)?;
-    boot.expect_restored(1)?;
+    boot.expect_restored(seq)?;
     let find = boot.after.iter().find(|e| e.word == "regs");
     let wrong = boot.after.iter().filter(|e| e.word == "reg");
-    check(find.context("the restored system printed no `@regs`")?, wrong).context("on the restored timeline")?;
+    check(find.context("the restored system printed no `@regs`")?, wrong)
+        .context("on the restored timeline")?;
     machine.power_off()
 }
 

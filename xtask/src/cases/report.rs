@@ -49,7 +49,11 @@ impl Summary {
     /// Counts the records.
     pub fn of(records: &[Record]) -> Self {
         let count = |outcome| records.iter().filter(|r| r.outcome == outcome).count() as u64;
-        Self { passed: count(Outcome::Passed), failed: count(Outcome::Failed), skipped: count(Outcome::Skipped) }
+        Self {
+            passed: count(Outcome::Passed),
+            failed: count(Outcome::Failed),
+            skipped: count(Outcome::Skipped),
+        }
     }
 
     /// The sum of two.
@@ -81,7 +85,14 @@ pub fn require(records: &mut [Record], media: &[String]) {
 pub fn render(records: &[Record]) -> String {
     let row = |r: &Record| {
         let outcome = format!("{:?}", r.outcome).to_lowercase();
-        vec![r.board.clone(), r.medium.clone(), r.case.clone(), outcome, format!("{:.1}", r.seconds), r.reason.clone()]
+        vec![
+            r.board.clone(),
+            r.medium.clone(),
+            r.case.clone(),
+            outcome,
+            format!("{:.1}", r.seconds),
+            r.reason.clone(),
+        ]
     };
     let rows: Vec<_> = records.iter().map(row).collect();
     table::render(&["board", "medium", "case", "outcome", "seconds", "reason"], &rows)
@@ -99,12 +110,20 @@ mod tests {
 
     fn record(medium: &str, outcome: Outcome) -> Record {
         let text = |s: &str| s.to_string();
-        Record { board: text("b"), medium: text(medium), case: text("c"), outcome, reason: text("why"), seconds: 1.0 }
+        Record {
+            board: text("b"),
+            medium: text(medium),
+            case: text("c"),
+            outcome,
+            reason: text("why"),
+            seconds: 1.0,
+        }
     }
 
     #[test]
     fn a_required_medium_may_not_be_skipped() {
-        let mut records = [record("sd", Outcome::Passed), record("emmc", Outcome::Skipped), record("x", Outcome::Skipped)];
+        let mut records =
+            [record("sd", Outcome::Passed), record("emmc", Outcome::Skipped), record("x", Outcome::Skipped)];
         assert_eq!(Summary::of(&records).to_string(), "1 passed, 0 failed, 2 skipped");
         require(&mut records, &["sd".into(), "emmc".into()]);
         assert_eq!(Summary::of(&records), Summary { passed: 1, failed: 1, skipped: 1 });

@@ -6,6 +6,7 @@ use super::{Case, all};
 use crate::firmware::BOARD;
 use crate::harness::journal::Journal;
 use crate::progress;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -28,7 +29,8 @@ pub struct Plan {
 /// Runs all cases whose name contains `filter`, and returns one record each, in the order of the plans.
 pub fn run(plans: &[Plan], filter: Option<&str>) -> Vec<Record> {
     let wanted = |plan: &Plan, case: &Case| {
-        filter.is_none_or(|f| case.name.contains(f)) && (plan.only.is_empty() || plan.only.iter().any(|o| case.name.contains(o)))
+        filter.is_none_or(|f| case.name.contains(f))
+            && (plan.only.is_empty() || plan.only.iter().any(|o| case.name.contains(o)))
     };
     let cases = all();
     let mut records = Vec::new();
@@ -40,12 +42,20 @@ pub fn run(plans: &[Plan], filter: Option<&str>) -> Vec<Record> {
                     queue.push((records.len(), bench, case));
                     records.push(None);
                 }
-                Err(why) => records.push(Some(record(&plan.medium, case, Outcome::Skipped, why.clone(), 0.0))),
+                Err(why) => {
+                    records.push(Some(record(&plan.medium, case, Outcome::Skipped, why.clone(), 0.0)))
+                }
             }
         }
     }
     let bar = progress::bar(queue.len() as u64, "cases");
-    // The workers take from the end.
+    // In turns over the media, so that two workers seldom wait for the same medium to be prepared; taken from the end.
+    let mut turns = BTreeMap::new();
+    queue.sort_by_cached_key(|(_, bench, _)| {
+        let turn = turns.entry(bench.name.as_str()).or_insert(0_usize);
+        *turn += 1;
+        *turn
+    });
     queue.reverse();
     let (queue, records) = (Mutex::new(queue), Mutex::new(records));
     std::thread::scope(|scope| {

@@ -1,6 +1,6 @@
 //! A snapshot that does not fit is an error before anything is touched.
 
-use super::bench::Bench;
+use super::bench::{Bench, take};
 use super::{Case, SNAPSHOT};
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
@@ -18,9 +18,9 @@ pub fn cases() -> Vec<Case> {
 }
 
 fn too_large(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = Medium::disk(&bench.new_path(), bench.kind, SMALL, &bench.files)?;
+    let medium = Medium::disk(&bench.new_path(), bench.kind, SMALL, &bench.files)?.temporary()?;
     let (mut machine, _) = bench.boot(Some(&medium), journal)?;
-    machine.command("snapshot", SNAPSHOT)?;
+    let seq = take(&mut machine, "snapshot")?;
     machine.command(&format!("ballast {BALLAST}"), QUICK)?;
     let partition = medium.snapshot();
     let size = (partition.end - partition.start) as usize;
@@ -32,7 +32,7 @@ fn too_large(bench: &Bench, journal: &Journal) -> Result<()> {
     bench.check_find(&mut machine)?;
     machine.power_off()?;
     let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
-    boot.expect_restored(1)?;
+    boot.expect_restored(seq)?;
     bench.check_find(&mut machine)?;
     machine.power_off()
 }

@@ -44,7 +44,8 @@ impl Boot {
         let (mut reset, mut image, mut ending) = (None, None, None);
         let (mut refused, mut after) = (Vec::new(), Vec::new());
         loop {
-            let event = console.next(end).with_context(|| format!("waited {patience:?} for the end of the boot"))?;
+            let event =
+                console.next(end).with_context(|| format!("waited {patience:?} for the end of the boot"))?;
             match event.word.as_str() {
                 "reset" if reset.is_some() => bail!("the board was reset again while it booted"),
                 "reset" => reset = Some(event),
@@ -72,7 +73,10 @@ impl Boot {
         };
         let refused_for = |e: &Event| e.get("reason") == Some(wanted);
         let by_refusal = reason == "all-refused" && self.refused.iter().any(refused_for);
-        ensure!(reason == wanted || by_refusal, "expected a cold boot with reason {wanted}, got {reason} (stage {stage})");
+        ensure!(
+            reason == wanted || by_refusal,
+            "expected a cold boot with reason {wanted}, got {reason} (stage {stage})"
+        );
         Ok(())
     }
 
@@ -120,7 +124,10 @@ mod tests {
 
     #[test]
     fn reads_a_snapshot_boot() {
-        let boot = boot("@reset board=b\n@boot image seq=3 slot=0\n@restored seq=3\n@regs checked=70 wrong=0\n@ready\n").unwrap();
+        let boot = boot(
+            "@reset board=b\n@boot image seq=3 slot=0\n@restored seq=3\n@regs checked=70 wrong=0\n@ready\n",
+        )
+        .unwrap();
         boot.expect_restored(3).unwrap();
         assert!(boot.expect_restored(2).is_err());
         assert_eq!(boot.after[0].word, "regs");

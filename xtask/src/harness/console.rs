@@ -29,7 +29,10 @@ pub struct Answer {
 impl Answer {
     /// The first line with this word.
     pub fn event(&self, word: &str) -> Result<&Event> {
-        self.events.iter().find(|e| e.word == word).with_context(|| format!("the answer lacks a line `@{word}`"))
+        self.events
+            .iter()
+            .find(|e| e.word == word)
+            .with_context(|| format!("the answer lacks a line `@{word}`"))
     }
 
     /// All lines with this word.
@@ -70,21 +73,9 @@ impl Console {
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => bail!("the firmware said nothing more in time"),
-                Err(RecvTimeoutError::Disconnected) => bail!("the emulator ended while the firmware was expected to speak"),
-            }
-        }
-    }
-
-    /// Waits for a line with this word; what comes before is returned with it, it being the last.
-    pub fn until(&mut self, word: &str, patience: Duration) -> Result<Vec<Event>> {
-        let end = Instant::now() + patience;
-        let mut events = Vec::new();
-        loop {
-            let event = self.next(end).with_context(|| format!("waited {patience:?} for `@{word}`"))?;
-            let last = event.word == word;
-            events.push(event);
-            if last {
-                return Ok(events);
+                Err(RecvTimeoutError::Disconnected) => {
+                    bail!("the emulator ended while the firmware was expected to speak")
+                }
             }
         }
     }
@@ -166,10 +157,10 @@ mod tests {
     #[test]
     fn silence_and_the_end_are_told_apart() {
         let (mut console, guest) = console();
-        let silence = console.until("ready", Duration::from_millis(20)).unwrap_err();
+        let silence = console.answer(Duration::from_millis(20)).unwrap_err();
         assert!(format!("{silence:#}").contains("in time"));
         drop(guest);
-        let end = console.until("ready", QUICK).unwrap_err();
+        let end = console.answer(QUICK).unwrap_err();
         assert!(format!("{end:#}").contains("ended"));
     }
 }

@@ -42,7 +42,8 @@ impl Firmware {
 
     /// The symbol that an address belongs to, as `name+0x12`, for reports.
     pub fn nearest(&self, address: u64) -> String {
-        let below = self.symbols.iter().filter(|(n, a)| **a <= address && !n.starts_with('$') && !n.is_empty());
+        let below =
+            self.symbols.iter().filter(|(n, a)| **a <= address && !n.starts_with('$') && !n.is_empty());
         match below.max_by_key(|(_, a)| **a) {
             Some((name, at)) => format!("{name}+{:#x}", address - at),
             None => "no symbol".to_string(),

@@ -22,7 +22,8 @@ pub struct Emulator {
 impl Emulator {
     /// A QEMU that is a program like any other.
     pub fn plain(program: &Path) -> Result<Self> {
-        Self { program: program.to_path_buf(), first: Vec::new(), environment: Vec::new(), version: (0, 0) }.probe()
+        Self { program: program.to_path_buf(), first: Vec::new(), environment: Vec::new(), version: (0, 0) }
+            .probe()
     }
 
     /// A QEMU inside a folder of unpacked packages, started by the loader and with the libraries of that folder: the
@@ -89,15 +90,21 @@ fn parse_version(text: &str) -> Option<(u32, u32)> {
 /// `ROOT/usr/lib/TRIPLET`, whatever the triplet of this machine is.
 fn library_folder(root: &Path) -> Result<PathBuf> {
     let lib = root.join("usr/lib");
-    let folders = std::fs::read_dir(&lib).with_context(|| format!("`{}` has no libraries", root.display()))?;
+    let folders =
+        std::fs::read_dir(&lib).with_context(|| format!("`{}` has no libraries", root.display()))?;
     let mut folders = folders.flatten().map(|e| e.path());
-    folders.find(|p| p.join("libc.so.6").exists()).with_context(|| format!("no C library below `{}`", lib.display()))
+    folders
+        .find(|p| p.join("libc.so.6").exists())
+        .with_context(|| format!("no C library below `{}`", lib.display()))
 }
 
 fn find_loader(libraries: &Path) -> Result<PathBuf> {
     let files = std::fs::read_dir(libraries)?.flatten().map(|e| e.path());
     let is_loader = |p: &PathBuf| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("ld-linux"));
-    files.into_iter().find(is_loader).with_context(|| format!("no dynamic loader in `{}`", libraries.display()))
+    files
+        .into_iter()
+        .find(is_loader)
+        .with_context(|| format!("no dynamic loader in `{}`", libraries.display()))
 }
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ impl Event {
     pub fn parse(line: &str) -> Option<Self> {
         let mut words = line.trim_end().strip_prefix('@')?.split(' ').filter(|w| !w.is_empty());
         let word = words.next()?.to_string();
-        let pairs = words.filter_map(|w| w.split_once('=')).map(|(k, v)| (k.to_string(), v.to_string())).collect();
+        let pairs =
+            words.filter_map(|w| w.split_once('=')).map(|(k, v)| (k.to_string(), v.to_string())).collect();
         Some(Self { word, pairs })
     }
 

@@ -72,7 +72,8 @@ impl Machine {
             Ok((qmp, console, gdb)) => {
                 // QEMU has the file open by now. Without a name it cannot stay behind, whatever ends this process.
                 std::fs::remove_file(&ram_path)?;
-                let mut machine = Self { child, dir, qmp, gdb, console, ram, ram_bytes, journal: journal.clone() };
+                let mut machine =
+                    Self { child, dir, qmp, gdb, console, ram, ram_bytes, journal: journal.clone() };
                 match &mut machine.gdb {
                     Some(gdb) => gdb.resume()?,
                     None => machine.qmp.cont()?,
@@ -94,7 +95,11 @@ impl Machine {
         gdb.wait_stop(patience).with_context(|| format!("waited for the guest to get to `{symbol}`"))?;
         let at = gdb.program_counter()?;
         let expected = firmware.function(symbol)?;
-        ensure!(at == expected, "the guest stopped at {at:#x} ({}) instead of `{symbol}`", firmware.nearest(at));
+        ensure!(
+            at == expected,
+            "the guest stopped at {at:#x} ({}) instead of `{symbol}`",
+            firmware.nearest(at)
+        );
         self.journal.add(format!("(stopped at {symbol})"));
         Ok(())
     }
@@ -160,7 +165,12 @@ impl Drop for Machine {
     }
 }
 
-fn connect(child: &mut Child, dir: &Path, stops: &[u64], journal: &Journal) -> Result<(Qmp, Console, Option<Gdb>)> {
+fn connect(
+    child: &mut Child,
+    dir: &Path,
+    stops: &[u64],
+    journal: &Journal,
+) -> Result<(Qmp, Console, Option<Gdb>)> {
     let qmp = Qmp::new(socket::connect(&dir.join("qmp"), child, START)?)?;
     let console = Console::new(socket::connect(&dir.join("console"), child, START)?, journal.clone())?;
     if stops.is_empty() {
@@ -188,13 +198,18 @@ fn command_line(power: &Power, dir: &Path) -> Command {
     board_options(&mut command, power);
     let show = |name: &str| dir.join(name).display().to_string();
     command.arg("-object");
-    command.arg(format!("memory-backend-file,id=mem0,size={}M,mem-path={},share=on", power.ram_mib, show("ram")));
+    command.arg(format!(
+        "memory-backend-file,id=mem0,size={}M,mem-path={},share=on",
+        power.ram_mib,
+        show("ram")
+    ));
     command.args(["-machine", "memory-backend=mem0"]);
-    let channels: &[&str] = if power.stops.is_empty() { &["qmp", "console"] } else { &["qmp", "console", "gdb"] };
+    let channels: &[&str] =
+        if power.stops.is_empty() { &["qmp", "console"] } else { &["qmp", "console", "gdb"] };
     for name in channels {
         command.arg("-chardev").arg(format!("socket,id={name},path={},server=on,wait=off", show(name)));
     }
-    command.args(["-mon", "chardev=qmp,mode=control", "-serial", "chardev:console", "-S"]);
+    command.args(["-qmp", "chardev:qmp", "-serial", "chardev:console", "-S"]);
     if !power.stops.is_empty() {
         command.args(["-gdb", "chardev:gdb"]);
     }

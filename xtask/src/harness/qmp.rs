@@ -33,7 +33,10 @@ impl Qmp {
         let request = json!({ "execute": command, "arguments": arguments });
         let mut line = request.to_string();
         line.push('\n');
-        self.stream.get_mut().write_all(line.as_bytes()).with_context(|| format!("QEMU takes no command `{command}`"))?;
+        self.stream
+            .get_mut()
+            .write_all(line.as_bytes())
+            .with_context(|| format!("QEMU takes no command `{command}`"))?;
         loop {
             let message = self.read().with_context(|| format!("QEMU did not answer `{command}`"))?;
             match classify(message) {
@@ -92,7 +95,10 @@ mod tests {
 
     #[test]
     fn tells_answers_errors_and_events_apart() {
-        assert_eq!(classify(json!({"return": {"status": "running"}})), Message::Answer(json!({"status": "running"})));
+        assert_eq!(
+            classify(json!({"return": {"status": "running"}})),
+            Message::Answer(json!({"status": "running"}))
+        );
         assert_eq!(classify(json!({"error": {"class": "G", "desc": "no"}})), Message::Error("no".into()));
         assert_eq!(classify(json!({"event": "RESUME", "timestamp": {}})), Message::Event);
     }

@@ -16,7 +16,8 @@ pub fn connect(path: &Path, process: &mut Child, patience: Duration) -> Result<U
                 bail!("the emulator ended before it opened its sockets")
             }
             Err(error) if Instant::now() >= end => {
-                return Err(error).with_context(|| format!("the emulator opened no socket within {patience:?}"));
+                return Err(error)
+                    .with_context(|| format!("the emulator opened no socket within {patience:?}"));
             }
             Err(_) => std::thread::sleep(Duration::from_millis(5)),
         }

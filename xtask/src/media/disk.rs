@@ -15,9 +15,13 @@ pub fn fat16(size: u64, files: &[TextFile]) -> Result<Vec<u8>> {
         .bytes_per_cluster(cluster)
         .volume_label(*b"OAL TEXTS  ");
     format_volume(Cursor::new(&mut bytes[..]), options).context("cannot format the FAT partition")?;
-    let volume = FileSystem::new(Cursor::new(&mut bytes[..]), FsOptions::new()).context("cannot open the new FAT")?;
+    let volume =
+        FileSystem::new(Cursor::new(&mut bytes[..]), FsOptions::new()).context("cannot open the new FAT")?;
     for file in files {
-        let mut entry = volume.root_dir().create_file(&file.name).with_context(|| format!("cannot make `{}`", file.name))?;
+        let mut entry = volume
+            .root_dir()
+            .create_file(&file.name)
+            .with_context(|| format!("cannot make `{}`", file.name))?;
         let written = entry.write_all(file.text.as_bytes());
         written.with_context(|| format!("`{}` does not fit the FAT partition", file.name))?;
     }

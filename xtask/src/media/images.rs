@@ -45,7 +45,8 @@ pub fn mapped(medium: &Medium, image: &Found) -> Result<Vec<Range<u64>>> {
     let mut ranges: Vec<Range<u64>> = Vec::new();
     for entry in bytes.chunks_exact(Extent::BYTES) {
         let entry = entry.first_chunk().context("an extent of the wrong size")?;
-        let extent = Extent::decode(entry).map_err(|r| anyhow::anyhow!("the page map does not decode: {r}"))?;
+        let extent =
+            Extent::decode(entry).map_err(|r| anyhow::anyhow!("the page map does not decode: {r}"))?;
         let range = extent.frames.first.address()..extent.frames.end().address();
         match ranges.last_mut() {
             Some(last) if last.end == range.start => last.end = range.end,

@@ -13,6 +13,8 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use tempfile::TempPath;
 
 const MIB: u64 = 1 << 20;
 
@@ -73,15 +75,29 @@ pub struct Medium {
     pub kind: Kind,
     /// Its sizes.
     pub sizes: Sizes,
+    /// Removes the file with the last clone, for media that only one case needs.
+    scratch: Option<Arc<TempPath>>,
 }
 
 impl Medium {
+    /// A medium that was made before.
+    pub fn existing(path: PathBuf, kind: Kind, sizes: Sizes) -> Self {
+        Self { path, kind, sizes, scratch: None }
+    }
+
+    /// The same medium; its file goes away with it.
+    pub fn temporary(mut self) -> Result<Self> {
+        self.scratch = Some(Arc::new(TempPath::try_from_path(&self.path)?));
+        Ok(self)
+    }
+
     /// A medium of zeroes.
     pub fn blank(path: &Path, kind: Kind, sizes: Sizes) -> Result<Self> {
         let shown = path.display();
         let file = File::create_new(path).with_context(|| format!("cannot make the medium `{shown}`"))?;
-        file.set_len(kind.user_area() + sizes.user * MIB).with_context(|| format!("no room for `{shown}`"))?;
-        Ok(Self { path: path.to_path_buf(), kind, sizes })
+        file.set_len(kind.user_area() + sizes.user * MIB)
+            .with_context(|| format!("no room for `{shown}`"))?;
+        Ok(Self::existing(path.to_path_buf(), kind, sizes))
     }
 
     /// An ordinary disk: MBR, FAT partition with the files, and an empty snapshot partition.
@@ -101,8 +117,9 @@ impl Medium {
 
     /// A copy in another file.
     pub fn copy(&self, path: &Path) -> Result<Self> {
-        std::fs::copy(&self.path, path).with_context(|| format!("cannot copy the medium to `{}`", path.display()))?;
-        Ok(Self { path: path.to_path_buf(), ..self.clone() })
+        std::fs::copy(&self.path, path)
+            .with_context(|| format!("cannot copy the medium to `{}`", path.display()))?;
+        Ok(Self::existing(path.to_path_buf(), self.kind, self.sizes))
     }
 
     /// Where the FAT partition is in the file.

@@ -50,7 +50,10 @@ pub fn lines_with(files: &[TextFile], word: &str) -> u64 {
 /// A word of the text that stands in several lines.
 pub fn some_word(files: &[TextFile]) -> Result<&str> {
     let words = files.iter().flat_map(|f| f.text.split_whitespace());
-    words.into_iter().find(|w| (3..40).contains(&lines_with(files, w))).context("the text has no word that repeats")
+    words
+        .into_iter()
+        .find(|w| (3..40).contains(&lines_with(files, w)))
+        .context("the text has no word that repeats")
 }
 
 /// The text files below a folder, in the order of their names, up to `limit` bytes in all.
@@ -94,13 +97,17 @@ fn short_name(path: &Path, taken: &mut BTreeSet<String>) -> String {
         part.chars().filter(char::is_ascii_alphanumeric).take(most).collect::<String>().to_ascii_uppercase()
     };
     let (stem, extension) = (clean(path.file_stem(), 8), clean(path.extension(), 3));
-    let join = |stem: &str| if extension.is_empty() { stem.to_string() } else { format!("{stem}.{extension}") };
+    let join =
+        |stem: &str| if extension.is_empty() { stem.to_string() } else { format!("{stem}.{extension}") };
     let numbered = (2..).map(|n| {
         let number = n.to_string();
         join(&format!("{}{number}", &stem[..stem.len().min(8 - number.len())]))
     });
     let first = if stem.is_empty() { "FILE".to_string() } else { stem.clone() };
-    let name = std::iter::once(join(&first)).chain(numbered).find(|n| !taken.contains(n)).expect("the numbers never end");
+    let name = std::iter::once(join(&first))
+        .chain(numbered)
+        .find(|n| !taken.contains(n))
+        .expect("the numbers never end");
     taken.insert(name.clone());
     name
 }

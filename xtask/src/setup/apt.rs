@@ -8,7 +8,10 @@ use std::process::Command;
 pub fn install(packages: &[&str]) -> Result<()> {
     update()?;
     let mut command = as_root("apt-get")?;
-    command.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "-y", "--no-install-recommends"]).args(packages);
+    command
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .args(["install", "-y", "--no-install-recommends"])
+        .args(packages);
     shell::read(&mut command).map(drop)
 }
 
@@ -38,12 +41,17 @@ fn known_mirror() -> Result<Option<String>> {
 }
 
 fn pick(targets: &str) -> Option<String> {
-    targets.lines().find_map(|line| line.strip_prefix("Debian|Debian|")).map(|uri| uri.trim_end_matches('/').to_string())
+    targets
+        .lines()
+        .find_map(|line| line.strip_prefix("Debian|Debian|"))
+        .map(|uri| uri.trim_end_matches('/').to_string())
 }
 
 fn as_root(program: &str) -> Result<Command> {
     let path = shell::which(program).with_context(|| {
-        format!("there is no {program} here; install the tools by hand, the table below names what is missing")
+        format!(
+            "there is no {program} here; install the tools by hand, the table below names what is missing"
+        )
     })?;
     if rustix::process::geteuid().is_root() {
         return Ok(Command::new(path));

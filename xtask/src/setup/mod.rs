@@ -146,5 +146,7 @@ fn install_target() -> Result<()> {
     println!("  rustup could not: {error:#}");
     println!("  falling back to Debian's {}", DEBIAN_PACKAGES.join(", "));
     apt::install(&DEBIAN_PACKAGES)?;
-    Toolchain::find().map(drop).context("the packages are installed, and still no compiler for the target was found")
+    Toolchain::find()
+        .map(drop)
+        .context("the packages are installed, and still no compiler for the target was found")
 }

@@ -53,18 +53,22 @@ fn fetch(mirror: &str, work: &Path) -> Result<()> {
     ];
     let apt = |arguments: &[&str]| {
         let mut command = Command::new("apt-get");
-        options.iter().for_each(|o| drop(command.arg("-o").arg(o)));
+        for option in &options {
+            command.arg("-o").arg(option);
+        }
         shell::read(command.args(arguments)).map(drop)
     };
     let spinner = progress::spinner("  downloading about 45 MB of packages");
-    let fetched = apt(&["update", "--error-on=any"])
-        .and_then(|()| apt(&["install", "-y", "--no-install-recommends", "--download-only", PROGRAM, "libc6"]));
+    let fetched = apt(&["update", "--error-on=any"]).and_then(|()| {
+        apt(&["install", "-y", "--no-install-recommends", "--download-only", PROGRAM, "libc6"])
+    });
     spinner.finish_and_clear();
     fetched.context("the packages cannot be downloaded")
 }
 
 fn unpack(work: &Path, tree: &Path) -> Result<()> {
-    let packages: Vec<_> = std::fs::read_dir(work.join("cache/archives"))?.flatten().map(|e| e.path()).collect();
+    let packages: Vec<_> =
+        std::fs::read_dir(work.join("cache/archives"))?.flatten().map(|e| e.path()).collect();
     let packages: Vec<_> = packages.iter().filter(|p| p.extension().is_some_and(|e| e == "deb")).collect();
     let bar = progress::bar(packages.len() as u64, "  unpacking");
     for package in packages {

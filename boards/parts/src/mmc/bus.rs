@@ -26,9 +26,7 @@ impl<H: Host> Bus<H> {
     /// Sends a command whose response is not a status, or whose status is not to be judged.
     pub(super) fn send(&mut self, command: impl Into<Command>) -> Result<Response, Error> {
         let command = command.into();
-        self.host
-            .command(command)
-            .map_err(|error| bus_error(command, error))
+        self.host.command(command).map_err(|error| bus_error(command, error))
     }
 
     /// Sends a command and refuses a status with errors.
@@ -45,12 +43,7 @@ impl<H: Host> Bus<H> {
     }
 
     /// Reads data with a command: a register or sectors.
-    pub(super) fn read(
-        &mut self,
-        command: Command,
-        block: u16,
-        data: &mut [u8],
-    ) -> Result<(), Error> {
+    pub(super) fn read(&mut self, command: Command, block: u16, data: &mut [u8]) -> Result<(), Error> {
         let command = command.data();
         let reply = self.host.read(command, block, data, READ_US);
         let status = reply.map_err(|error| bus_error(command, error))?.status();
@@ -147,10 +140,7 @@ impl<H: Host> Bus<H> {
 
 /// A host's error, with the command it happened to.
 pub(super) fn bus_error(command: Command, error: HostError) -> Error {
-    Error::Bus {
-        command: command.index,
-        error,
-    }
+    Error::Bus { command: command.index, error }
 }
 
 /// The status, or an error if it has a bit of `mask`.
@@ -158,9 +148,6 @@ pub(super) fn judge(command: Command, status: R1, mask: u32) -> Result<R1, Error
     match status.0 & mask {
         0 => Ok(status),
         bits if bits & R1::LOCKED != 0 => Err(Error::Locked),
-        bits => Err(Error::Card {
-            command: command.index,
-            status: bits,
-        }),
+        bits => Err(Error::Card { command: command.index, status: bits }),
     }
 }

@@ -36,12 +36,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            max_clock_hz: 52_000_000,
-            wide_bus: true,
-            high_speed: true,
-            cache: true,
-        }
+        Self { max_clock_hz: 52_000_000, wide_bus: true, high_speed: true, cache: true }
     }
 }
 
@@ -134,12 +129,7 @@ impl<H: Host> Card<H> {
             bus.set_up_sd(found.by_sector, &capabilities, &options)
         };
         let (info, ways) = set_up?;
-        Ok(Self {
-            bus,
-            info,
-            ways,
-            unwell: false,
-        })
+        Ok(Self { bus, info, ways, unwell: false })
     }
 
     /// Which standard the card follows.
@@ -186,14 +176,8 @@ impl<H: Host> Card<H> {
 
     /// The sector's address as the card counts. Checked sectors always have one.
     pub(super) fn address(&self, sector: u64) -> Result<u32, Error> {
-        let address = if self.ways.by_sector {
-            Some(sector)
-        } else {
-            sector.checked_mul(SECTOR as u64)
-        };
-        address
-            .and_then(|address| u32::try_from(address).ok())
-            .ok_or(Error::OutOfRange)
+        let address = if self.ways.by_sector { Some(sector) } else { sector.checked_mul(SECTOR as u64) };
+        address.and_then(|address| u32::try_from(address).ok()).ok_or(Error::OutOfRange)
     }
 
     /// Runs an operation on a card at rest, and brings it back to rest if the operation fails.

@@ -11,10 +11,7 @@ pub struct Cid {
 
 impl Cid {
     pub(super) const fn new(register: u128, emmc: bool) -> Self {
-        Self {
-            bytes: register.to_be_bytes(),
-            emmc,
-        }
+        Self { bytes: register.to_be_bytes(), emmc }
     }
 
     /// All 16 bytes, most significant first. The last byte is the CRC, which not every controller

@@ -46,12 +46,7 @@ pub struct Command {
 impl Command {
     /// A command without data.
     pub const fn new(index: u8, argument: u32, reply: Reply) -> Self {
-        Self {
-            index,
-            argument,
-            reply,
-            no_data_if: 0,
-        }
+        Self { index, argument, reply, no_data_if: 0 }
     }
 
     /// The same command, after which the card may be busy.
@@ -141,9 +136,6 @@ mod tests {
 
     #[test]
     fn long_responses_are_most_significant_word_first() {
-        assert_eq!(
-            Response([1, 2, 3, 4]).long(),
-            0x0000_0001_0000_0002_0000_0003_0000_0004
-        );
+        assert_eq!(Response([1, 2, 3, 4]).long(), 0x0000_0001_0000_0002_0000_0003_0000_0004);
     }
 }

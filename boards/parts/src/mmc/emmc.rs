@@ -78,9 +78,7 @@ impl<H: Host> Bus<H> {
             reliable_write: ways.reliable != Reliable::No,
             protected_writes: register.protected_writes(),
             trim: register.trim(),
-            erase_group: register
-                .large_erase_group()
-                .unwrap_or_else(|| csd.emmc_erase_group()),
+            erase_group: register.large_erase_group().unwrap_or_else(|| csd.emmc_erase_group()),
             erased_byte: register.erased_byte(),
         };
         Ok((info, ways))
@@ -142,19 +140,11 @@ impl<H: Host> Bus<H> {
         }
         self.set_byte(ext_csd::HS_TIMING, 1, register.switch_us())?;
         self.host.set_high_speed(true);
-        Ok(Some(if register.high_speed_52() {
-            HIGH_SPEED_HZ
-        } else {
-            DEFAULT_HZ
-        }))
+        Ok(Some(if register.high_speed_52() { HIGH_SPEED_HZ } else { DEFAULT_HZ }))
     }
 
     /// As many data lines as host and board have. A register read over them shows that they work.
-    fn widen_emmc(
-        &mut self,
-        register: &ExtCsd<'_>,
-        widest: BusWidth,
-    ) -> Result<BusWidth, Error> {
+    fn widen_emmc(&mut self, register: &ExtCsd<'_>, widest: BusWidth) -> Result<BusWidth, Error> {
         let (width, value) = match widest {
             BusWidth::Eight => (BusWidth::Eight, 2),
             BusWidth::Four => (BusWidth::Four, 1),
@@ -171,11 +161,7 @@ impl<H: Host> Bus<H> {
     }
 
     /// Switches the cache on (JESD84-B51 6.6.31), or off if it is not wanted. Its size in KiB.
-    fn switch_cache_on(
-        &mut self,
-        register: &ExtCsd<'_>,
-        options: &Options,
-    ) -> Result<u32, Error> {
+    fn switch_cache_on(&mut self, register: &ExtCsd<'_>, options: &Options) -> Result<u32, Error> {
         let kib = (register.cache_kbit() / 8).max(1);
         if register.cache_kbit() == 0 {
             return Ok(0);

@@ -73,13 +73,7 @@ pub enum Error {
 impl Error {
     /// Whether the card simply did not answer the command.
     pub(super) fn is_silence(&self) -> bool {
-        matches!(
-            self,
-            Self::Bus {
-                error: HostError::CommandTimeout,
-                ..
-            }
-        )
+        matches!(self, Self::Bus { error: HostError::CommandTimeout, .. })
     }
 }
 

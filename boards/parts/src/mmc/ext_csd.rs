@@ -49,11 +49,7 @@ impl ExtCsd<'_> {
 
     /// Volatile cache in kilobits (units of 1024 bits), CACHE_SIZE. 0 without a cache.
     pub(super) const fn cache_kbit(&self) -> u32 {
-        if self.revision() >= 6 {
-            self.word(249)
-        } else {
-            0
-        }
+        if self.revision() >= 6 { self.word(249) } else { 0 }
     }
 
     /// Revision of the register, EXT_CSD_REV.

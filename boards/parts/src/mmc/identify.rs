@@ -32,10 +32,7 @@ impl<H: Host> Bus<H> {
         self.idle()?;
         let version2 = self.interface_condition()?;
         if let Some(ocr) = self.power_up_sd(version2)? {
-            return Ok(Found {
-                emmc: false,
-                by_sector: version2 && ocr & HIGH_CAPACITY != 0,
-            });
+            return Ok(Found { emmc: false, by_sector: version2 && ocr & HIGH_CAPACITY != 0 });
         }
         if version2 {
             return Err(Error::Unsupported);
@@ -43,10 +40,7 @@ impl<H: Host> Bus<H> {
         self.idle()?;
         self.host.set_open_drain(true);
         match self.power_up_emmc()? {
-            Some(ocr) => Ok(Found {
-                emmc: true,
-                by_sector: sector_mode(ocr)?,
-            }),
+            Some(ocr) => Ok(Found { emmc: true, by_sector: sector_mode(ocr)? }),
             None => Err(Error::NoCard),
         }
     }

@@ -40,11 +40,7 @@ impl<H: Host> Bus<H> {
             && capabilities.high_speed
             && options.high_speed
             && self.high_speed_sd(&scr)?;
-        let clock = if fast {
-            HIGH_SPEED_HZ
-        } else {
-            csd.clock_hz(false, DEFAULT_HZ)
-        };
+        let clock = if fast { HIGH_SPEED_HZ } else { csd.clock_hz(false, DEFAULT_HZ) };
         let info = Info {
             kind: if by_sector { Kind::SdHigh } else { Kind::SdStandard },
             cid,

@@ -108,8 +108,7 @@ impl<H: Host> Card<H> {
             return Ok(());
         }
         let limit = FLUSH_US.max(self.ways.switch_us);
-        self.bus
-            .switch(AccessMode::WriteByte, ext_csd::FLUSH_CACHE, 1, limit)
+        self.bus.switch(AccessMode::WriteByte, ext_csd::FLUSH_CACHE, 1, limit)
     }
 
     /// One read command: CMD17, or CMD18 with its length told (CMD23) or ended by CMD12
@@ -136,13 +135,7 @@ impl<H: Host> Card<H> {
     }
 
     /// One write command, and the end of programming awaited. A reliable write is always counted.
-    fn write_piece(
-        &mut self,
-        sector: u64,
-        blocks: usize,
-        data: &[u8],
-        reliable: bool,
-    ) -> Result<(), Error> {
+    fn write_piece(&mut self, sector: u64, blocks: usize, data: &[u8], reliable: bool) -> Result<(), Error> {
         let address = self.address(sector)?;
         if blocks == 1 && !reliable {
             let command = common_cmd::write_single_block(address);
@@ -164,9 +157,7 @@ impl<H: Host> Card<H> {
             return Ok(());
         }
         let count = u16::try_from(blocks).map_err(|_| Error::BadLength)?;
-        self.bus
-            .ask(Command::set_block_count(count, reliable))
-            .map(|_| ())
+        self.bus.ask(Command::set_block_count(count, reliable)).map(|_| ())
     }
 }
 
@@ -175,9 +166,5 @@ impl<H: Host> Card<H> {
 fn fixed_portion(sector: u64, left: usize, size: u8, max_write: usize) -> usize {
     let many = usize::from(size);
     let aligned = sector.is_multiple_of(u64::from(size.max(1)));
-    if many <= left && many <= max_write && aligned {
-        many.max(1)
-    } else {
-        1
-    }
+    if many <= left && many <= max_write && aligned { many.max(1) } else { 1 }
 }

@@ -85,12 +85,10 @@ impl<R: Registers, C: Clock> Pl181<R, C> {
         // The timer counts card clocks; the deadline of the polling loops stands behind it.
         let clocks = u64::from(timeout_us) * u64::from(self.card_hz) / 1_000_000;
         self.regs.write(CLEAR, STICKY);
-        self.regs
-            .write(DATA_TIMER, u32::try_from(clocks).unwrap_or(u32::MAX));
+        self.regs.write(DATA_TIMER, u32::try_from(clocks).unwrap_or(u32::MAX));
         self.regs.write(DATA_LENGTH, length as u32);
         let size = block.trailing_zeros() << BLOCK_SHIFT;
-        self.regs
-            .write(DATA_CONTROL, DATA_ENABLE | direction | size);
+        self.regs.write(DATA_CONTROL, DATA_ENABLE | direction | size);
     }
 
     /// Waits for the end of a data phase, and for what the controller thinks of it.

@@ -143,11 +143,7 @@ impl<R: Registers, C: Clock> Host for Pl181<R, C> {
         let phase = (data::phase(SECTOR as u16) / SECTOR) as u16;
         Capabilities {
             max_clock_hz: self.config.max_hz,
-            widest: if self.config.four_lines {
-                BusWidth::Four
-            } else {
-                BusWidth::One
-            },
+            widest: if self.config.four_lines { BusWidth::Four } else { BusWidth::One },
             high_speed: false,
             max_read_blocks: if self.config.long_reads { u16::MAX } else { phase },
             max_write_blocks: u16::MAX,
@@ -198,8 +194,7 @@ impl<R: Registers, C: Clock> Host for Pl181<R, C> {
             _ => RESPONSE_END,
         } | COMMAND_CRC
             | COMMAND_TIMEOUT;
-        self.regs
-            .write(CLEAR, COMMAND_CRC | COMMAND_TIMEOUT | RESPONSE_END | COMMAND_SENT);
+        self.regs.write(CLEAR, COMMAND_CRC | COMMAND_TIMEOUT | RESPONSE_END | COMMAND_SENT);
         self.regs.write(ARGUMENT, command.argument);
         let index = u32::from(command.index & 0x3f);
         self.regs.write(COMMAND, index | kind | SEND_COMMAND);

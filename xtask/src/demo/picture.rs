@@ -1,0 +1,52 @@
+//! QEMU's screen dumps (PPM) as PNG files.
+
+use anyhow::{Context, Result, ensure};
+use std::fs::File;
+use std::path::Path;
+
+/// Writes the picture as PNG.
+pub fn save(ppm: &[u8], path: &Path) -> Result<()> {
+    let (width, height, pixels) = parse(ppm)?;
+    let file = File::create(path).with_context(|| format!("cannot write `{}`", path.display()))?;
+    let mut encoder = png::Encoder::new(file, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(pixels)?;
+    writer.finish().with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// Reads `P6 WIDTH HEIGHT 255` and the pixels behind it.
+fn parse(ppm: &[u8]) -> Result<(u32, u32, &[u8])> {
+    let mut rest = ppm;
+    let mut word = || -> Option<&str> {
+        let start = rest.iter().position(|b| !b.is_ascii_whitespace())?;
+        let end = start + rest[start..].iter().position(u8::is_ascii_whitespace)?;
+        let text = std::str::from_utf8(&rest[start..end]).ok()?;
+        // One blank ends each word; behind the last one the pixels begin.
+        rest = &rest[end + 1..];
+        Some(text)
+    };
+    let header = (|| Some((word()?, word()?.parse::<u32>().ok()?, word()?.parse::<u32>().ok()?, word()?)))();
+    let (magic, width, height, most) = header.context("the screen dump has no PPM header")?;
+    ensure!(magic == "P6" && most == "255", "the screen dump is no binary PPM of 8 bits");
+    ensure!(rest.len() == width as usize * height as usize * 3, "the screen dump is cut short");
+    Ok((width, height, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_ppm() {
+        assert_eq!(parse(b"P6\n2 1\n255\nabcdef").unwrap(), (2, 1, &b"abcdef"[..]));
+        assert!(parse(b"P6\n2 1\n255\nabc").is_err());
+        assert!(parse(b"P5\n2 1\n255\nab").is_err());
+        assert!(parse(b"").is_err());
+    }
+
+    #[test]
+    fn a_pixel_may_look_like_a_blank() {
+        assert_eq!(parse(b"P6 1 1 255\n\n \n").unwrap(), (1, 1, &b"\n \n"[..]));
+    }
+}

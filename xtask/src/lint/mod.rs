@@ -1,0 +1,150 @@
+//! `cargo xtask lint`: all checks that need no emulator. Every failure is collected before the task ends.
+
+mod features;
+mod licences;
+
+use crate::toolchain::{Toolchain, cargo};
+use crate::{paths, shell};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::process::Command;
+
+/// The packages that are compiled for the target.
+const FOR_TARGET: [&str; 3] = ["oal-snapshot", "oal-parts", "vexpress-a9"];
+/// The packages whose features are offered to users.
+const WITH_FEATURES: [&str; 2] = ["oal-snapshot", "oal-parts"];
+
+/// What a check came to.
+enum Verdict {
+    Good,
+    Skipped(String),
+}
+
+/// Runs all checks.
+pub fn main() -> Result<()> {
+    let mut checks = Checks::default();
+    checks.run("formatting", || ran(cargo("fmt").args(["--all", "--", "--check", "-l"])));
+    checks.run("clippy for the host", || {
+        ran(cargo("clippy").args(["--quiet", "--all-targets", "--", "--deny", "warnings"]))
+    });
+    checks.run("clippy for the target", clippy_for_target);
+    checks.run("documentation", || {
+        let mut command = cargo("doc");
+        ran(command.args(["--quiet", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))
+    });
+    let metadata = metadata();
+    match &metadata {
+        Ok(metadata) => {
+            for package in WITH_FEATURES {
+                for set in features::combinations(metadata, package) {
+                    let shown = if set.is_empty() { "no feature".to_string() } else { set.join(" and ") };
+                    checks.run(&format!("{package} with {shown}"), || with_features(package, &set));
+                }
+            }
+            checks.run("oldest compiler", || oldest_compiler(metadata));
+            checks.run("licences", || licences::check(metadata).map(|()| Verdict::Good));
+        }
+        Err(error) => checks.failed.push(format!("cargo metadata: {error:#}")),
+    }
+    checks.run("cargo deny", || external("cargo-deny", &["deny", "check", "advisories", "bans", "sources"]));
+    checks.run("cargo audit", || external("cargo-audit", &["audit"]));
+    checks.finish()
+}
+
+#[derive(Default)]
+struct Checks {
+    passed: usize,
+    skipped: usize,
+    failed: Vec<String>,
+}
+
+impl Checks {
+    fn run(&mut self, name: &str, check: impl FnOnce() -> Result<Verdict>) {
+        println!("--- {name}");
+        match check() {
+            Ok(Verdict::Good) => self.passed += 1,
+            Ok(Verdict::Skipped(why)) => {
+                println!("    skipped: {why}");
+                self.skipped += 1;
+            }
+            Err(error) => {
+                println!("    FAILED: {error:#}");
+                self.failed.push(format!("{name}: {error:#}"));
+            }
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        println!("\n{} checks passed, {} failed, {} skipped", self.passed, self.failed.len(), self.skipped);
+        if self.failed.is_empty() {
+            return Ok(());
+        }
+        self.failed.iter().for_each(|f| println!("  {f}"));
+        bail!("{} checks failed", self.failed.len());
+    }
+}
+
+fn ran(command: &mut Command) -> Result<Verdict> {
+    shell::run(command).map(|()| Verdict::Good)
+}
+
+fn clippy_for_target() -> Result<Verdict> {
+    let packages: Vec<&str> = FOR_TARGET.iter().flat_map(|p| ["--package", p]).collect();
+    on_target(&packages)
+}
+
+/// The library's users compile it for the target, so that is what must work with every set of features.
+fn with_features(package: &str, set: &[String]) -> Result<Verdict> {
+    on_target(&["--package", package, "--lib", "--no-default-features", "--features", &set.join(",")])
+}
+
+fn on_target(arguments: &[&str]) -> Result<Verdict> {
+    let toolchain = Toolchain::require()?;
+    // Debian's compiler comes without clippy: there it is the compiler's own warnings.
+    let verb = if toolchain == Toolchain::Installed { "clippy" } else { "check" };
+    let mut command = toolchain.cargo(verb);
+    command.arg("--quiet").arg("--target-dir").arg(toolchain.target_dir()).args(arguments);
+    if verb == "clippy" {
+        command.args(["--", "--deny", "warnings"]);
+    }
+    ran(&mut command)
+}
+
+/// The version that `rust-version` states must compile the workspace.
+fn oldest_compiler(metadata: &Value) -> Result<Verdict> {
+    let stated = features::package(metadata, "oal-snapshot")
+        .and_then(|p| p["rust_version"].as_str().map(str::to_string));
+    let stated = stated.context("`Cargo.toml` states no rust-version")?;
+    let running = shell::read(Command::new("rustc").arg("--version"))?;
+    let running = running.split(' ').nth(1).unwrap_or_default().to_string();
+    let is_stated =
+        |v: &str| v == stated || v.strip_prefix(&stated).is_some_and(|rest| rest.starts_with('.'));
+    if is_stated(&running) {
+        println!("    the compiler in use is {running}: every check above was a check of {stated}");
+        return Ok(Verdict::Good);
+    }
+    let installed = shell::read(Command::new("rustup").args(["toolchain", "list"])).unwrap_or_default();
+    let Some(name) = installed.lines().filter_map(|l| l.split(['-', ' ']).next()).find(|n| is_stated(n))
+    else {
+        return Ok(Verdict::Skipped(format!(
+            "the compiler in use is {running}, and {stated} is not installed"
+        )));
+    };
+    let mut command = Command::new("rustup");
+    command.current_dir(paths::root()).args(["run", name, "cargo", "check", "--quiet", "--all-targets"]);
+    ran(command.arg("--target-dir").arg(paths::target().join("oldest")))
+}
+
+fn metadata() -> Result<Value> {
+    let text = shell::read(cargo("metadata").args(["--format-version", "1", "--locked"]))?;
+    serde_json::from_str(&text).context("cargo metadata is not JSON")
+}
+
+fn external(program: &str, arguments: &[&str]) -> Result<Verdict> {
+    if shell::which(program).is_none() {
+        return Ok(Verdict::Skipped(format!("{program} is not installed")));
+    }
+    ran(Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .current_dir(paths::root())
+        .args(arguments))
+}

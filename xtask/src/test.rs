@@ -1,0 +1,89 @@
+//! `cargo xtask test`: everything that can be tested, and one line that counts it.
+
+use crate::cases::report::Summary;
+use crate::toolchain::cargo;
+use crate::{qemu_test, setup};
+use anyhow::{Context, Result, ensure};
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+/// Options of the task.
+#[derive(clap::Args, Debug)]
+pub struct Options {
+    /// Install what is missing without asking
+    #[arg(long)]
+    pub yes: bool,
+    /// Media whose cases must not be skipped, such as `sd,emmc`
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub require: Vec<String>,
+    /// Write the results of the QEMU cases to this file
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<std::path::PathBuf>,
+}
+
+/// Sets up, runs the host tests and the QEMU tests, and ends with the sum.
+pub fn main(options: &Options) -> Result<()> {
+    setup::setup(options.yes)?;
+    println!("\nhost tests");
+    let (host, host_ok) = host_tests()?;
+    println!("\nQEMU tests");
+    let qemu = qemu_test::Options {
+        require: options.require.clone(),
+        json: options.json.clone(),
+        ..Default::default()
+    };
+    let qemu = qemu_test::run(&qemu).unwrap_or_else(|error| {
+        println!("the QEMU tests did not run: {error:#}");
+        Summary { failed: 1, ..Summary::default() }
+    });
+    println!("host: {host}");
+    println!("QEMU: {qemu}");
+    let sum = host.plus(qemu);
+    println!("{sum}");
+    ensure!(host_ok && sum.failed == 0, "there were failures");
+    Ok(())
+}
+
+/// Runs the tests of the default members and counts them by cargo's own closing lines.
+fn host_tests() -> Result<(Summary, bool)> {
+    let mut child =
+        cargo("test").arg("--no-fail-fast").stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
+    let output = child.stdout.take().context("cargo has no output")?;
+    let mut summary = Summary::default();
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        println!("{line}");
+        if let Some(one) = count(&line) {
+            summary = summary.plus(one);
+        }
+    }
+    let ok = child.wait()?.success();
+    if !ok && summary.failed == 0 {
+        // Something did not even compile: that is a failure no closing line tells of.
+        summary.failed = 1;
+    }
+    Ok((summary, ok))
+}
+
+/// Reads `test result: ok. 3 passed; 0 failed; 1 ignored; ...`.
+fn count(line: &str) -> Option<Summary> {
+    let counts = line.strip_prefix("test result: ")?;
+    let number = |word: &str| {
+        let before = counts.split(&format!(" {word}")).next()?;
+        before.rsplit([' ', ';']).next()?.parse().ok()
+    };
+    Some(Summary { passed: number("passed")?, failed: number("failed")?, skipped: number("ignored")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_closing_lines_of_cargo_test() {
+        let line =
+            "test result: ok. 25 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.04s";
+        assert_eq!(count(line), Some(Summary { passed: 25, failed: 1, skipped: 2 }));
+        assert_eq!(count("test a ... ok"), None);
+    }
+}
