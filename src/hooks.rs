@@ -206,6 +206,12 @@ pub trait SelectSnapshot: Medium {
     /// # Errors
     /// Of the medium; the image must then not be entered.
     fn consume(&mut self, id: ImageId) -> Result<(), Self::Error>;
+
+    /// Remembers, once the restored system works, that the boot of `id` went well: its attempts are 0 again.
+    ///
+    /// # Errors
+    /// Of the medium, or if there is no such image; the attempt then stays counted.
+    fn confirm(&mut self, id: ImageId) -> Result<(), Self::Error>;
 }
 
 /// Boot, `OEMReadSnapshot`: reads a part of an image.

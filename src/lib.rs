@@ -58,7 +58,7 @@
 //! use oal_snapshot::codec::Lz4;
 //! use oal_snapshot::cpu::fake::FakeCpu;
 //! use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
-//! use oal_snapshot::hooks::{GetSnapshotRegions, SnapshotResume};
+//! use oal_snapshot::hooks::{GetSnapshotRegions, SelectSnapshot, SnapshotResume};
 //! use oal_snapshot::image::Identity;
 //! use oal_snapshot::mem::{Memory, Page};
 //! use oal_snapshot::state::StateCell;

@@ -138,20 +138,6 @@ impl<D: BlockDevice, A: AttemptRegister> BlockStore<D, A> {
         Ok(self.log()?.record)
     }
 
-    /// Remembers that the boot of `id` went well: its attempts are 0 again. A cut leaves it confirmed or not.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchImage`], or of the device.
-    pub fn confirm(&mut self, id: ImageId) -> Result<(), StoreError<D::Error>> {
-        if self.register.get().is_some() {
-            self.register.set(attempts::encode(id, 0));
-        }
-        self.update(id, |entry| {
-            entry.attempts = 0;
-            entry.confirmed = true;
-        })
-    }
-
     /// Forgets every image: the next boot is a cold one. A cut leaves all of them or none.
     ///
     /// # Errors
@@ -403,6 +389,17 @@ impl<D: BlockDevice, A: AttemptRegister> SelectSnapshot for BlockStore<D, A> {
             }
         }
         Ok(attempt)
+    }
+
+    /// A cut leaves the image confirmed or not.
+    fn confirm(&mut self, id: ImageId) -> Result<(), Self::Error> {
+        if self.register.get().is_some() {
+            self.register.set(attempts::encode(id, 0));
+        }
+        self.update(id, |entry| {
+            entry.attempts = 0;
+            entry.confirmed = true;
+        })
     }
 
     /// A cut leaves the image consumed or not.

@@ -106,8 +106,9 @@ impl<O: OuterCache> TakeCpuSnapshot for Armv7a<O> {
 
     fn take_cpu_snapshot(&mut self, context: &mut CpuContext, live: &mut dyn FnMut(&CpuContext)) -> Fork {
         let flags = self.flags();
-        let pointer: *const CpuContext = context;
-        let words = context.words_mut(word::COUNT);
+        let context: *mut CpuContext = context;
+        // SAFETY: the exclusive borrow that this function was given; `words` is its only use until the capture.
+        let words = unsafe { &mut *context }.words_mut(word::COUNT);
         words.fill(0);
         if let Some(word) = words.get_mut(word::FLAGS) {
             *word = flags;
@@ -116,7 +117,7 @@ impl<O: OuterCache> TakeCpuSnapshot for Armv7a<O> {
             *word = Midr::read_raw();
         }
         cp15::save(words.get_mut(word::CP15..).unwrap_or(&mut []));
-        let mut live = Live { closure: live, context: pointer };
+        let mut live = Live { closure: live, context };
         // SAFETY: `words` is a whole context; `call_live` gets what it needs; the stack is this value's own
         // (`new` took it for ever) and used by nothing else; it is aligned to 16.
         let restored = unsafe {
