@@ -68,7 +68,7 @@ impl<R: Registers, C: Clock> L2c310<R, C> {
         Self { regs, clock }
     }
 
-    /// Cache ID register (3.3.1).
+    /// Cache ID register.
     pub fn id(&mut self) -> u32 {
         self.regs.read(CACHE_ID)
     }
@@ -78,7 +78,8 @@ impl<R: Registers, C: Clock> L2c310<R, C> {
         self.regs.read(CONTROL) & 1 != 0
     }
 
-    /// Switches the cache on (3.1.1): everything in it is thrown away first. Nothing if it is on.
+    /// Switches the cache on (initialisation sequence of the manual): everything in it is
+    /// thrown away first. Nothing if it is on.
     ///
     /// # Errors
     ///
@@ -107,7 +108,7 @@ impl<R: Registers, C: Clock> L2c310<R, C> {
         Ok(())
     }
 
-    /// Writes every dirty line back and empties the cache (3.3.10).
+    /// Writes every dirty line back and empties the cache (Clean and Invalidate by Way).
     ///
     /// # Errors
     ///
@@ -145,7 +146,7 @@ impl<R: Registers, C: Clock> L2c310<R, C> {
         self.by_line(CLEAN_INVALIDATE_LINE, start, length)
     }
 
-    /// Drains the store buffer and waits until everything before is done (3.3.10, cache sync).
+    /// Drains the store buffer and waits until everything before is done (Cache Sync).
     ///
     /// # Errors
     ///
@@ -168,7 +169,7 @@ impl<R: Registers, C: Clock> L2c310<R, C> {
     }
 
     /// Puts back what [`L2c310::save`] found: the cache is written back and off while its configuration
-    /// changes (3.1.1), and then on if it was.
+    /// changes, and then on if it was.
     ///
     /// # Errors
     ///

@@ -19,7 +19,7 @@
 //! 2. **Every wait ends.** Time-outs come from the clock, and from a count of polls should it stand still.
 //! 3. **Hardware is not trusted**: what a card's register says is checked before it is used. Nothing panics.
 //! 4. **The seam is at the register**, so each driver runs in host tests against a model of its chip.
-//! 5. No driver knows a board, another driver, or what a snapshot is.
+//! 5. No driver knows a board or what a snapshot is.
 
 pub mod a9_timer;
 pub mod clock;

@@ -29,7 +29,7 @@ impl<R: Registers> Pl031<R> {
         Self { regs }
     }
 
-    /// Starts it, if a reset stopped it (3.3.4).
+    /// Starts it, if a reset stopped it (RTCCR).
     pub fn start(&mut self) {
         if self.regs.read(CONTROL) & 1 == 0 {
             self.regs.write(CONTROL, 1);

@@ -16,13 +16,13 @@ const LOWER_BASE: usize = 0x14;
 const CONTROL: usize = 0x18;
 const MASK: usize = 0x1c;
 
-/// LCDControl (3.2.7).
+/// LCDControl.
 const ENABLE: u32 = 1;
 const TFT: u32 = 1 << 5;
 const SWAP_RED_BLUE: u32 = 1 << 8;
 const POWER: u32 = 1 << 11;
 
-/// LCDTiming2 (3.2.3).
+/// LCDTiming2.
 const INVERT_VSYNC: u32 = 1 << 11;
 const INVERT_HSYNC: u32 = 1 << 12;
 const BYPASS_DIVIDER: u32 = 1 << 26;
@@ -94,7 +94,7 @@ impl Mode {
         self.horizontal.visible as usize * self.vertical.visible as usize * format.bytes()
     }
 
-    /// Whether every figure fits its register field (3.2.1, 3.2.2).
+    /// Whether every figure fits its register field (LCDTiming0, LCDTiming1).
     const fn fits(&self) -> bool {
         let (h, v) = (&self.horizontal, &self.vertical);
         h.visible >= 16
@@ -176,7 +176,7 @@ impl<R: Registers> Pl111<R> {
         self.regs.write(UPPER_BASE, base);
         self.regs.write(LOWER_BASE, 0);
         let control = format.code() << 1 | TFT | SWAP_RED_BLUE;
-        // Signals first, then the panel's power (2.7.1).
+        // Signals first, then the panel's power (power-up and power-down sequence of the manual).
         self.regs.write(CONTROL, control | ENABLE);
         self.regs.write(CONTROL, control | ENABLE | POWER);
         Ok(())
@@ -207,7 +207,7 @@ impl<R: Registers> Pl111<R> {
         self.regs.read(CONTROL) & (ENABLE | POWER) == ENABLE | POWER
     }
 
-    /// Switches off: the panel's power, then the signals (2.7.2).
+    /// Switches off: the panel's power, then the signals (power-up and power-down sequence of the manual).
     pub fn off(&mut self) {
         let control = self.regs.read(CONTROL);
         self.regs.write(CONTROL, control & !POWER);

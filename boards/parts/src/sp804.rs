@@ -16,7 +16,7 @@ const RAW_STATUS: usize = 0x10;
 const BACKGROUND_LOAD: usize = 0x18;
 const SECOND: usize = 0x20;
 
-/// TimerXControl (3.2.3).
+/// TimerXControl.
 const ENABLE: u32 = 1 << 7;
 const PERIODIC: u32 = 1 << 6;
 const INTERRUPT: u32 = 1 << 5;
@@ -120,14 +120,16 @@ impl<R: Registers> Sp804<R> {
         })
     }
 
-    /// Puts back what [`Sp804::save`] found. The count cannot be written by itself: it is loaded, and
-    /// then the reload value goes to the background register, which leaves the count alone (3.2.6).
+    /// Puts back what [`Sp804::save`] found. The count cannot be written by itself: it is loaded, the
+    /// timer started, and only then the reload value goes to the background register, which leaves the
+    /// count alone (TimerXBGLoad). In this order it also works on a timer that reloads when it is started, as
+    /// QEMU's does; there a timer that runs freely starts over.
     pub fn restore(&mut self, context: &Context) {
         for (which, timer) in [Which::First, Which::Second].into_iter().zip(context) {
             self.stop(which);
             self.regs.write(which.at(LOAD), timer.value);
-            self.regs.write(which.at(BACKGROUND_LOAD), timer.load);
             self.regs.write(which.at(CONTROL), timer.control);
+            self.regs.write(which.at(BACKGROUND_LOAD), timer.load);
         }
     }
 }

@@ -20,13 +20,13 @@ const CONFIG_DATA: usize = 0xa0;
 const CONFIG_CONTROL: usize = 0xa4;
 const CONFIG_STATUS: usize = 0xa8;
 
-/// SYS_CFGCTRL (4.4.14).
+/// SYS_CFGCTRL.
 const START: u32 = 1 << 31;
 const WRITE: u32 = 1 << 30;
 const FUNCTION_SHIFT: u32 = 20;
 const SITE_SHIFT: u32 = 16;
 
-/// SYS_CFGSTAT (4.4.15).
+/// SYS_CFGSTAT.
 const COMPLETE: u32 = 1;
 const FAILED: u32 = 2;
 
@@ -86,12 +86,12 @@ impl<R: Registers> SysReg<R> {
         Self { regs }
     }
 
-    /// SYS_ID: board and revision (4.4.1).
+    /// SYS_ID: board and revision.
     pub fn id(&mut self) -> u32 {
         self.regs.read(ID)
     }
 
-    /// SYS_FLAGS, which a reset clears (4.4.6).
+    /// SYS_FLAGS, which a reset clears.
     pub fn flags(&mut self) -> u32 {
         self.regs.read(FLAGS)
     }
@@ -102,7 +102,7 @@ impl<R: Registers> SysReg<R> {
         self.regs.write(FLAGS, value);
     }
 
-    /// SYS_NVFLAGS, which live through resets but not through a power cut (4.4.7).
+    /// SYS_NVFLAGS, which live through resets but not through a power cut.
     pub fn nv_flags(&mut self) -> u32 {
         self.regs.read(NV_FLAGS)
     }
@@ -117,22 +117,22 @@ impl<R: Registers> SysReg<R> {
         self.regs.write(NV_FLAGS_CLEAR, bits);
     }
 
-    /// Whether a card is in the slot (SYS_MCI, 4.4.9).
+    /// Whether a card is in the slot (SYS_MCI).
     pub fn card_present(&mut self) -> bool {
         self.regs.read(MCI) & 1 != 0
     }
 
-    /// Whether the card's write protection switch is on (SYS_MCI, 4.4.9).
+    /// Whether the card's write protection switch is on (SYS_MCI).
     pub fn card_protected(&mut self) -> bool {
         self.regs.read(MCI) & 2 != 0
     }
 
-    /// SYS_24MHZ: counts at 24 MHz from reset and wraps after 178 s (4.4.13).
+    /// SYS_24MHZ: counts at 24 MHz from reset and wraps after 178 s.
     pub fn count_24mhz(&mut self) -> u32 {
         self.regs.read(COUNT_24MHZ)
     }
 
-    /// Asks the motherboard controller to set something (4.4.14), and waits for its answer.
+    /// Asks the motherboard controller to set something, and waits for its answer.
     ///
     /// # Errors
     ///

@@ -42,13 +42,14 @@ impl Csd {
         self.field(125, 122)
     }
 
-    /// Sectors in an eMMC erase group, where ERASE_GROUP_DEF is 0 (JESD84-B51 7.3.20, 7.3.21).
+    /// Sectors in an eMMC erase group, where ERASE_GROUP_DEF is 0 (JESD84-B51 7.3, ERASE_GRP_SIZE and
+    /// ERASE_GRP_MULT).
     pub(super) fn emmc_erase_group(self) -> u32 {
         let write_block = (1u32 << self.field(25, 22).clamp(9, 11)) / 512;
         (self.field(46, 42) + 1) * (self.field(41, 37) + 1) * write_block
     }
 
-    /// Fastest clock in Hz at default timing, from TRAN_SPEED (SD 5.3.2, JESD84-B51 7.3.6), between
+    /// Fastest clock in Hz at default timing, from TRAN_SPEED (SD 5.3.2, JESD84-B51 7.3), between
     /// 100 kHz and `limit`. Reserved values count as slow.
     pub(super) fn clock_hz(self, emmc: bool, limit: u32) -> u32 {
         let unit = match self.field(98, 96) {

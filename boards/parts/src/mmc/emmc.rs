@@ -22,7 +22,7 @@ const HIGH_SPEED_HZ: u32 = 52_000_000;
 const BYTE_ADDRESSED: u64 = 1 << 23;
 
 impl<H: Host> Bus<H> {
-    /// Address, CSD, selection, EXT_CSD, partition, speed, width, cache (JESD84-B51 6.4, 6.6.2).
+    /// Address, CSD, selection, EXT_CSD, partition, speed, width, cache (JESD84-B51 6.4, 6.6).
     pub(super) fn set_up_emmc(
         &mut self,
         by_sector: bool,
@@ -113,7 +113,7 @@ impl<H: Host> Bus<H> {
     }
 
     /// Makes sure that reads and writes go to the user area and not to a boot area or RPMB
-    /// (JESD84-B51 7.4.69). CMD0 should have seen to that; only the access bits are ever touched.
+    /// (JESD84-B51 7.4). CMD0 should have seen to that; only the access bits are ever touched.
     fn select_user_area(&mut self, bytes: &mut [u8; 512]) -> Result<(), Error> {
         if ExtCsd(bytes).partition() == 0 {
             return Ok(());
@@ -160,7 +160,7 @@ impl<H: Host> Bus<H> {
         Ok(width)
     }
 
-    /// Switches the cache on (JESD84-B51 6.6.31), or off if it is not wanted. Its size in KiB.
+    /// Switches the cache on (JESD84-B51 6.6, cache), or off if it is not wanted. Its size in KiB.
     fn switch_cache_on(&mut self, register: &ExtCsd<'_>, options: &Options) -> Result<u32, Error> {
         let kib = (register.cache_kbit() / 8).max(1);
         if register.cache_kbit() == 0 {

@@ -10,7 +10,7 @@ pub(super) const PARTITION_CONFIG: u8 = 179;
 pub(super) const BUS_WIDTH: u8 = 183;
 pub(super) const HS_TIMING: u8 = 185;
 
-/// How the card takes reliable writes (JESD84-B51 6.6.12).
+/// How the card takes reliable writes (JESD84-B51 6.6.8, reliable write).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reliable {
     /// Not at all.
@@ -42,7 +42,7 @@ impl ExtCsd<'_> {
     }
 
     /// Whether the card wants 4 KiB sectors only: DATA_SECTOR_SIZE while USE_NATIVE_SECTOR is set
-    /// (JESD84-B51 6.6.34.1).
+    /// (JESD84-B51 6.6, large sectors).
     pub(super) const fn native_4k(&self) -> bool {
         self.0[61] == 1 && self.0[62] == 1
     }

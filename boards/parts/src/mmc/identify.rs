@@ -27,7 +27,7 @@ const HIGH_CAPACITY: u32 = 1 << 30;
 const POWER_UP_US: u64 = 1_000_000;
 
 impl<H: Host> Bus<H> {
-    /// From idle state to ready state (SD 4.2.3, JESD84-B51 6.4.2).
+    /// From idle state to ready state (SD 4.2.3, JESD84-B51 6.4).
     pub(super) fn find(&mut self) -> Result<Found, Error> {
         self.idle()?;
         let version2 = self.interface_condition()?;
@@ -84,7 +84,8 @@ impl<H: Host> Bus<H> {
     ) -> Result<Option<u32>, Error> {
         let mut deadline = Deadline::new(self.host.now_us(), POWER_UP_US);
         let mut answered = false;
-        loop {
+        // Each round pauses a millisecond, so a thousand of them outlast the deadline.
+        for _ in 0..1000 {
             match ask(self) {
                 Ok(ocr) if ocr & VOLTAGES == 0 => return Err(Error::Voltage),
                 Ok(ocr) if ocr & POWERED != 0 => return Ok(Some(ocr)),
@@ -93,10 +94,11 @@ impl<H: Host> Bus<H> {
                 Err(error) => return Err(error),
             }
             if deadline.passed(self.host.now_us()) {
-                return Err(Error::PowerUp);
+                break;
             }
             self.pause(1000);
         }
+        Err(Error::PowerUp)
     }
 
     /// CMD2: the card's identification; it goes to identification state.

@@ -9,8 +9,10 @@
 //! ```
 //!
 //! Documents: "SD" is the SD Physical Layer Simplified Specification, "JESD84-B51" the eMMC 5.1
-//! standard. Register contents are checked before they are used: a card that answers nonsense gives
-//! an [`Error`], never a panic, an overflow or a hang.
+//! standard, cited by section and, within long sections, by the name of what they define. Register contents
+//! are checked before they are used: a card that answers nonsense gives an [`Error`], never a panic, an
+//! overflow or a hang.
+#![forbid(unsafe_code)]
 
 mod bus;
 mod card;

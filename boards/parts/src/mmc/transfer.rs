@@ -13,7 +13,7 @@ use super::ext_csd::{self, Reliable};
 use super::host::Host;
 use super::status::R1;
 
-/// Writing a cache of hundreds of megabytes to flash takes its time; JESD84-B51 6.6.31 sets no limit.
+/// Writing a cache of hundreds of megabytes to flash takes its time; JESD84-B51 6.6, cache sets no limit.
 const FLUSH_US: u32 = 30_000_000;
 
 impl<H: Host> Card<H> {
@@ -63,8 +63,8 @@ impl<H: Host> Card<H> {
     /// Writes whole sectors so that a power cut leaves each of them old or new, and that they are on
     /// the flash when this returns: for commit records. Sectors are written in ascending order.
     ///
-    /// eMMC: CMD23 with the reliable-write bit (JESD84-B51 6.6.12), in the portions that the card allows.
-    /// A card without the feature, and every SD card, gets one sector at a time by ordinary writes; see
+    /// eMMC: CMD23 with the reliable-write bit (JESD84-B51 6.6.8, reliable write), in the portions that
+    /// the card allows. A card without the feature, and every SD card, gets one sector at a time by ordinary writes; see
     /// [`Info::reliable_write`](super::Info::reliable_write).
     ///
     /// # Errors
@@ -93,7 +93,7 @@ impl<H: Host> Card<H> {
         })
     }
 
-    /// Waits until everything written is on the flash (FLUSH_CACHE, JESD84-B51 6.6.31). Without a cache
+    /// Waits until everything written is on the flash (FLUSH_CACHE, JESD84-B51 6.6, cache). Without a cache
     /// there is nothing to wait for: every write has waited for its own end.
     ///
     /// # Errors

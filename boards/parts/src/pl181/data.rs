@@ -1,4 +1,5 @@
-//! The data path of the PL181 (DDI 0205 2.3, 3.3.7 to 3.3.15).
+//! The data path of the PL181 (DDI 0205: MCIDataTimer, MCIDataLength, MCIDataCtrl, MCIStatus,
+//! MCIFIFO).
 //!
 //! The inner loops move eight words for each look at the status register; with a buffer aligned to four
 //! bytes each word is one load and one store.

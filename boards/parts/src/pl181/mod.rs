@@ -97,7 +97,7 @@ impl<R: Registers, C: Clock> Pl181<R, C> {
         (self.regs, self.clock)
     }
 
-    /// Stops the card clock and takes the card's power away (3.3.1), for instance before the board
+    /// Stops the card clock and takes the card's power away (MCIPower), for instance before the board
     /// powers down.
     pub fn off(&mut self) {
         self.abort();
@@ -114,7 +114,7 @@ impl<R: Registers, C: Clock> Pl181<R, C> {
         while !deadline.passed(self.clock.now_us()) {}
     }
 
-    /// MCIClock, then the pause that 3.3.2 asks for between writes (3 MCLK and 2 PCLK).
+    /// MCIClock, then the pause that the manual asks for between writes (3 MCLK and 2 PCLK).
     fn apply_clock(&mut self) {
         let wide = if self.wide { WIDE_BUS } else { 0 };
         self.regs.write(CLOCK, self.divider | CLOCK_ENABLE | wide);
@@ -128,7 +128,7 @@ impl<R: Registers, C: Clock> Pl181<R, C> {
     }
 }
 
-/// MCIClock's divider bits for the fastest clock not above `hz`, and that clock (3.3.2): the input
+/// MCIClock's divider bits for the fastest clock not above `hz`, and that clock: the input
 /// itself, or the input over 2 (n + 1).
 fn divide(input_hz: u32, hz: u32) -> (u32, u32) {
     if input_hz <= hz {
@@ -181,8 +181,8 @@ impl<R: Registers, C: Clock> Host for Pl181<R, C> {
         self.apply_power(POWER_ON);
     }
 
-    /// 3.3.3 to 3.3.6: argument, command with the enable bit, then one of the three ways in which the
-    /// command path state machine can end.
+    /// MCIArgument, MCICommand, MCIStatus, MCIResponse: argument, command with
+    /// the enable bit, then one of the three ways in which the command path state machine can end.
     fn command(&mut self, command: Command) -> Result<Response, HostError> {
         let kind = match command.reply {
             Reply::None => 0,

@@ -1,4 +1,4 @@
-//! Registers of the PL181 (PL181 TRM, DDI 0205, chapter 3).
+//! Registers of the PL181 by the names of the PL181 TRM (DDI 0205, chapter 3).
 #![forbid(unsafe_code)]
 
 /// Bytes of registers.
@@ -18,27 +18,27 @@ pub(super) const MASK1: usize = 0x40;
 pub(super) const FIFO: usize = 0x80;
 pub(super) const FIFO_WORDS: usize = 16;
 
-/// MCIPower (3.3.1).
+/// MCIPower.
 pub(super) const POWER_UP: u32 = 2;
 pub(super) const POWER_ON: u32 = 3;
 pub(super) const OPEN_DRAIN: u32 = 1 << 6;
 
-/// MCIClock (3.3.2).
+/// MCIClock.
 pub(super) const CLOCK_ENABLE: u32 = 1 << 8;
 pub(super) const CLOCK_BYPASS: u32 = 1 << 10;
 pub(super) const WIDE_BUS: u32 = 1 << 11;
 
-/// MCICommand (3.3.4).
+/// MCICommand.
 pub(super) const EXPECT_RESPONSE: u32 = 1 << 6;
 pub(super) const LONG_RESPONSE: u32 = 1 << 7;
 pub(super) const SEND_COMMAND: u32 = 1 << 10;
 
-/// MCIDataCtrl (3.3.9).
+/// MCIDataCtrl.
 pub(super) const DATA_ENABLE: u32 = 1;
 pub(super) const FROM_CARD: u32 = 1 << 1;
 pub(super) const BLOCK_SHIFT: u32 = 4;
 
-/// MCIStatus (3.3.11). The first eleven bits stay until they are cleared.
+/// MCIStatus. The first eleven bits stay until they are cleared.
 pub(super) const COMMAND_CRC: u32 = 1;
 pub(super) const DATA_CRC: u32 = 1 << 1;
 pub(super) const COMMAND_TIMEOUT: u32 = 1 << 2;

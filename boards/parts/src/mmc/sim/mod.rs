@@ -2,7 +2,7 @@
 
 mod card;
 
-pub(super) use card::{Data, Model, SimCard};
+pub(super) use card::{Model, SimCard};
 
 use std::vec::Vec;
 

@@ -1,13 +1,15 @@
 //! The card: states, status bits and registers as the standards describe them.
 
+mod blocks;
+
 use std::vec;
 use std::vec::Vec;
 
-use super::super::R1;
+use crate::mmc::R1;
 
 /// Which card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Model {
+pub(in crate::mmc) enum Model {
     SdV1,
     SdV2,
     SdHigh,
@@ -16,14 +18,14 @@ pub(in super::super) enum Model {
 }
 
 impl Model {
-    pub(in super::super) const ALL: [Self; 5] =
+    pub(in crate::mmc) const ALL: [Self; 5] =
         [Self::SdV1, Self::SdV2, Self::SdHigh, Self::EmmcBytes, Self::EmmcSectors];
 
-    pub(in super::super) fn is_emmc(self) -> bool {
+    pub(in crate::mmc) fn is_emmc(self) -> bool {
         matches!(self, Self::EmmcBytes | Self::EmmcSectors)
     }
 
-    pub(in super::super) fn by_sector(self) -> bool {
+    pub(in crate::mmc) fn by_sector(self) -> bool {
         matches!(self, Self::SdHigh | Self::EmmcSectors)
     }
 }
@@ -39,48 +41,48 @@ const PROGRAMMING: u32 = 7;
 
 /// What the next data block is.
 #[derive(Clone, Debug)]
-pub(in super::super) enum Data {
+enum Data {
     None,
     Register(Vec<u8>),
     Sectors { next: u64, left: Option<u32> },
 }
 
-pub(in super::super) struct SimCard {
-    pub(in super::super) model: Model,
-    pub(in super::super) state: u32,
-    pub(in super::super) data: Data,
+pub(in crate::mmc) struct SimCard {
+    pub(in crate::mmc) model: Model,
+    pub(in crate::mmc) state: u32,
+    data: Data,
     /// Error bits that the next status shows.
-    pub(in super::super) errors: u32,
+    pub(in crate::mmc) errors: u32,
     /// Bits that every status shows.
-    pub(in super::super) sticky: u32,
-    pub(in super::super) ocr: u32,
-    pub(in super::super) csd: u128,
-    pub(in super::super) scr: u64,
-    pub(in super::super) ext_csd: [u8; 512],
+    pub(in crate::mmc) sticky: u32,
+    pub(in crate::mmc) ocr: u32,
+    pub(in crate::mmc) csd: u128,
+    pub(in crate::mmc) scr: u64,
+    pub(in crate::mmc) ext_csd: [u8; 512],
     /// Times that CMD1 or ACMD41 finds the card still powering up.
-    pub(in super::super) power_up: u32,
+    pub(in crate::mmc) power_up: u32,
     /// Status polls for which the card is busy after a write, an erase or a switch.
-    pub(in super::super) busy: u32,
+    pub(in crate::mmc) busy: u32,
     busy_left: u32,
-    pub(in super::super) gone: bool,
+    pub(in crate::mmc) gone: bool,
     /// The response to CMD12 says that the card ran past its end.
-    pub(in super::super) complain_at_stop: bool,
+    pub(in crate::mmc) complain_at_stop: bool,
     /// CMD6 does nothing but report an error.
-    pub(in super::super) refuse_switch: bool,
-    pub(in super::super) memory: Vec<u8>,
+    pub(in crate::mmc) refuse_switch: bool,
+    pub(in crate::mmc) memory: Vec<u8>,
     /// Portions of reliable writes: first sector and count.
-    pub(in super::super) reliable: Vec<(u64, u32)>,
-    pub(in super::super) rca: u32,
+    pub(in crate::mmc) reliable: Vec<(u64, u32)>,
+    pub(in crate::mmc) rca: u32,
     app: bool,
     count: Option<u32>,
     group: (u32, u32),
 }
 
 /// Sectors of every simulated card.
-pub(in super::super) const SECTORS: u64 = 2048;
+pub(in crate::mmc) const SECTORS: u64 = 2048;
 
 impl SimCard {
-    pub(in super::super) fn new(model: Model) -> Self {
+    pub(in crate::mmc) fn new(model: Model) -> Self {
         let fields: &[(u32, u128)] = match model {
             Model::SdHigh => &[(126, 1), (48, 1), (96, 0x32)],
             // eMMC version 4, erase groups of 32 sectors.
@@ -148,7 +150,7 @@ impl SimCard {
     }
 
     /// The card's answer, or silence.
-    pub(in super::super) fn command(&mut self, index: u8, argument: u32) -> Option<[u32; 4]> {
+    pub(in crate::mmc) fn command(&mut self, index: u8, argument: u32) -> Option<[u32; 4]> {
         if self.gone {
             return None;
         }
@@ -282,112 +284,5 @@ impl SimCard {
         }
         self.start_busy();
         answer
-    }
-
-    fn transfer(&mut self, index: u8, address: u32) -> Option<[u32; 4]> {
-        let next = self.sector(address);
-        let count = self.count.take();
-        if next >= SECTORS {
-            self.errors |= R1::OUT_OF_RANGE;
-            return self.status();
-        }
-        if let (25, Some(count)) = (index, count)
-            && count >> 31 != 0
-        {
-            self.reliable.push((next, count & 0xffff));
-        }
-        let answer = self.status();
-        let left = match index {
-            17 | 24 => Some(1),
-            _ => count.map(|count| count & 0xffff),
-        };
-        self.data = Data::Sectors { next, left };
-        self.state = if index < 24 { SENDING } else { RECEIVING };
-        answer
-    }
-
-    fn erase_bound(&mut self, address: u32, first: bool) -> Option<[u32; 4]> {
-        if first {
-            self.group.0 = address;
-        } else {
-            self.group.1 = address;
-        }
-        self.status()
-    }
-
-    fn erase(&mut self, how: u32) -> Option<[u32; 4]> {
-        let (mut first, mut last) = (self.sector(self.group.0), self.sector(self.group.1));
-        if self.model.is_emmc() && how == 0 {
-            (first, last) = (first / 32 * 32, last / 32 * 32 + 31);
-        }
-        let answer = self.status();
-        match self.memory.get_mut((first * 512) as usize..(last * 512 + 512) as usize) {
-            Some(bytes) => bytes.fill(0),
-            None => self.errors |= 1 << 27,
-        }
-        self.start_busy();
-        answer
-    }
-
-    /// The place of the next sector, and on to the one after.
-    fn advance(&mut self) -> Option<core::ops::Range<usize>> {
-        let Data::Sectors { next, left } = &mut self.data else {
-            return None;
-        };
-        if *next >= SECTORS || *left == Some(0) {
-            self.errors |= R1::OUT_OF_RANGE;
-            return None;
-        }
-        let start = (*next * 512) as usize;
-        *next += 1;
-        let done = match left {
-            Some(left) => {
-                *left -= 1;
-                *left == 0
-            }
-            None => false,
-        };
-        if done {
-            self.data = Data::None;
-            match self.state {
-                RECEIVING => self.start_busy(),
-                _ => self.state = TRANSFER,
-            }
-        }
-        Some(start..start + 512)
-    }
-
-    /// Moves a block from the card; false if it sends none.
-    pub(in super::super) fn send_block(&mut self, block: &mut [u8]) -> bool {
-        if self.gone || self.state != SENDING {
-            return false;
-        }
-        if let Data::Register(bytes) = &self.data {
-            block.copy_from_slice(bytes);
-            self.data = Data::None;
-            self.state = TRANSFER;
-            return true;
-        }
-        match self.advance() {
-            Some(range) => {
-                block.copy_from_slice(&self.memory[range]);
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// Moves a block to the card; false if it takes none.
-    pub(in super::super) fn receive_block(&mut self, block: &[u8]) -> bool {
-        if self.gone || self.state != RECEIVING {
-            return false;
-        }
-        match self.advance() {
-            Some(range) => {
-                self.memory[range].copy_from_slice(block);
-                true
-            }
-            None => false,
-        }
     }
 }
