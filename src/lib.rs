@@ -192,3 +192,8 @@ pub mod store;
 pub mod system;
 pub mod take;
 pub mod workspace;
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

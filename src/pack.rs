@@ -196,15 +196,18 @@ fn gather<'a, M: Memory>(memory: &'a M, frames: &ChunkFrames, raw: &'a mut [Page
     raw.get(..filled).map(Page::bytes)
 }
 
-/// Compresses `src` to the start of `dst`, or copies it there if that is no gain; `dst` has room for both.
+/// Compresses `src` to the start of `dst`, or copies it there if that is no gain, and pads it with zeroes;
+/// `dst` has room for both.
 fn store_chunk<Z: CompressSnapshot>(codec: &mut Z, src: &[u8], dst: &mut [u8]) -> Option<ChunkEntry> {
-    match codec.compress_snapshot(src, dst) {
-        Some(len) if len < src.len() => Some(ChunkEntry::new(len, false, crc32c(dst.get(..len)?))),
+    let entry = match codec.compress_snapshot(src, dst) {
+        Some(len) if len < src.len() => ChunkEntry::new(len, false, crc32c(dst.get(..len)?)),
         _ => {
             dst.get_mut(..src.len())?.copy_from_slice(src);
-            Some(ChunkEntry::new(src.len(), true, crc32c(src)))
+            ChunkEntry::new(src.len(), true, crc32c(src))
         }
-    }
+    };
+    dst.get_mut(entry.len()..entry.padded_len())?.fill(0);
+    Some(entry)
 }
 
 /// The picture cannot be read, or does not fit the workspace.
@@ -345,7 +348,6 @@ pub(crate) fn write<M: Memory, Z: CompressSnapshot, W: WriteSnapshot, O: Observe
         if store_chunk(codec, src, dst) != Some(*entry) {
             return Err(PackError::PictureChanged);
         }
-        dst.get_mut(entry.len()..entry.padded_len()).into_iter().for_each(|padding| padding.fill(0));
         output.filled += entry.padded_len();
     }
     output.pad_page()?;

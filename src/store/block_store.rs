@@ -189,10 +189,19 @@ impl<D: BlockDevice, A: AttemptRegister> BlockStore<D, A> {
 
     /// Attempts at an image so far, wherever they are counted.
     fn attempts(&mut self, entry: &SlotEntry) -> u8 {
-        match self.register.get() {
-            Some(value) => attempts::decode(entry.id, value),
-            None => entry.attempts,
+        let told = self.register.get().map_or(0, |value| attempts::decode(entry.id, value));
+        told.max(entry.attempts)
+    }
+
+    /// Saves what the register, whose value is `value`, tells of another image than `id`: it counts for one
+    /// image at a time, and two images that fail by turns would else be tried for ever.
+    fn save_attempts(&mut self, id: ImageId, value: u32) -> Result<(), StoreError<D::Error>> {
+        let before = self.log()?.record.slots;
+        let mut slots = before;
+        for entry in slots.iter_mut().flatten().filter(|entry| entry.id != id) {
+            entry.attempts = entry.attempts.max(attempts::decode(entry.id, value));
         }
+        if slots == before { Ok(()) } else { self.append(slots) }
     }
 
     /// How much an image is worth keeping; the slot that holds the least is written next.
@@ -276,10 +285,10 @@ impl<D: BlockDevice, A: AttemptRegister> PrepareSnapshot for BlockStore<D, A> {
     }
 }
 
-/// Whether an entry's slot shares a sector with the given ones.
+/// Whether an entry's image shares a sector with the given ones.
 fn overlap(entry: &SlotEntry, first: u64, sectors: u64) -> bool {
-    entry.first_sector < first.saturating_add(sectors)
-        && first < entry.first_sector.saturating_add(entry.sectors)
+    let image = entry.image_len.div_ceil(SECTOR_SIZE as u64);
+    entry.first_sector < first.saturating_add(sectors) && first < entry.first_sector.saturating_add(image)
 }
 
 impl<D: BlockDevice, A: AttemptRegister> WriteSnapshot for BlockStore<D, A> {
@@ -382,7 +391,8 @@ impl<D: BlockDevice, A: AttemptRegister> SelectSnapshot for BlockStore<D, A> {
         let entry = self.entry(id)?;
         let attempt = self.attempts(&entry).saturating_add(1);
         if self.settings.max_attempts > 0 {
-            if self.register.get().is_some() {
+            if let Some(value) = self.register.get() {
+                self.save_attempts(id, value)?;
                 self.register.set(attempts::encode(id, attempt));
             } else {
                 self.update(id, |entry| entry.attempts = attempt)?;

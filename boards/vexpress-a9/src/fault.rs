@@ -3,7 +3,6 @@
 use core::arch::asm;
 use core::panic::PanicInfo;
 
-use crate::say;
 use crate::uart::Terminal;
 
 const EXIT_CODE: i32 = 101;

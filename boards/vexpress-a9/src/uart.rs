@@ -9,7 +9,8 @@ use arm_pl011_uart::{DataBits, LineConfig, PL011Registers, Parity, StopBits, Uar
 const REGISTERS: NonNull<PL011Registers> = NonNull::new(0x1000_9000 as *mut PL011Registers).unwrap();
 const CLOCK_HZ: u32 = 24_000_000;
 const BAUD: u32 = 115_200;
-const LINE: LineConfig = LineConfig { data_bits: DataBits::Bits8, parity: Parity::None, stop_bits: StopBits::One };
+const LINE: LineConfig =
+    LineConfig { data_bits: DataBits::Bits8, parity: Parity::None, stop_bits: StopBits::One };
 
 /// Polls before a byte is given up: more than the FIFO takes to drain at any speed of this CPU.
 const PATIENCE: u32 = 10_000_000;

@@ -40,8 +40,9 @@ second_vectors:
     b       17f
 11: mov     r0, #1
     b       17f
-12: mov     r0, #2
-    b       17f
+    @ Semihosting takes its own calls; this firmware makes no others, so one that arrives here was the end.
+12: wfe
+    b       12b
 13: mov     r0, #3
     b       17f
 14: mov     r0, #4

@@ -138,15 +138,16 @@ fn agree(yes: bool) -> Result<()> {
 }
 
 fn install_target() -> Result<()> {
-    let rustup = match shell::which("rustup") {
-        Some(rustup) => shell::read(Command::new(rustup).args(["target", "add", TARGET])).map(drop),
-        None => Err(anyhow::anyhow!("rustup is not installed")),
-    };
-    let Err(error) = rustup else { return Ok(()) };
+    let Err(error) = by_rustup() else { return Ok(()) };
     println!("  rustup could not: {error:#}");
     println!("  falling back to Debian's {}", DEBIAN_PACKAGES.join(", "));
     apt::install(&DEBIAN_PACKAGES)?;
-    Toolchain::find()
-        .map(drop)
-        .context("the packages are installed, and still no compiler for the target was found")
+    let found = Toolchain::find();
+    found.map(drop).context("the packages are installed, and still no compiler for the target was found")
+}
+
+fn by_rustup() -> Result<()> {
+    let rustup = shell::which("rustup").context("rustup is not installed")?;
+    shell::read(Command::new(rustup).args(["target", "add", TARGET]))?;
+    Toolchain::find().map(drop).context("rustup says that the target is there, and the compiler has it not")
 }

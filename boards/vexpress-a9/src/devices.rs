@@ -1,0 +1,78 @@
+//! The board's devices: where their registers are, and what they are wired to.
+
+use oal_parts::a9_timer::{GLOBAL_WINDOW, GlobalTimer};
+use oal_parts::gic::{CPU_WINDOW, DISTRIBUTOR_WINDOW, Gic, IntId};
+use oal_parts::mmio::Window;
+use oal_parts::pl031::{self, Pl031};
+use oal_parts::pl111::{self, Pl111};
+use oal_parts::pl181::{self, Config, Pl181};
+use oal_parts::sp804::{self, Sp804};
+use oal_parts::vexpress_sysreg::{self, SysReg};
+
+/// The board's clock for time-outs.
+pub type Clock = GlobalTimer<Window<GLOBAL_WINDOW>>;
+/// The card's controller.
+pub type Mmci = Pl181<Window<{ pl181::WINDOW }>, Clock>;
+/// The interrupt controller.
+pub type Interrupts = Gic<Window<DISTRIBUTOR_WINDOW>, Window<CPU_WINDOW>>;
+/// The timers of the motherboard.
+pub type Timers = Sp804<Window<{ sp804::WINDOW }>>;
+/// The LCD controller of the tile.
+pub type Lcd = Pl111<Window<{ pl111::WINDOW }>>;
+/// The real-time clock.
+pub type Rtc = Pl031<Window<{ pl031::WINDOW }>>;
+/// Power, reset and the like.
+pub type System = SysReg<Window<{ vexpress_sysreg::WINDOW }>>;
+
+/// The interrupt of timers 0 and 1.
+pub const TIMER_INTERRUPT: IntId = IntId::shared(2);
+/// What the timers count.
+pub const TIMER_HZ: u32 = 1_000_000;
+
+const PERIPHCLK_HZ: u32 = 100_000_000;
+const MMCI_CONFIG: Config =
+    Config { input_hz: 24_000_000, max_hz: 24_000_000, four_lines: false, long_reads: false };
+
+/// Registers at a fixed address.
+///
+/// # Safety
+/// As for [`Window::new`]; the addresses in this file are the memory map of the motherboard (DUI 0447) and of
+/// the tile (DUI 0448).
+unsafe fn window<const BYTES: usize>(address: usize) -> Window<BYTES> {
+    // SAFETY: the caller's promise.
+    unsafe { Window::new(address as *mut u32) }
+}
+
+macro_rules! devices {
+    ($($(#[$doc:meta])* $name:ident() -> $type:ty = $make:expr;)+) => {$(
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// No two users may fight over the device.
+        pub unsafe fn $name() -> $type {
+            // SAFETY: the device's own registers, and the caller keeps its users apart.
+            unsafe { $make }
+        }
+    )+};
+}
+
+devices! {
+    /// The clock; started already.
+    clock() -> Clock = {
+        let mut clock = GlobalTimer::new(window(0x1e00_0200), PERIPHCLK_HZ);
+        clock.start();
+        clock
+    };
+    /// The card's controller.
+    mmci() -> Mmci = Pl181::new(window(0x1000_5000), clock(), MMCI_CONFIG);
+    /// The interrupt controller.
+    interrupts() -> Interrupts = Gic::new(window(0x1e00_1000), window(0x1e00_0100));
+    /// Timers 0 and 1.
+    timers() -> Timers = Sp804::new(window(0x1001_1000));
+    /// The LCD controller of the tile.
+    lcd() -> Lcd = Pl111::new(window(0x1002_0000));
+    /// The real-time clock.
+    rtc() -> Rtc = Pl031::new(window(0x1001_7000));
+    /// The motherboard's system registers.
+    system() -> System = SysReg::new(window(0x1000_0000));
+}

@@ -1,0 +1,61 @@
+//! The screen's driver.
+
+use oal_parts::pl111::Mode;
+use oal_snapshot::drivers::{DriverFailed, PowerManaged, PowerUp};
+
+use super::Story;
+use crate::devices;
+use crate::layout::FRAME_BUFFER;
+use crate::lcd;
+
+/// The driver.
+pub struct LcdDriver {
+    /// What happened to it.
+    pub story: Story,
+}
+
+impl LcdDriver {
+    /// Shows the frame buffer of the picture.
+    ///
+    /// # Safety
+    /// Nobody else uses the LCD controller.
+    pub unsafe fn init() -> LcdDriver {
+        let mut driver = LcdDriver { story: Story::new() };
+        // A board without video works on its console.
+        let _ = driver.init_video().and_then(|()| driver.show());
+        driver
+    }
+
+    /// The pixel clock, and this controller to the connector.
+    fn init_video(&mut self) -> Result<(), DriverFailed> {
+        // SAFETY: nothing else asks the motherboard for something meanwhile, and anybody may read the clock.
+        let (mut system, mut clock) = unsafe { (devices::system(), devices::clock()) };
+        system.set_up_video(Mode::VGA.pixel_hz, &mut clock).map_err(|_| DriverFailed)
+    }
+
+    fn show(&mut self) -> Result<(), DriverFailed> {
+        // SAFETY: the driver is the controller's user; the progress bar is one only while it is powered down.
+        unsafe { lcd::show(FRAME_BUFFER.base as u32) }.map_err(|_| DriverFailed)
+    }
+}
+
+impl PowerManaged for LcdDriver {
+    fn name(&self) -> &'static str {
+        "lcd"
+    }
+
+    fn power_down(&mut self) -> Result<(), DriverFailed> {
+        // SAFETY: as in `show`.
+        unsafe { devices::lcd() }.off();
+        Ok(())
+    }
+
+    fn power_up(&mut self, why: PowerUp) -> Result<(), DriverFailed> {
+        self.story.up(why);
+        if why == PowerUp::SnapshotBoot {
+            // Without video the rest comes back all the same.
+            self.init_video()?;
+        }
+        self.show()
+    }
+}

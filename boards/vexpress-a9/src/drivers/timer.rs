@@ -1,0 +1,65 @@
+//! The tick: timer 0, an interrupt a hundred times a second.
+
+use oal_parts::sp804::{Context, Which};
+use oal_snapshot::drivers::{DriverFailed, PowerManaged, PowerUp};
+
+use super::{Gates, STATE, Story};
+use crate::devices::{self, TIMER_HZ, Timers};
+
+/// Ticks in a second.
+pub const TICKS_PER_SECOND: u32 = 100;
+
+/// The driver.
+pub struct TimerDriver {
+    timers: Timers,
+    context: Context,
+    gates: Gates,
+    /// What happened to it.
+    pub story: Story,
+}
+
+impl TimerDriver {
+    /// Starts the tick.
+    ///
+    /// # Safety
+    /// Nobody else uses the timers, the interrupt handler excepted.
+    pub unsafe fn init() -> TimerDriver {
+        // SAFETY: the caller's promise.
+        let timers = unsafe { devices::timers() };
+        let mut driver =
+            TimerDriver { timers, context: Context::default(), gates: Gates::new(), story: Story::new() };
+        driver.start();
+        driver
+    }
+
+    fn start(&mut self) {
+        self.gates.acquire(&STATE);
+        self.timers.start_periodic(Which::First, TIMER_HZ / TICKS_PER_SECOND);
+    }
+}
+
+impl PowerManaged for TimerDriver {
+    fn name(&self) -> &'static str {
+        "timer"
+    }
+
+    fn power_down(&mut self) -> Result<(), DriverFailed> {
+        self.context = self.timers.save();
+        self.timers.stop(Which::First);
+        self.gates.release(&STATE);
+        Ok(())
+    }
+
+    fn power_up(&mut self, why: PowerUp) -> Result<(), DriverFailed> {
+        self.story.up(why);
+        match why {
+            PowerUp::Resume => {
+                self.gates.acquire(&STATE);
+                self.timers.restore(&self.context);
+            }
+            // After a snapshot boot the count within a tick means nothing: the tick starts anew.
+            PowerUp::SnapshotBoot => self.start(),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,46 @@
+//! Watches snapshots and boots: markers for a debugger, a bar on the LCD, a line on the console.
+//!
+//! All of it is nosave memory and hardware, because it runs while the picture must not change, or is overwritten.
+
+use oal_snapshot::progress::{Observer, Progress};
+
+use crate::lcd::Bar;
+use crate::marker;
+use crate::uart::Terminal;
+
+/// Watches.
+pub struct Watcher {
+    bar: Bar,
+}
+
+impl Watcher {
+    /// Shows nothing yet.
+    pub const fn new() -> Watcher {
+        Watcher { bar: Bar::new() }
+    }
+}
+
+impl Observer for Watcher {
+    fn observe(&mut self, progress: Progress) {
+        match progress {
+            Progress::Captured => {
+                marker::oal_marker_captured();
+                self.bar.show("Taking a snapshot");
+            }
+            // Looking at the pages is quick, and so is compressing compared with writing.
+            Progress::Scan { done, total } => self.bar.set(done, total, 0, 10),
+            Progress::Compress { done, total } => self.bar.set(done, total, 10, 40),
+            Progress::Write { done, total } => self.bar.set(done, total, 40, 100),
+            Progress::Written => marker::oal_marker_written(),
+            Progress::Chosen { id, slot, attempt, pages } => {
+                // SAFETY: in the boot stage, which has no other user of the UART while a boot is under way.
+                let mut terminal = unsafe { Terminal::new() };
+                say!(terminal, "@boot image seq={} slot={slot} attempt={attempt} pages={pages}", id.0);
+                self.bar.show("Booting from a snapshot");
+            }
+            Progress::Load { done, total } => self.bar.set(done, total, 0, 100),
+            Progress::Loaded => marker::oal_marker_loaded(),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! Every fault of an image has a stage and a reason of its own. Alone it ends in a cold boot; with an older image in
+//! the other slot that one boots, and the report says why. Memory outside the picture is never touched.
+
+use std::sync::LazyLock;
+
+use oal_media::image::seal_header;
+use oal_media::machine::{frames, region};
+use oal_media::{Image, Machine, RamDisk, Shelf, layout};
+use oal_snapshot::codec::Lz4;
+use oal_snapshot::cpu::{Architecture, CONTEXT_BYTES};
+use oal_snapshot::frame::PAGE_SIZE;
+use oal_snapshot::hooks::{BootPolicy, CompressSnapshot};
+use oal_snapshot::image::checksum::crc32c;
+use oal_snapshot::image::{ChunkEntry, Extent, ExtentKind};
+use oal_snapshot::refusal::{Reason, Stage};
+use oal_snapshot::store::{BlockStore, Slots, StoreSettings};
+
+const SETTINGS: StoreSettings =
+    StoreSettings { slots: Slots::Two, policy: BootPolicy::Always, max_attempts: 0 };
+
+/// A disk with the sample machines 1 and 2, and the names of both images.
+static TWO: LazyLock<(RamDisk, u64, u64)> = LazyLock::new(|| {
+    let mut disk = RamDisk::blank(64 + 2 * 100 * 8);
+    let mut take = |seed| {
+        Machine::sample(seed).take(&mut BlockStore::new(&mut disk, SETTINGS)).unwrap();
+        let record = layout::newest(&mut disk).unwrap();
+        record.slots.iter().flatten().map(|entry| entry.id.0).max().unwrap()
+    };
+    let (older, newer) = (take(1), take(2));
+    (disk, older, newer)
+});
+
+/// The bytes of the newer image.
+fn image() -> Vec<u8> {
+    let (disk, _, newer) = &*TWO;
+    layout::image_mut(&mut disk.clone(), *newer).to_vec()
+}
+
+fn parsed() -> Image {
+    Image::parse(&image()).unwrap()
+}
+
+/// Boots `bytes` in place of the newer image, alone and with the older one.
+#[track_caller]
+fn refused(bytes: Vec<u8>, stage: Stage, reason: Reason) {
+    let (disk, older, newer) = &*TWO;
+    let noise = Machine::sample(0).restarted(5);
+
+    let mut machine = noise.clone();
+    let booted = machine.boot(&mut Shelf::with_image(bytes.clone(), *newer));
+    assert_eq!(booted.cold(), Some((stage, reason)));
+    assert_eq!(booted.refused(), [(stage, reason)]);
+    assert_eq!((booted.report.booted, booted.report.attempt), (None, 0));
+    assert!(machine.has_the_rest_of(&noise), "memory outside the picture was touched");
+    assert!(stage == Stage::Chunk || machine.has_ram_of(&noise), "memory was touched before all was checked");
+    assert_eq!(machine.cpu, noise.cpu, "not entered");
+
+    let mut disk = disk.clone();
+    let mut record = layout::newest(&mut disk).unwrap();
+    let entry = record.slots.iter_mut().flatten().find(|entry| entry.id.0 == *newer).unwrap();
+    entry.image_len = bytes.len() as u64;
+    record.sequence += 1;
+    layout::put_record(&mut disk, &record);
+    layout::image_mut(&mut disk, *newer).copy_from_slice(&bytes);
+    let mut machine = noise.clone();
+    let booted = machine.boot(&mut BlockStore::new(&mut disk, SETTINGS));
+    assert_eq!(booted.id(), Some(*older));
+    assert_eq!(booted.refused(), [(stage, reason)]);
+    assert_eq!(booted.report.refused[0].id.map(|id| id.0), Some(*newer));
+    assert!(machine.is_as(&Machine::sample(1)), "the older image is not whole");
+    assert!(machine.has_the_rest_of(&noise));
+}
+
+/// An image whose header was changed by its bytes, with a right checksum.
+fn with_header(change: impl Fn(&mut [u8])) -> Vec<u8> {
+    let mut bytes = image();
+    change(&mut bytes[..PAGE_SIZE]);
+    seal_header(&mut bytes);
+    bytes
+}
+
+/// An image whose parts were changed, with right checksums.
+fn with_parts(change: impl Fn(&mut Image)) -> Vec<u8> {
+    let mut image = parsed();
+    change(&mut image);
+    image.build()
+}
+
+#[test]
+fn the_image_boots_when_nothing_is_wrong_with_it() {
+    let (_, _, newer) = &*TWO;
+    let mut machine = Machine::sample(0).restarted(5);
+    let rebuilt = with_parts(|_| ());
+    assert!(rebuilt == image());
+    assert_eq!(machine.boot(&mut Shelf::with_image(rebuilt, *newer)).id(), Some(*newer));
+    assert!(machine.is_as(&Machine::sample(2)));
+}
+
+#[test]
+fn one_flipped_bit_in_any_part_is_found_where_it_is() {
+    let flipped = |at: usize| {
+        let mut bytes = image();
+        bytes[at] ^= 1 << (at % 8);
+        bytes
+    };
+    let image = parsed();
+    let header = &image.header;
+    for at in [0, 7] {
+        refused(flipped(at), Stage::Header, Reason::BadMagic);
+    }
+    for at in [8, 16, 40, 64, 200, 208, 4000, 4092, 4095] {
+        refused(flipped(at), Stage::Header, Reason::BadCrc);
+    }
+    for (stage, part) in
+        [(Stage::Context, &header.context), (Stage::Map, &header.map), (Stage::Index, &header.index)]
+    {
+        let start = part.offset as usize;
+        for at in [start, start + part.len as usize / 2, start + part.len as usize - 1] {
+            refused(flipped(at), stage, Reason::BadCrc);
+        }
+    }
+    let mut at = header.chunks_offset as usize;
+    assert!(image.index.len() >= 3);
+    for entry in &image.index {
+        for byte in [at, at + entry.len() / 2, at + entry.len() - 1] {
+            refused(flipped(byte), Stage::Chunk, Reason::BadCrc);
+        }
+        at += entry.padded_len();
+    }
+}
+
+#[test]
+fn no_bit_of_the_header_goes_unchecked() {
+    let bytes = image();
+    let mut machine = Machine::sample(0).restarted(5);
+    for at in (0..PAGE_SIZE).filter(|at| *at < 220 || at % 97 == 0 || *at >= 4088) {
+        let mut bytes = bytes.clone();
+        bytes[at] ^= 0x10;
+        let cold = machine.boot(&mut Shelf::with_image(bytes, TWO.2)).cold();
+        assert!(
+            matches!(cold, Some((Stage::Header, Reason::BadMagic | Reason::BadCrc))),
+            "byte {at}: {cold:?}"
+        );
+    }
+}
+
+#[test]
+fn an_image_cut_short_is_truncated() {
+    let bytes = image();
+    for len in [4096, bytes.len() / 2 / 4096 * 4096, bytes.len() - 4096] {
+        refused(bytes[..len].to_vec(), Stage::Header, Reason::Truncated);
+    }
+    // Not even a header: no store commits that.
+    let mut machine = Machine::sample(0).restarted(5);
+    for len in [0, 4095] {
+        let cold = machine.boot(&mut Shelf::with_image(bytes[..len].to_vec(), TWO.2)).cold();
+        assert_eq!(cold, Some((Stage::Header, Reason::Truncated)));
+    }
+}
+
+#[test]
+fn an_image_of_another_machine_says_what_is_different() {
+    refused(with_parts(|i| i.header.identity.board[15] ^= 1), Stage::Header, Reason::WrongBoard);
+    refused(with_parts(|i| i.header.identity.build[31] ^= 1), Stage::Header, Reason::WrongBuild);
+    refused(with_parts(|i| i.header.ram_digest ^= 1), Stage::Header, Reason::WrongRam);
+    let armv7a = |i: &mut Image| i.header.architecture = Architecture::ARMV7A;
+    refused(with_parts(armv7a), Stage::Header, Reason::WrongArchitecture);
+    refused(with_parts(|i| i.header.codec = 0), Stage::Header, Reason::WrongCodec);
+    refused(with_parts(|i| i.header.id.0 += 1), Stage::Header, Reason::WrongImage);
+    refused(with_parts(|i| i.context.truncate(63)), Stage::Context, Reason::WrongArchitecture);
+    refused(with_parts(|i| i.context.clear()), Stage::Context, Reason::WrongArchitecture);
+}
+
+#[test]
+fn a_machine_with_other_memory_refuses_the_image() {
+    type Change = fn(&mut Machine);
+    let cases: [Change; 4] = [
+        |m| m.system.ram[1].len += 4096,
+        |m| m.system.oem.clear(),
+        |m| m.system.nosave[0].base += 4096,
+        |m| m.system.nosave.push(region(0x90010, 1)),
+    ];
+    for change in cases {
+        let mut machine = Machine::sample(0);
+        change(&mut machine);
+        let cold = machine.boot(&mut Shelf::with_image(image(), TWO.2)).cold();
+        assert_eq!(cold, Some((Stage::Header, Reason::WrongRam)));
+    }
+    let mut machine = Machine::sample(0);
+    machine.system.oem.push(region(0x80000, 1));
+    let cold = machine.boot(&mut Shelf::with_image(image(), TWO.2)).cold();
+    assert_eq!(cold, Some((Stage::Select, Reason::BadMemoryMap)), "the board's own fault");
+}
+
+#[test]
+fn a_header_of_the_future_or_of_nobody_is_refused() {
+    refused(with_header(|page| page[8] = 2), Stage::Header, Reason::FutureVersion);
+    refused(with_header(|page| page[8..12].fill(0xff)), Stage::Header, Reason::FutureVersion);
+    // Version 0, header length, flags, page size, pages of a chunk, image length, reserved, behind the fields.
+    for (at, value) in
+        [(8, 0), (13, 0x20), (20, 1), (29, 0x20), (32, 32), (41, 0x12), (116, 1), (208, 1), (4091, 1)]
+    {
+        let bytes = with_header(|page| page[at] = value);
+        refused(bytes, Stage::Header, Reason::BadField);
+    }
+    // Parts that are not where they belong, or lengths that do not go with the counts.
+    for at in [120, 136, 144, 152, 160, 168, 176, 184, 200, 204] {
+        let bytes = with_header(|page| page[at] = page[at].wrapping_add(1));
+        refused(bytes, Stage::Header, Reason::BadField);
+    }
+    let bytes = with_header(|page| page[128..132].copy_from_slice(&(CONTEXT_BYTES as u32 + 4).to_le_bytes()));
+    refused(bytes, Stage::Header, Reason::BadField);
+    // Numbers that overflow when they are added.
+    for at in [40, 120, 136, 152, 168, 176, 184, 192] {
+        let bytes = with_header(|page| page[at..at + 8].fill(0xff));
+        // The zero pages are counted in the map.
+        let stage = if at == 192 { Stage::Map } else { Stage::Header };
+        refused(bytes, stage, Reason::BadField);
+    }
+}
+
+#[test]
+fn a_context_that_is_no_whole_number_of_words_is_refused() {
+    let mut bytes = image();
+    let crc = crc32c(&bytes[PAGE_SIZE..PAGE_SIZE + 255]);
+    bytes[128..132].copy_from_slice(&255_u32.to_le_bytes());
+    bytes[132..136].copy_from_slice(&crc.to_le_bytes());
+    seal_header(&mut bytes);
+    refused(bytes, Stage::Context, Reason::BadField);
+}
+
+/// An image with one more extent, counted in the header, before the extent `at`.
+fn with_extent(at: usize, extent: Extent) -> Vec<u8> {
+    with_parts(|image| {
+        let at = at.min(image.extents.len());
+        image.extents.insert(at, extent);
+        image.header.extents += 1;
+        image.header.zero_pages += u64::from(extent.frames.count);
+    })
+}
+
+#[test]
+fn a_map_with_right_checksums_and_wrong_frames_is_refused() {
+    let zero = |first, count| Extent { frames: frames(first, count), kind: ExtentKind::Zero };
+    let last = usize::MAX;
+    // Outside RAM, across its end, in nosave memory, across the edge of it.
+    for extent in [zero(0x7ffff, 1), zero(0, 1)] {
+        refused(with_extent(0, extent), Stage::Map, Reason::OutOfRange);
+    }
+    for extent in [zero(0xa0003, 1), zero(u64::MAX >> 12, 1), zero(0xb0000, u32::MAX)] {
+        refused(with_extent(last, extent), Stage::Map, Reason::OutOfRange);
+    }
+    let nosave = |extent: Extent| {
+        with_parts(|image| {
+            image.extents = vec![extent];
+            image.index.clear();
+            image.chunks.clear();
+            image.count();
+        })
+    };
+    for extent in [zero(0x80006, 1), zero(0x80005, 2), zero(0x8000a, 2), zero(0x80000, 44), zero(0x8002b, 2)]
+    {
+        refused(nosave(extent), Stage::Map, Reason::OutOfRange);
+    }
+    // Twice, in the wrong order, half over another.
+    let first = parsed().extents[0];
+    refused(with_extent(1, zero(first.frames.first.0, 1)), Stage::Map, Reason::Overlap);
+    refused(with_extent(last, zero(0x80000, 1)), Stage::Map, Reason::Overlap);
+    refused(with_parts(|image| image.extents.reverse()), Stage::Map, Reason::Overlap);
+}
+
+#[test]
+fn a_map_that_is_not_what_the_header_counts_is_refused() {
+    refused(with_parts(|i| i.header.zero_pages += 1), Stage::Map, Reason::BadField);
+    let swapped = with_parts(|image| {
+        let zero = image.extents.iter_mut().find(|extent| extent.kind == ExtentKind::Zero).unwrap();
+        zero.kind = ExtentKind::Data;
+    });
+    refused(swapped, Stage::Map, Reason::BadField);
+    // An extent of an unknown kind, or of no frames: through the bytes, since no `Extent` can say so.
+    for (at, value) in [(12, 3), (12, 0), (8, 0)] {
+        let mut bytes = image();
+        let header = parsed().header;
+        let map = header.map.offset as usize;
+        bytes[map + at..map + at + 4].copy_from_slice(&u32::to_le_bytes(value));
+        let crc = crc32c(&bytes[map..map + header.map.len as usize]);
+        bytes[148..152].copy_from_slice(&crc.to_le_bytes());
+        seal_header(&mut bytes);
+        refused(bytes, Stage::Map, Reason::BadField);
+    }
+}
+
+#[test]
+fn an_index_that_does_not_add_up_is_refused() {
+    let entry = |len, raw| ChunkEntry::new(len, raw, 0);
+    // The last chunk is shorter than 16 pages; the first is full.
+    for (change, len, raw) in
+        [(0, 4, false), (0, 0, false), (0, 65536, false), (0, 4096, true), (0, 65535, true)]
+    {
+        let bytes = with_parts(|image| image.index[change] = entry(len, raw));
+        refused(bytes, Stage::Index, Reason::BadField);
+    }
+    let shorter = with_parts(|image| image.header.chunks_len -= 4);
+    refused(shorter, Stage::Index, Reason::BadField);
+    // A length of more than a chunk, which no `ChunkEntry` can say.
+    let mut bytes = image();
+    let header = parsed().header;
+    let index = header.index.offset as usize;
+    bytes[index..index + 4].copy_from_slice(&65540_u32.to_le_bytes());
+    let crc = crc32c(&bytes[index..index + header.index.len as usize]);
+    bytes[164..168].copy_from_slice(&crc.to_le_bytes());
+    seal_header(&mut bytes);
+    refused(bytes, Stage::Index, Reason::BadField);
+}
+
+#[test]
+fn a_chunk_with_a_right_checksum_that_decodes_wrong_is_refused() {
+    let noise: Vec<u8> = (0..300_u32).map(|i| (i * i) as u8).collect();
+    for (i, pages) in [(0, 15), (0, 17), (1, 1)] {
+        let source = vec![7; pages * PAGE_SIZE];
+        let mut packed = vec![0; Lz4::max_compressed_len(source.len())];
+        let len = Lz4::new().compress_snapshot(&source, &mut packed).unwrap();
+        for chunk in [&packed[..len], &packed[..len - 1], &noise, &[0], &[0xff; 64]] {
+            let bytes = with_parts(|image| {
+                image.chunks[i] = chunk.to_vec();
+                image.index_chunk(i, false);
+                image.count();
+            });
+            refused(bytes, Stage::Chunk, Reason::CorruptStream);
+        }
+    }
+}
+
+#[test]
+fn an_image_too_large_for_the_workspace_is_refused() {
+    let mut machine = Machine::sample(0).restarted(5);
+    let mut shelf = Shelf::with_image(image(), TWO.2);
+    let booted = machine.boot_with::<4, 16, _, _, _>(&Lz4::new(), &mut shelf, &mut ());
+    assert_eq!(booted.cold(), Some((Stage::Map, Reason::TooManyExtents)));
+    let booted = machine.boot_with::<64, 2, _, _, _>(&Lz4::new(), &mut shelf, &mut ());
+    assert_eq!(booted.cold(), Some((Stage::Index, Reason::TooManyChunks)));
+}
+
+#[test]
+fn what_is_between_the_parts_is_not_looked_at() {
+    let mut bytes = image();
+    let header = parsed().header;
+    for part in [&header.context, &header.map, &header.index] {
+        let end = (part.offset + u64::from(part.len)) as usize;
+        bytes[end..end.next_multiple_of(PAGE_SIZE)].fill(0xee);
+    }
+    let mut machine = Machine::sample(0).restarted(5);
+    assert!(machine.boot(&mut Shelf::with_image(bytes, TWO.2)).id().is_some());
+    assert!(machine.is_as(&Machine::sample(2)));
+}
+
+#[test]
+fn when_both_images_are_wrong_the_newer_ones_reason_is_told_first() {
+    let (disk, older, newer) = &*TWO;
+    let mut disk = disk.clone();
+    layout::image_mut(&mut disk, *older)[0] ^= 1;
+    layout::image_mut(&mut disk, *newer)[100] ^= 1;
+    let booted = Machine::sample(0).restarted(5).boot(&mut BlockStore::new(&mut disk, SETTINGS));
+    assert_eq!(booted.cold(), Some((Stage::Header, Reason::BadCrc)));
+    assert_eq!(booted.refused(), [(Stage::Header, Reason::BadCrc), (Stage::Header, Reason::BadMagic)]);
+}

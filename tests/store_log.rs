@@ -1,0 +1,306 @@
+//! The commit log: what it makes of records that are torn, rotten, of the future or hostile, and of a device that fails.
+
+use oal_media::disk::{DiskError, Fault};
+use oal_media::{Booted, Effect, Machine, Operation, RamDisk, layout};
+use oal_snapshot::hooks::{BootPolicy, ImageId, SelectSnapshot};
+use oal_snapshot::image::checksum::crc32c;
+use oal_snapshot::refusal::{Reason, Stage};
+use oal_snapshot::store::{
+    BlockStore, LOG_RECORDS, Record, RecordError, SlotEntry, SlotState, Slots, StoreError, StoreSettings,
+};
+use oal_snapshot::take::{TakeError, Timeline};
+
+const SECTORS: u64 = 64 + 2 * 12 * 8;
+const SETTINGS: StoreSettings =
+    StoreSettings { slots: Slots::Two, policy: BootPolicy::Always, max_attempts: 3 };
+
+fn take(disk: &mut RamDisk, seed: u64) -> Result<u64, TakeError<StoreError<DiskError>>> {
+    match Machine::tiny(seed).take(&mut BlockStore::new(disk, SETTINGS))? {
+        Timeline::Live(report) => Ok(report.id),
+        Timeline::Restored => panic!("restored"),
+    }
+}
+
+fn boot(disk: &mut RamDisk) -> Booted {
+    Machine::tiny(0).restarted(9).boot(&mut BlockStore::new(disk, SETTINGS))
+}
+
+/// A disk with the pictures of the tiny machines 1 and 2, and their names.
+fn two_images() -> (RamDisk, u64, u64) {
+    let mut disk = RamDisk::blank(SECTORS);
+    let (older, newer) = (take(&mut disk, 1).unwrap(), take(&mut disk, 2).unwrap());
+    (disk, older, newer)
+}
+
+/// Makes the record with this sequence number one of version 2.
+fn put_future_record(disk: &mut RamDisk, sequence: u64) {
+    let bytes = layout::record_bytes(disk, sequence);
+    *bytes = Record { sequence, ..Record::default() }.encode();
+    bytes[8] = 2;
+    bytes[12..16].fill(0x5a);
+    bytes[40..].fill(0x77);
+    let crc = crc32c(&bytes[..508]);
+    bytes[508..].copy_from_slice(&crc.to_le_bytes());
+    assert_eq!(Record::decode(bytes), Err(RecordError::Future { sequence }));
+}
+
+#[test]
+fn an_empty_store_and_one_of_noise_have_reasons_of_their_own() {
+    let cold = |disk: &mut RamDisk| boot(disk).cold();
+    assert_eq!(cold(&mut RamDisk::blank(SECTORS)), Some((Stage::Select, Reason::NoImage)));
+    let erased = vec![0xff; SECTORS as usize * 512];
+    assert_eq!(cold(&mut RamDisk::from_bytes(erased)), Some((Stage::Select, Reason::NoImage)));
+    assert_eq!(cold(&mut RamDisk::noise(SECTORS, 1)), Some((Stage::Select, Reason::LogCorrupt)));
+    // One bit in an otherwise blank log is corruption, too.
+    let mut disk = RamDisk::blank(SECTORS);
+    layout::record_bytes(&mut disk, 5)[500] = 1;
+    assert_eq!(cold(&mut disk), Some((Stage::Select, Reason::LogCorrupt)));
+    // Any of them takes a snapshot.
+    for mut disk in [RamDisk::noise(SECTORS, 1), disk] {
+        let id = take(&mut disk, 1).unwrap();
+        assert_eq!(boot(&mut disk).id(), Some(id));
+    }
+}
+
+#[test]
+fn every_bit_of_a_record_is_checked_and_the_record_before_counts() {
+    let (disk, older, newer) = two_images();
+    for byte in 0..512 {
+        let mut disk = disk.clone();
+        layout::record_bytes(&mut disk, newer)[byte] ^= 1 << (byte % 8);
+        assert_eq!(boot(&mut disk).id(), Some(older), "byte {byte}");
+    }
+    let mut disk = disk.clone();
+    for i in 0..LOG_RECORDS {
+        layout::record_bytes(&mut disk, i)[17] ^= 1;
+    }
+    assert_eq!(boot(&mut disk).cold(), Some((Stage::Select, Reason::LogCorrupt)));
+}
+
+#[test]
+fn a_record_of_the_future_is_named_and_the_image_before_it_boots() {
+    let (mut disk, _, newer) = two_images();
+    put_future_record(&mut disk, newer + 1);
+    let booted = boot(&mut disk);
+    assert_eq!(booted.id(), Some(newer));
+    assert_eq!(booted.refused(), [(Stage::Select, Reason::FutureRecord)]);
+    // An attempt was counted behind it: it is the newest no more.
+    assert_eq!(boot(&mut disk).refused(), []);
+    assert_eq!(layout::newest(&mut disk).unwrap().sequence, newer + 3);
+
+    let mut disk = RamDisk::blank(SECTORS);
+    put_future_record(&mut disk, 12);
+    let booted = boot(&mut disk);
+    assert_eq!(booted.cold(), Some((Stage::Select, Reason::FutureRecord)));
+    let id = take(&mut disk, 1).unwrap();
+    assert!(id > 12);
+    assert_eq!(boot(&mut disk).id(), Some(id));
+    // An old one among newer records of ours is nothing to speak of.
+    assert_eq!(boot(&mut disk).refused(), []);
+}
+
+#[test]
+fn the_ring_wraps_round_for_ever() {
+    let mut disk = RamDisk::blank(SECTORS);
+    for seed in 0..3 * LOG_RECORDS {
+        let id = take(&mut disk, seed).unwrap();
+        let booted = boot(&mut disk);
+        assert_eq!(booted.id(), Some(id));
+        let sequence = layout::newest(&mut disk).unwrap().sequence;
+        let mut sequences: Vec<u64> =
+            layout::records(&mut disk).iter().flatten().map(|record| record.sequence).collect();
+        sequences.sort();
+        let oldest = (sequence + 1).saturating_sub(LOG_RECORDS).max(1);
+        assert_eq!(sequences, (oldest..=sequence).collect::<Vec<_>>(), "no record is lost but the oldest");
+    }
+}
+
+#[test]
+fn used_up_sequence_numbers_are_an_error_and_what_is_there_still_boots() {
+    let (mut disk, _, newer) = two_images();
+    let mut record = layout::newest(&mut disk).unwrap();
+    record.sequence = u64::MAX;
+    layout::put_record(&mut disk, &record);
+    let unlimited = StoreSettings { max_attempts: 0, ..SETTINGS };
+    let booted = Machine::tiny(0).restarted(9).boot(&mut BlockStore::new(&mut disk, unlimited));
+    assert_eq!(booted.id(), Some(newer));
+    assert_eq!(take(&mut disk, 3), Err(TakeError::Prepare(StoreError::LogExhausted)));
+    assert_eq!(
+        boot(&mut disk).refused(),
+        [(Stage::Select, Reason::WriteFailed); 2],
+        "no attempt can be counted"
+    );
+}
+
+#[test]
+fn an_entry_that_passes_the_device_or_its_slot_is_refused() {
+    let (disk, older, newer) = two_images();
+    type Change = fn(&mut SlotEntry);
+    let cases: [Change; 8] = [
+        |entry| entry.first_sector = 0,
+        |entry| entry.first_sector = 63,
+        |entry| entry.first_sector = SECTORS - entry.sectors + 1,
+        |entry| entry.first_sector = u64::MAX,
+        |entry| entry.sectors = u64::MAX,
+        |entry| entry.sectors = 0,
+        |entry| entry.image_len = entry.sectors * 512 + 1,
+        |entry| entry.image_len = u64::MAX,
+    ];
+    for change in cases {
+        let mut disk = disk.clone();
+        let mut record = layout::newest(&mut disk).unwrap();
+        record.sequence += 1;
+        let entry = record.slots.iter_mut().flatten().find(|entry| entry.id.0 == newer).unwrap();
+        change(entry);
+        layout::put_record(&mut disk, &record);
+        let booted = boot(&mut disk);
+        assert_eq!(booted.id(), Some(older), "{record:?}");
+        assert_eq!(booted.refused(), [(Stage::Select, Reason::Truncated)]);
+        let id = take(&mut disk, 3).unwrap();
+        assert_eq!(boot(&mut disk).id(), Some(id));
+    }
+}
+
+#[test]
+fn records_are_what_they_were_encoded_from_and_refuse_unknown_values() {
+    let entry = SlotEntry {
+        state: SlotState::Consumed,
+        policy: BootPolicy::Once,
+        attempts: 200,
+        confirmed: true,
+        id: ImageId(u64::MAX - 1),
+        first_sector: 1 << 40,
+        sectors: 77,
+        image_len: 1 << 50,
+        image_crc: 0x1234_5678,
+    };
+    let record = Record { sequence: 9, slots: [None, Some(entry)] };
+    assert_eq!(Record::decode(&record.encode()), Ok(record));
+    // Slot 1: state, policy, confirmed; then version 0 and three slots.
+    for (at, value) in [(72, 3), (72, 0), (73, 0), (73, 3), (75, 2), (8, 0), (12, 3)] {
+        let mut bytes = record.encode();
+        bytes[at] = value;
+        let crc = crc32c(&bytes[..508]);
+        bytes[508..].copy_from_slice(&crc.to_le_bytes());
+        assert_eq!(Record::decode(&bytes), Err(RecordError::Corrupt), "byte {at} = {value}");
+    }
+    assert_eq!(Record::decode(&[0; 512]), Err(RecordError::Blank));
+    assert_eq!(Record::decode(&[0xff; 512]), Err(RecordError::Blank));
+}
+
+#[test]
+fn a_device_that_fails_during_a_snapshot_costs_no_image() {
+    let (disk, _, newer) = two_images();
+    let whole = {
+        let mut disk = disk.clone();
+        let before = disk.counters();
+        take(&mut disk, 3).unwrap();
+        disk.counters().since(&before)
+    };
+    let cases =
+        [(Operation::Read, whole.reads), (Operation::Write, whole.writes), (Operation::Flush, whole.flushes)];
+    for (operation, times) in cases {
+        assert!(times > 0);
+        for after in 0..times {
+            let mut disk = disk.clone();
+            disk.fail(Fault { operation, after, effect: Effect::Error });
+            let failed = take(&mut disk, 3);
+            let device = StoreError::Device(DiskError::Failed);
+            let expected = [Err(TakeError::Prepare(device)), Err(TakeError::Write(device))];
+            assert!(expected.contains(&failed), "{operation:?} {after}: {failed:?}");
+            let booted = boot(&mut disk).id();
+            // The record may be on the medium although reading it back failed.
+            let last_read = operation == Operation::Read && after + 1 == times;
+            assert!(booted == Some(newer) || last_read, "{operation:?} {after}: {booted:?}");
+            let id = take(&mut disk, 4).unwrap();
+            assert_eq!(boot(&mut disk).id(), Some(id));
+        }
+    }
+}
+
+#[test]
+fn a_discard_that_fails_is_no_error() {
+    let (mut disk, ..) = two_images();
+    disk.fail(Fault { operation: Operation::Discard, after: 0, effect: Effect::Error });
+    let id = take(&mut disk, 3).unwrap();
+    assert_eq!(boot(&mut disk).id(), Some(id));
+}
+
+#[test]
+fn what_does_not_read_back_as_it_was_written_is_not_committed() {
+    let (disk, _, newer) = two_images();
+    let mut copy = disk.clone();
+    let before = copy.counters();
+    take(&mut copy, 3).unwrap();
+    let writes = copy.counters().since(&before).writes;
+    for after in 0..writes {
+        let mut disk = disk.clone().with_seed(after);
+        disk.fail(Fault { operation: Operation::Write, after, effect: Effect::FlippedBit });
+        let failed = take(&mut disk, 3);
+        let expected =
+            [Err(TakeError::Prepare(StoreError::Verify)), Err(TakeError::Write(StoreError::Verify))];
+        assert!(expected.contains(&failed), "write {after}: {failed:?}");
+        assert_eq!(boot(&mut disk).id(), Some(newer));
+    }
+}
+
+#[test]
+fn an_attempt_that_cannot_be_counted_or_an_image_that_cannot_be_consumed_is_not_entered() {
+    let (mut disk, older, newer) = two_images();
+    disk.fail(Fault { operation: Operation::Write, after: 0, effect: Effect::Error });
+    let booted = boot(&mut disk);
+    assert_eq!(booted.id(), Some(older));
+    assert_eq!(booted.refused(), [(Stage::Select, Reason::WriteFailed)]);
+    assert_eq!(boot(&mut disk).id(), Some(newer));
+
+    let once = StoreSettings { policy: BootPolicy::Once, max_attempts: 0, ..SETTINGS };
+    let mut disk = RamDisk::blank(SECTORS);
+    Machine::tiny(1).take(&mut BlockStore::new(&mut disk, once)).unwrap();
+    disk.fail(Fault { operation: Operation::Write, after: 0, effect: Effect::Error });
+    let mut machine = Machine::tiny(0).restarted(9);
+    let booted = machine.boot(&mut BlockStore::new(&mut disk, once));
+    assert_eq!(booted.cold(), Some((Stage::Cpu, Reason::WriteFailed)));
+    assert_eq!(machine.cpu, Default::default(), "not entered");
+}
+
+#[test]
+fn a_device_that_cannot_be_read_is_told_apart_from_an_empty_one() {
+    let (mut disk, ..) = two_images();
+    disk.fail(Fault { operation: Operation::Read, after: 3, effect: Effect::Error });
+    assert_eq!(boot(&mut disk).cold(), Some((Stage::Select, Reason::MediumError)));
+    // From the 9th read on it is the image that cannot be read.
+    disk.fail(Fault { operation: Operation::Read, after: 8, effect: Effect::Error });
+    assert_eq!(boot(&mut disk).refused(), [(Stage::Header, Reason::ReadFailed)]);
+}
+
+#[test]
+fn the_hooks_of_the_store_refuse_what_no_engine_asks() {
+    use oal_snapshot::hooks::{PrepareSnapshot, ReadSnapshot, WriteSnapshot};
+    let (mut disk, _, newer) = two_images();
+    let mut store = BlockStore::new(&mut disk, SETTINGS);
+    let page = [7; 4096];
+    assert_eq!(store.write_snapshot(&page, 0), Err(StoreError::OutOfSequence), "nothing prepared");
+    assert_eq!(store.finish_snapshot(&mut [0; 4096]), Err(StoreError::OutOfSequence));
+    assert!(matches!(store.prepare_snapshot(0), Err(StoreError::DoesNotFit { .. })));
+    store.prepare_snapshot(8192).unwrap();
+    assert_eq!(store.write_snapshot(&page, 4096), Err(StoreError::OutOfSequence), "a gap");
+    assert_eq!(store.write_snapshot(&page[..512], 0), Err(StoreError::OutOfSequence), "no whole page");
+    store.write_snapshot(&page, 0).unwrap();
+    assert_eq!(store.write_snapshot(&page, 0), Err(StoreError::OutOfSequence), "twice");
+    store.write_snapshot(&page, 4096).unwrap();
+    assert_eq!(store.write_snapshot(&page, 8192), Err(StoreError::OutOfSequence), "more than prepared");
+    assert_eq!(store.finish_snapshot(&mut [0; 100]), Err(StoreError::OutOfSequence), "no room to read back");
+
+    store.prepare_snapshot(8192).unwrap();
+    store.write_snapshot(&page, 0).unwrap();
+    assert_eq!(store.finish_snapshot(&mut [0; 4096]), Err(StoreError::OutOfSequence), "too little written");
+
+    let mut page = [0; 4096];
+    let len = store.record().unwrap().slots.iter().flatten().map(|entry| entry.image_len).max().unwrap();
+    for offset in [1, len, u64::MAX - 4095] {
+        assert_eq!(store.read_snapshot(ImageId(newer), &mut page, offset), Err(StoreError::OutOfRange));
+    }
+    assert_eq!(store.read_snapshot(ImageId(999), &mut page, 0), Err(StoreError::NoSuchImage));
+    assert_eq!(store.count_attempt(ImageId(999)), Err(StoreError::NoSuchImage));
+    assert_eq!(store.consume(ImageId(999)), Err(StoreError::NoSuchImage));
+}
