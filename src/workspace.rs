@@ -23,7 +23,8 @@ const _: () = assert!(STORED_BYTES >= CHUNK_BYTES + CHUNK_BYTES / 10 + 20 + PAGE
 /// ```
 ///
 /// `EXTENTS`: extents of the page map, 16 bytes of an image each. A picture more fragmented than that still
-/// fits: short runs of zero or free pages are then stored as data. At least twice the number of memory areas.
+/// fits: short runs of zero or free pages are then stored as data. At least three for each contiguous piece of RAM,
+/// counting what nosave regions and the staging area divide.
 /// `CHUNKS`: entries of the chunk index, one for each 64 KiB of RAM.
 pub struct Workspace<const EXTENTS: usize, const CHUNKS: usize> {
     raw: [Page; CHUNK_PAGES as usize],

@@ -45,7 +45,7 @@ fn kinds(pages: usize) -> impl Strategy<Value = Vec<Kind>> {
         .prop_map(move |runs| runs.into_iter().flat_map(|(kind, n)| vec![kind; n]).take(pages).collect())
 }
 
-/// Two banks of RAM of 40 pages and a bank of the OEM's of 8, with a hole, and pages of the given kinds.
+/// Three regions of RAM, two of them neighbours, one of the OEM's, 88 pages of the given kinds, and a nosave region.
 fn machine(kinds: &[Kind], nosave: (u64, u32), seed: u64) -> Machine {
     let mut system = FakeSystem {
         ram: vec![region(0x100, 40), region(0x128, 20), region(0x200, 20)],
@@ -58,7 +58,6 @@ fn machine(kinds: &[Kind], nosave: (u64, u32), seed: u64) -> Machine {
         all.iter().zip(kinds).filter(|(_, k)| **k == Kind::Free).map(|(f, _)| frames(*f, 1)).collect();
     let mut machine = Machine::new(system);
     let mut rng = Rng::new(seed);
-    rng.fill(&mut [0; 8]);
     for (frame, kind) in all.iter().zip(kinds) {
         let page = machine.ram.page_mut(Pfn(*frame));
         match kind {

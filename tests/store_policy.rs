@@ -24,7 +24,7 @@ fn take(disk: &mut RamDisk, settings: StoreSettings, seed: u64) -> u64 {
     }
 }
 
-/// Boots; if an image was entered, it must hold the machine of one of `seeds`.
+/// Boots a machine full of noise.
 fn boot(disk: &mut RamDisk, settings: StoreSettings) -> Booted {
     Machine::tiny(0).restarted(9).boot(&mut BlockStore::new(disk, settings))
 }
@@ -288,6 +288,26 @@ fn the_number_of_slots_can_change_between_snapshots() {
             assert_eq!(boot(&mut copy, settings).id(), Some(older), "the older image is whole");
             assert_eq!(seed_of_boot(&mut copy, settings), Some(seed - 1));
         }
+    }
+}
+
+#[test]
+fn a_medium_that_has_grown_keeps_its_newest_image() {
+    for snapshots in [2, 3] {
+        let mut disk = RamDisk::blank(SECTORS);
+        let mut newest = 0;
+        for seed in 1..=snapshots {
+            newest = take(&mut disk, ALWAYS, seed);
+        }
+        // Both images now lie in what is the first slot.
+        let mut bytes = disk.bytes().to_vec();
+        bytes.resize(bytes.len() * 4, 0);
+        let mut disk = RamDisk::from_bytes(bytes);
+        let id = take(&mut disk, ALWAYS, 9);
+        assert_eq!(seed_of_boot(&mut disk, ALWAYS), Some(9));
+        layout::image_mut(&mut disk, id)[0] ^= 1;
+        assert_eq!(boot(&mut disk, ALWAYS).id(), Some(newest));
+        assert_eq!(seed_of_boot(&mut disk, ALWAYS), Some(snapshots));
     }
 }
 

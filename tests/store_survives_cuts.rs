@@ -159,24 +159,26 @@ fn a_cut_while_an_attempt_is_counted_or_confirmed_costs_no_image() {
 
 #[test]
 fn a_cut_while_an_image_is_consumed_leaves_it_consumed_or_not() {
-    let once = StoreSettings { policy: BootPolicy::Once, ..ALWAYS };
     let machine = Machine::tiny(41);
-    let base = disk_with(RamDisk::blank(SECTORS).with_cache(), once, &[&machine]);
-    let total = changes(&base, |disk| assert_eq!(booted(disk, once, &[&machine]), Some(0))).changes();
-    assert_eq!(total, 1, "one record consumes");
-    let mut seen = Vec::new();
-    for (bytes, beyond) in INSIDE {
-        let mut disk = base.clone();
-        disk.cut(Cut { after: 0, bytes, beyond });
-        assert_eq!(
-            booted(&mut disk, once, &[&machine]),
-            None,
-            "not entered unless it is known to be consumed"
-        );
-        disk.power_cycle();
-        let first = booted(&mut disk, once, &[&machine]);
-        seen.push(first.is_some());
-        assert_eq!(booted(&mut disk, once, &[&machine]), None, "never twice");
+    for (max_attempts, records) in [(0, 1), (3, 2)] {
+        let once = StoreSettings { policy: BootPolicy::Once, max_attempts, ..ALWAYS };
+        let base = disk_with(RamDisk::blank(SECTORS).with_cache(), once, &[&machine]);
+        let total = changes(&base, |disk| assert_eq!(booted(disk, once, &[&machine]), Some(0))).changes();
+        assert_eq!(total, records, "one record consumes, one counts");
+        let mut seen = Vec::new();
+        for after in 0..total {
+            for (bytes, beyond) in INSIDE {
+                let mut disk = base.clone();
+                disk.cut(Cut { after, bytes, beyond });
+                let cut = booted(&mut disk, once, &[&machine]);
+                assert_eq!(cut, None, "not entered unless it is known to be consumed");
+                disk.power_cycle();
+                let first = booted(&mut disk, once, &[&machine]);
+                seen.push(first.is_some());
+                assert!(after + 1 == total || first.is_some(), "only the last record consumes");
+                assert_eq!(booted(&mut disk, once, &[&machine]), None, "never twice");
+            }
+        }
+        assert!(seen.contains(&true) && seen.contains(&false));
     }
-    assert!(seen.contains(&true) && seen.contains(&false));
 }

@@ -46,6 +46,7 @@ mod tests {
         assert_eq!(crc32c(&[0xff; 32]), 0x62a8_ab43);
         let ascending: [u8; 32] = core::array::from_fn(|i| i as u8);
         assert_eq!(crc32c(&ascending), 0x46dd_794e);
+        assert_eq!(crc32c(b"123456789"), 0xe306_9283);
         let mut parts = Crc32c::new();
         parts.update(&ascending[..5]);
         parts.update(&ascending[5..]);

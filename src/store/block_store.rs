@@ -257,11 +257,14 @@ impl<D: BlockDevice, A: AttemptRegister> PrepareSnapshot for BlockStore<D, A> {
         }
         let slot = best.0;
         let (first_sector, sectors) = self.area(slots, slot as u64);
-        let kept = entries.map(|entry| entry.filter(|entry| !overlap(entry, first_sector, sectors)));
-        // An image kept under the slot's own number (the number of slots was changed) moves to the other.
-        let mut kept = kept;
-        if kept.get(slot).is_some_and(Option::is_some) {
-            kept.rotate_left(1);
+        let mut kept = entries.map(|entry| entry.filter(|entry| !overlap(entry, first_sector, sectors)));
+        // An image kept under the slot's own number (the number or the size of slots was changed) moves to the
+        // other one, unless that holds a better one.
+        if let Some(image) = kept.get_mut(slot).and_then(Option::take) {
+            let other = kept.iter().flatten().next().map_or((0, 0), |other| self.worth(other));
+            if self.worth(&image) > other {
+                kept = core::array::from_fn(|i| (i != slot).then_some(image));
+            }
         }
         if kept != entries || !self.log()?.is_valid() {
             self.append(kept)?;

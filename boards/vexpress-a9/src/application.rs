@@ -100,7 +100,7 @@ pub extern "C" fn main() -> ! {
 
 /// Something to come back at the very end of RAM.
 fn keep_top_pages(heap: &mut PageHeap) {
-    if let Some(pages) = heap.from_top(TOP_PAGES * 4096) {
+    if let Some(pages) = heap.take_top(TOP_PAGES * 4096) {
         for (i, byte) in pages.iter_mut().enumerate() {
             *byte = (i / 7) as u8;
         }

@@ -77,13 +77,16 @@ pub fn execute(application: &mut Application, line: &str) {
 
 fn find(application: &mut Application, word: Option<&str>) -> Result<Answer, Failure> {
     let word = word.ok_or_else(|| Failure::new("bad-argument", "Find which word?"))?;
-    let (index, terminal) = (&application.index, &mut application.board.drivers.uart.terminal);
-    for hit in index.find(word.as_bytes()).take(SHOWN) {
-        say!(terminal, "{}:{}: {}", hit.file, hit.line, Printable(hit.text));
-    }
+    let (index, screen) = (&application.index, &mut application.screen);
+    let terminal = &mut application.board.drivers.uart.terminal;
     let hits = index.hits(word.as_bytes());
+    screen.search(format_args!("find {word}: {hits} lines"));
+    for (row, hit) in index.find(word.as_bytes()).take(SHOWN).enumerate() {
+        let text = Printable(hit.text);
+        say!(terminal, "{}:{}: {text}", hit.file, hit.line);
+        screen.hit(row, format_args!("{}:{}: {text}", hit.file, hit.line));
+    }
     say!(terminal, "@found word={word} hits={hits}");
-    application.screen.note(format_args!("find {word}: {hits} lines"));
     Ok(Answer::Ok)
 }
 
@@ -92,8 +95,7 @@ struct Printable<'a>(&'a [u8]);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let start = self.0.trim_ascii();
-        start.iter().take(WIDTH).try_for_each(|byte| {
+        self.0.trim_ascii().iter().take(WIDTH).try_for_each(|byte| {
             let shown = if byte.is_ascii_graphic() { char::from(*byte) } else { ' ' };
             fmt::Write::write_char(f, shown)
         })
@@ -148,8 +150,12 @@ fn status(application: &mut Application) -> Result<Answer, Failure> {
 fn memory(application: &mut Application) -> Result<Answer, Failure> {
     let board = &application.board;
     let (ram, nosave) = (layout::ram(application.stage.ram_bytes), layout::nosave());
-    let free = board.heap.free();
-    let free = [RamRegion::new(free.first.address(), free.bytes())];
+    // What the reclaim of pass 1 will give back counts as free.
+    let free_end = board.heap.free().end().address();
+    let free_start = board
+        .reclaimable_from
+        .map_or(board.heap.free().first.address(), |end| end.next_multiple_of(4096) as u64);
+    let free = [RamRegion::new(free_start, free_end - free_start)];
     let oem = board.get_snapshot_regions();
     debug_assert_eq!(board.ram(), ram);
     // The board's regions are constants; the console is borrowed apart from them.
@@ -167,7 +173,7 @@ fn ballast(application: &mut Application, mib: Option<&str>) -> Result<Answer, F
     let usage = || Failure::new("bad-argument", "How many MiB?");
     let mib: usize = mib.and_then(|mib| mib.parse().ok()).ok_or_else(usage)?;
     let len = mib.checked_mul(1 << 20).ok_or_else(usage)?;
-    let Some(bytes) = application.board.heap.from_top(len) else {
+    let Some(bytes) = application.board.heap.take_top(len) else {
         return Err(Failure::new("out-of-memory", "There is less free memory than that."));
     };
     // A generator of 32 bits that passes through all of them but 0.

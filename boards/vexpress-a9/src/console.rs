@@ -36,11 +36,9 @@ impl Input {
                     terminal.write(b'\n');
                     return Some(core::mem::take(&mut self.line));
                 }
-                BACKSPACE | DELETE => {
-                    if self.line.pop().is_some() {
-                        for byte in [BACKSPACE, b' ', BACKSPACE] {
-                            terminal.write(byte);
-                        }
+                BACKSPACE | DELETE if self.line.pop().is_some() => {
+                    for byte in [BACKSPACE, b' ', BACKSPACE] {
+                        terminal.write(byte);
                     }
                 }
                 b' '..=b'~' if self.line.push(char::from(byte)).is_ok() => terminal.write(byte),

@@ -13,11 +13,11 @@ pub struct Failure {
     /// In kebab case.
     pub reason: &'static str,
     /// For people.
-    pub sentence: String<160>,
+    pub sentence: String<100>,
 }
 
 impl Failure {
-    /// A failure with a fixed sentence of at most 160 bytes.
+    /// A failure with a fixed sentence of at most 100 bytes.
     pub fn new(reason: &'static str, sentence: &str) -> Failure {
         Failure { reason, sentence: sentence.try_into().unwrap_or_default() }
     }
@@ -40,9 +40,7 @@ pub fn store<E: Debug>(error: &StoreError<E>) -> Failure {
     match error {
         StoreError::DoesNotFit { needed, slot, single } => Failure::detailed(
             "does-not-fit",
-            format_args!(
-                "The image has {needed} bytes, a slot {slot}. With one slot (`slots one`) there would be room for {single}."
-            ),
+            format_args!("The image has {needed} bytes, a slot {slot}; `slots one` would make it {single}."),
         ),
         StoreError::Device(error) => {
             Failure::detailed("device-error", format_args!("The card failed: {error:?}."))

@@ -35,7 +35,7 @@ impl PageHeap {
     }
 
     /// `len` bytes from the low end, rounded up to whole pages. They follow those handed out from there before.
-    pub fn from_bottom(&mut self, len: usize) -> Option<&'static mut [u8]> {
+    pub fn take_bottom(&mut self, len: usize) -> Option<&'static mut [u8]> {
         let len = len.checked_next_multiple_of(PAGE_SIZE)?;
         if len > self.free_bytes() {
             return None;
@@ -47,13 +47,13 @@ impl PageHeap {
     }
 
     /// `len` bytes from the high end, rounded up to whole pages.
-    pub fn from_top(&mut self, len: usize) -> Option<&'static mut [u8]> {
+    pub fn take_top(&mut self, len: usize) -> Option<&'static mut [u8]> {
         let len = len.checked_next_multiple_of(PAGE_SIZE)?;
         if len > self.free_bytes() {
             return None;
         }
         self.high -= len;
-        // SAFETY: as in `from_bottom`.
+        // SAFETY: as in `take_bottom`.
         Some(unsafe { core::slice::from_raw_parts_mut(self.high as *mut u8, len) })
     }
 

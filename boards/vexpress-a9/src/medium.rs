@@ -48,6 +48,7 @@ impl BlockDevice for CardDevice {
 }
 
 /// What there is to store images on.
+#[expect(clippy::large_enum_variant, reason = "there is one, in nosave memory, and no allocator to box it")]
 pub enum Storage {
     /// No card that works.
     Nothing(ColdBoot),

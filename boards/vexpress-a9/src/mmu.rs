@@ -1,7 +1,7 @@
 //! First-level tables of 1 MiB sections, every address mapped to itself.
 //!
 //! ARM DDI 0406C B3.5.1, short descriptors. Code is read-only, everything else is never executed, and the first
-//! MiB is not mapped, so that a null pointer faults.
+//! MiB is not mapped, so that a null pointer faults. The outer cache, an L2C-310, stays off, as a reset leaves it.
 
 use core::arch::asm;
 use core::cell::UnsafeCell;

@@ -428,3 +428,6 @@ impl BlockDevice for RamDisk {
         if self.on { Ok(()) } else { Err(DiskError::PowerOff) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,12 +128,12 @@ impl Machine {
                 0 => page.fill(0),
                 1 => rng.fill(page),
                 _ => {
-                    let word = rng.next().to_le_bytes();
+                    let word = rng.bits().to_le_bytes();
                     page.iter_mut().zip(word.iter().cycle()).for_each(|(byte, letter)| *byte = *letter);
                 }
             }
         }
-        self.cpu.registers = core::array::from_fn::<u32, REGISTERS, _>(|_| rng.next() as u32);
+        self.cpu.registers = core::array::from_fn::<u32, REGISTERS, _>(|_| rng.bits() as u32);
     }
 
     /// The same board after power was off: noise in RAM, nothing in the registers, a journal of its own.

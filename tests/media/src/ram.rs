@@ -94,3 +94,24 @@ impl Memory for FakeRam {
         Some((source, target))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_can_be_read_and_written_together_within_a_range_and_across() {
+        let frames = |first, count| FrameRange { first: Pfn(first), count };
+        let mut ram = FakeRam::new(&[frames(10, 4), frames(1 << 40, 2)]);
+        ram.page_mut(Pfn(11)).fill(1);
+        for to in [frames(12, 1), frames(10, 1), frames((1 << 40) + 1, 1)] {
+            let (source, target) = ram.read_write(frames(11, 1), to).unwrap();
+            target.clone_from_slice(source);
+            assert_eq!(ram.page(to.first), [1; 4096]);
+        }
+        assert!(ram.read_write(frames(10, 2), frames(11, 1)).is_none());
+        assert!(ram.read_write(frames(10, 1), frames(14, 1)).is_none());
+        assert!(ram.pages(frames(13, 2)).is_none() && ram.pages(frames(10, 0)).is_none());
+        assert_eq!(ram.take_lent().len(), 3, "a test's own writing does not count, what was refused neither");
+    }
+}

@@ -56,7 +56,7 @@ pub fn cases() -> Vec<Case> {
         Case::new("another-firmware-build-boots-cold", another_build),
         Case::new("another-ram-size-boots-cold", another_ram),
     ];
-    with_older.chain(alone).chain(real).collect()
+    real.into_iter().chain(with_older).chain(alone).collect()
 }
 
 fn cold(bench: &Bench, journal: &Journal, fault: &Fault) -> Result<()> {

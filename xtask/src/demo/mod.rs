@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 const RAM: u32 = 128;
+/// Boots of each kind, for the median of their times.
+const BOOTS: usize = 3;
 /// For a boot or a snapshot of an index of several MiB on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -56,10 +58,17 @@ pub fn main(options: &Options) -> Result<()> {
 
 impl Demo {
     fn run(&self, folder: &Path) -> Result<()> {
-        let (mut machine, boot, cold) =
-            self.power_on("cold boot: reading the text and building the index")?;
-        boot.expect_cold("no-image")?;
-        println!("cold boot      {:.2} s from power-on to the prompt", cold.as_secs_f64());
+        let cold = |boot: &Boot| boot.expect_cold("no-image");
+        let (mut machine, time) =
+            self.power_on("cold boot: reading the text and building the index", cold)?;
+        println!(
+            "cold boot      {:.2} s from power-on to the prompt (median of {BOOTS})",
+            time.as_secs_f64()
+        );
+        let status = machine.command("status", QUICK)?;
+        let status = status.event("status")?;
+        let [words, places] = [status.text("words")?, status.text("postings")?];
+        println!("index          {words} words of {} files, in {places} places", status.text("files")?);
         let before = self.find(&mut machine)?;
         picture::save(&machine.screen()?, &folder.join("lcd-before.png"))?;
 
@@ -74,12 +83,12 @@ impl Demo {
         machine.power_off()?;
         println!("power off      the process has ended; a new one starts with RAM full of noise");
 
-        let (mut machine, boot, warm) = self.power_on("snapshot boot: loading the image")?;
-        boot.expect_restored(taken.number("seq")?)?;
-        let times = cold.as_secs_f64() / warm.as_secs_f64();
+        let seq = taken.number("seq")?;
+        let restored = |boot: &Boot| boot.expect_restored(seq);
+        let (mut machine, time) = self.power_on("snapshot boot: loading the image", restored)?;
         println!(
-            "snapshot boot  {:.2} s from power-on to the prompt, {times:.1} times as fast",
-            warm.as_secs_f64()
+            "snapshot boot  {:.2} s from power-on to the prompt (median of {BOOTS})",
+            time.as_secs_f64()
         );
         let after = self.find(&mut machine)?;
         ensure!(before == after, "`find {}` had {before} hits before and has {after} now", self.word);
@@ -90,23 +99,32 @@ impl Demo {
         Ok(())
     }
 
-    /// Powers on and waits for the prompt. RAM is filled with noise before the time starts to count.
-    fn power_on(&self, what: &str) -> Result<(Machine, Boot, Duration)> {
-        let power = Power {
-            emulator: &self.emulator,
-            firmware: &self.firmware,
-            ram_mib: RAM,
-            medium: Some(&self.medium),
-            noise: u64::from(std::process::id()),
-            stops: &[],
-        };
+    /// Powers on and waits for the prompt, a few times, since the host has other things to do as well. RAM is filled
+    /// with noise before the time starts to count. The last machine stays on.
+    fn power_on(&self, what: &str, check: impl Fn(&Boot) -> Result<()>) -> Result<(Machine, Duration)> {
         let spinner = progress::spinner(what);
-        let mut machine = Machine::start(&power, &self.journal)?;
-        let start = Instant::now();
-        let boot = Boot::watch(&mut machine.console, PATIENCE)?;
-        let spent = start.elapsed();
-        spinner.finish_and_clear();
-        Ok((machine, boot, spent))
+        let mut times = Vec::new();
+        loop {
+            let power = Power {
+                emulator: &self.emulator,
+                firmware: &self.firmware,
+                ram_mib: RAM,
+                medium: Some(&self.medium),
+                noise: u64::from(std::process::id()) + times.len() as u64,
+                stops: &[],
+            };
+            let mut machine = Machine::start(&power, &self.journal)?;
+            let start = Instant::now();
+            let boot = Boot::watch(&mut machine.console, PATIENCE)?;
+            times.push(start.elapsed());
+            check(&boot)?;
+            if times.len() == BOOTS {
+                spinner.finish_and_clear();
+                times.sort();
+                return Ok((machine, times[BOOTS / 2]));
+            }
+            machine.power_off()?;
+        }
     }
 
     fn find(&self, machine: &mut Machine) -> Result<u64> {

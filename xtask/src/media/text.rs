@@ -5,10 +5,10 @@ use anyhow::{Context, Result, ensure};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// A file for the medium's root folder.
+/// A file for the medium.
 #[derive(Debug, Clone)]
 pub struct TextFile {
-    /// Its name: eight characters, a dot and three, the form that every FAT reader knows.
+    /// Its path below the medium's root, with `/` between the parts.
     pub name: String,
     /// Its contents.
     pub text: String,
@@ -56,6 +56,11 @@ pub fn some_word(files: &[TextFile]) -> Result<&str> {
         .context("the text has no word that repeats")
 }
 
+/// Extensions by which the firmware knows a text file; a file with another one gets `.txt` behind it.
+const KINDS: [&str; 12] = ["txt", "md", "rs", "c", "h", "s", "ld", "x", "toml", "json", "log", "csv"];
+/// Most files that are gathered; the firmware has room for 1024.
+const MOST_FILES: usize = 1000;
+
 /// The text files below a folder, in the order of their names, up to `limit` bytes in all.
 pub fn gather(folder: &Path, limit: usize) -> Result<Vec<TextFile>> {
     let mut paths = Vec::new();
@@ -64,11 +69,11 @@ pub fn gather(folder: &Path, limit: usize) -> Result<Vec<TextFile>> {
     let (mut files, mut names, mut left) = (Vec::new(), BTreeSet::new(), limit);
     for path in paths {
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
-        if text.is_empty() || text.len() > left {
+        if text.is_empty() || text.len() > left || files.len() == MOST_FILES {
             continue;
         }
         left -= text.len();
-        let name = short_name(&path, &mut names);
+        let name = name_on_medium(path.strip_prefix(folder).unwrap_or(&path), &mut names);
         files.push(TextFile { name, text });
     }
     ensure!(!files.is_empty(), "`{}` holds no text file", folder.display());
@@ -90,25 +95,20 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// A name of eight and three characters that is not taken yet.
-fn short_name(path: &Path, taken: &mut BTreeSet<String>) -> String {
-    let clean = |part: Option<&std::ffi::OsStr>, most: usize| -> String {
-        let part = part.map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-        part.chars().filter(char::is_ascii_alphanumeric).take(most).collect::<String>().to_ascii_uppercase()
-    };
-    let (stem, extension) = (clean(path.file_stem(), 8), clean(path.extension(), 3));
-    let join =
-        |stem: &str| if extension.is_empty() { stem.to_string() } else { format!("{stem}.{extension}") };
-    let numbered = (2..).map(|n| {
-        let number = n.to_string();
-        join(&format!("{}{number}", &stem[..stem.len().min(8 - number.len())]))
-    });
-    let first = if stem.is_empty() { "FILE".to_string() } else { stem.clone() };
-    let name = std::iter::once(join(&first))
-        .chain(numbered)
-        .find(|n| !taken.contains(n))
-        .expect("the numbers never end");
-    taken.insert(name.clone());
+/// The file's path as FAT can have it, different from all others even where case does not count.
+fn name_on_medium(path: &Path, taken: &mut BTreeSet<String>) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || "-_. ".contains(c) { c } else { '_' };
+    let parts =
+        path.components().map(|p| p.as_os_str().to_string_lossy().chars().map(allowed).collect::<String>());
+    let mut name = parts.collect::<Vec<_>>().join("/");
+    let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    if !KINDS.contains(&extension.as_str()) {
+        name.push_str(".txt");
+    }
+    while !taken.insert(name.to_ascii_lowercase()) {
+        let dot = name.rfind('.').unwrap_or(name.len());
+        name.insert(dot, '_');
+    }
     name
 }
 
@@ -126,13 +126,12 @@ mod tests {
     }
 
     #[test]
-    fn names_are_short_and_all_different() {
+    fn names_fit_the_medium_and_are_all_different() {
         let mut taken = BTreeSet::new();
-        let mut name = |p: &str| short_name(Path::new(p), &mut taken);
-        assert_eq!(name("a/reader.rs"), "READER.RS");
-        assert_eq!(name("b/reader.rs"), "READER2.RS");
-        assert_eq!(name("image-format.markdown"), "IMAGEFOR.MAR");
-        assert_eq!(name("image-formal.markdown"), "IMAGEFO2.MAR");
-        assert_eq!(name("LICENSE"), "LICENSE");
+        let mut name = |p: &str| name_on_medium(Path::new(p), &mut taken);
+        assert_eq!(name("src/reader.rs"), "src/reader.rs");
+        assert_eq!(name("src/Reader.rs"), "src/Reader_.rs");
+        assert_eq!(name("a/what?.py"), "a/what_.py.txt");
+        assert_eq!(name("LICENSE"), "LICENSE.txt");
     }
 }

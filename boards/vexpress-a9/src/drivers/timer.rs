@@ -1,6 +1,6 @@
 //! The tick: timer 0, an interrupt a hundred times a second.
 
-use oal_parts::sp804::{Context, Which};
+use oal_parts::sp804::Which;
 use oal_snapshot::drivers::{DriverFailed, PowerManaged, PowerUp};
 
 use super::{Gates, STATE, Story};
@@ -12,7 +12,6 @@ pub const TICKS_PER_SECOND: u32 = 100;
 /// The driver.
 pub struct TimerDriver {
     timers: Timers,
-    context: Context,
     gates: Gates,
     /// What happened to it.
     pub story: Story,
@@ -26,8 +25,7 @@ impl TimerDriver {
     pub unsafe fn init() -> TimerDriver {
         // SAFETY: the caller's promise.
         let timers = unsafe { devices::timers() };
-        let mut driver =
-            TimerDriver { timers, context: Context::default(), gates: Gates::new(), story: Story::new() };
+        let mut driver = TimerDriver { timers, gates: Gates::new(), story: Story::new() };
         driver.start();
         driver
     }
@@ -44,7 +42,6 @@ impl PowerManaged for TimerDriver {
     }
 
     fn power_down(&mut self) -> Result<(), DriverFailed> {
-        self.context = self.timers.save();
         self.timers.stop(Which::First);
         self.gates.release(&STATE);
         Ok(())
@@ -52,14 +49,8 @@ impl PowerManaged for TimerDriver {
 
     fn power_up(&mut self, why: PowerUp) -> Result<(), DriverFailed> {
         self.story.up(why);
-        match why {
-            PowerUp::Resume => {
-                self.gates.acquire(&STATE);
-                self.timers.restore(&self.context);
-            }
-            // After a snapshot boot the count within a tick means nothing: the tick starts anew.
-            PowerUp::SnapshotBoot => self.start(),
-        }
+        // The count within a tick is not worth keeping, so both ways are the same.
+        self.start();
         Ok(())
     }
 }

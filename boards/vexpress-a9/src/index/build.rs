@@ -47,7 +47,7 @@ pub fn build(
 /// `count` times `value` in pages of the heap.
 fn array<T: Copy>(heap: &mut PageHeap, count: usize, value: T) -> Option<&'static mut [T]> {
     const { assert!(align_of::<T>() <= 4096) };
-    let place = heap.from_bottom(count.checked_mul(size_of::<T>())?)?.as_mut_ptr().cast::<T>();
+    let place = heap.take_bottom(count.checked_mul(size_of::<T>())?)?.as_mut_ptr().cast::<T>();
     for i in 0..count {
         // SAFETY: within the bytes that were just handed out, which are aligned to pages.
         unsafe { place.add(i).write(value) };

@@ -3,13 +3,11 @@
 use core::fmt::Write as _;
 use core::ops::ControlFlow;
 
-use embedded_sdmmc::{
-    DirEntry, LfnBuffer, Mode, RawDirectory, ShortFileName, TimeSource, Timestamp, VolumeIdx, VolumeManager,
-};
+use embedded_sdmmc::{DirEntry, LfnBuffer, Mode, RawDirectory, ShortFileName, VolumeIdx, VolumeManager};
 use heapless::{String, Vec};
 
 use super::Hit;
-use crate::devices;
+use super::calendar::Calendar;
 use crate::heap::PageHeap;
 use crate::medium::{CardDevice, FatDevice};
 
@@ -78,14 +76,14 @@ impl Library {
         budget: usize,
         progress: &mut dyn FnMut(&str, u32),
     ) -> Option<Library> {
-        let files = heap.from_bottom(size_of::<Vec<FileEntry, MAX_FILES>>())?;
+        let files = heap.take_bottom(size_of::<Vec<FileEntry, MAX_FILES>>())?;
         // SAFETY: whole pages of that size or more, nobody else's; the vector is written before it is used.
         let files = unsafe {
             let place = files.as_mut_ptr().cast::<Vec<FileEntry, MAX_FILES>>();
             place.write(Vec::new());
             &mut *place
         };
-        let room = heap.from_bottom(budget)?;
+        let room = heap.take_bottom(budget)?;
         let room_start = room.as_mut_ptr() as usize;
         let mut reader = Reader { files, room, filled: 0, progress };
         if let Some(card) = card {
@@ -163,7 +161,7 @@ impl Reader<'_> {
             if above.is_full() {
                 continue;
             }
-            if let Ok(opened) = manager.open_dir(directory, &inner.short) {
+            if let Ok(opened) = manager.open_dir(directory, inner.short) {
                 // A name that is too long is left out.
                 let _ = name.push_str(&inner.name).and_then(|()| name.push('/'));
                 let _ = above.push((directory, done + 1, name_len));
@@ -238,50 +236,10 @@ fn list<const N: usize>(
         if kind(entry, &name) == Some(wanted) {
             seen += 1;
             if seen > skip {
-                let _ = found.push(Found { short: entry.name.clone(), name });
+                let _ = found.push(Found { short: entry.name, name });
             }
         }
         if found.is_full() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     found
-}
-
-/// The time of day for crate `embedded-sdmmc`, from the real-time clock.
-struct Calendar;
-
-impl TimeSource for Calendar {
-    fn get_timestamp(&self) -> Timestamp {
-        // SAFETY: nothing else uses the clock.
-        let seconds = unsafe { devices::rtc() }.seconds();
-        let (days, time) = (seconds / 86_400, seconds % 86_400);
-        let (year, month, day) = civil(days);
-        Timestamp {
-            year_since_1970: (year - 1970) as u8,
-            zero_indexed_month: month as u8 - 1,
-            zero_indexed_day: day as u8 - 1,
-            hours: (time / 3600) as u8,
-            minutes: (time / 60 % 60) as u8,
-            seconds: (time % 60) as u8,
-        }
-    }
-}
-
-/// Year, month and day of a day counted from 1970-01-01.
-fn civil(days: u32) -> (u32, u32, u32) {
-    let leap = |year: u32| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let (mut year, mut rest) = (1970, days);
-    // A 32-bit count of seconds ends in 2106.
-    while rest >= 365 + u32::from(leap(year)) {
-        rest -= 365 + u32::from(leap(year));
-        year += 1;
-    }
-    let mut month = 1;
-    for days in [31, 28 + u32::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
-        if rest < days {
-            break;
-        }
-        rest -= days;
-        month += 1;
-    }
-    (year, month, rest + 1)
 }

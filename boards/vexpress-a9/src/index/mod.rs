@@ -2,6 +2,7 @@
 //! arrays in pages of the heap.
 
 mod build;
+mod calendar;
 mod files;
 mod words;
 

@@ -17,10 +17,13 @@ use crate::layout::FRAME_BUFFER;
 const BACKGROUND: Rgb565 = Rgb565::new(1, 6, 8);
 const BAND: Rgb565 = Rgb565::new(3, 16, 14);
 const INK: Rgb565 = Rgb565::new(28, 60, 28);
-const FAINT: Rgb565 = Rgb565::new(16, 36, 18);
+const FAINT: Rgb565 = Rgb565::new(20, 44, 23);
 const LEFT: i32 = 24;
 const LINE: i32 = 20;
 const FIGURES_TOP: i32 = 130;
+const SEARCH_TOP: i32 = 314;
+/// Lines of a search that have room.
+const HITS: usize = 7;
 /// Characters in a line of figures.
 const COLUMNS: usize = 72;
 
@@ -101,16 +104,26 @@ impl Screen {
         }
     }
 
-    /// Shows what a search found, or any other short text, at the bottom.
-    pub fn note(&mut self, text: fmt::Arguments<'_>) {
-        self.line(440, INK, text);
+    /// Says what was looked for, and makes room for what was found.
+    pub fn search(&mut self, text: fmt::Arguments<'_>) {
+        self.line(SEARCH_TOP, INK, text);
+        for row in 0..HITS {
+            self.hit(row, format_args!(""));
+        }
+    }
+
+    /// Shows a line that was found, if `row` is one of the first.
+    pub fn hit(&mut self, row: usize, text: fmt::Arguments<'_>) {
+        if row < HITS {
+            self.line(SEARCH_TOP + LINE * (row as i32 + 1), FAINT, text);
+        }
     }
 
     /// One line of text over what was there.
     fn line(&mut self, y: i32, color: Rgb565, text: fmt::Arguments<'_>) {
-        let mut line: String<COLUMNS> = String::new();
-        // A longer text is cut.
+        let mut line = Cut(String::new());
         let _ = line.write_fmt(text);
+        let Cut(mut line) = line;
         while line.push(' ').is_ok() {}
         let style = MonoTextStyleBuilder::new()
             .font(&FONT_8X13)
@@ -118,5 +131,14 @@ impl Screen {
             .background_color(BACKGROUND)
             .build();
         let Ok(_) = Text::new(&line, Point::new(LEFT, y), style).draw(&mut self.frame);
+    }
+}
+
+/// A line that takes what fits, and ends there.
+struct Cut(String<COLUMNS>);
+
+impl Write for Cut {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|c| self.0.push(c)).map_err(|_| fmt::Error)
     }
 }

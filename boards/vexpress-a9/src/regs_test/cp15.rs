@@ -87,6 +87,8 @@ fn write_fpexc(value: u32) {
 const ROUND_ROBIN: u32 = 1 << 14;
 /// TTBCR.PD1: no walks by TTBR1, which nothing uses.
 const NO_SECOND_WALKS: u32 = 1 << 5;
+/// CPACR: what lets unprivileged code, of which there is none, use the VFP.
+const VFP_FOR_USERS: u32 = 0xa << 20;
 /// Access to domains: 0 is the one in use and stays as it is.
 const DOMAINS: u32 = 0x5d47_1d34;
 
@@ -109,8 +111,7 @@ pub fn patterns(sane: &[u32; COUNT]) -> [u32; COUNT] {
             "vbar" if *pattern == vectors as *const () as u32 => second_vectors as *const () as u32,
             "vbar" => vectors as *const () as u32,
             "csselr" => *pattern ^ 1,
-            // Not used by this firmware: the other coprocessors stay shut, so only the two of the VFP can be told.
-            "cpacr" => *pattern,
+            "cpacr" => *pattern & !VFP_FOR_USERS,
             "sctlr" => *pattern ^ ROUND_ROBIN,
             // Physical address attributes of a lookup that succeeded.
             "par" => 0x6123_4000,

@@ -53,7 +53,7 @@ fn patterns(sane: &Registers) -> Registers {
         // Flags, saturation, default NaN, flush to zero, round to minus infinity, two sticky exceptions.
         fpscr: 0xab80_0012,
         vfp: core::array::from_fn(|i| {
-            0xd0d1_0000_0000_0000_u64.rotate_left(i as u32) ^ (i as u64 + 1) * 0x0101_0101_0101
+            0xd0d1_0000_0000_0000_u64.rotate_left(i as u32) ^ ((i as u64 + 1) * 0x0101_0101_0101)
         }),
     }
 }

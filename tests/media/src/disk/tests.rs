@@ -1,0 +1,84 @@
+//! The disk does what the tests that run on it count on.
+
+use super::*;
+
+const OLD: [u8; 1024] = [0xaa; 1024];
+const NEW: [u8; 1024] = [0x55; 1024];
+
+fn disk() -> RamDisk {
+    RamDisk::from_bytes(vec![0xaa; 16 * SECTOR_SIZE])
+}
+
+#[test]
+fn a_cut_operation_is_done_up_to_its_byte_and_the_disk_is_off() {
+    for (beyond, rest) in [(Beyond::Old, Some(0xaa)), (Beyond::New, Some(0x55)), (Beyond::Noise, None)] {
+        let mut disk = disk();
+        disk.cut(Cut { after: 1, bytes: 700, beyond });
+        assert_eq!(disk.flush(), Ok(()));
+        assert_eq!(disk.write(3, &NEW), Err(DiskError::PowerOff));
+        assert_eq!(disk.read(0, &mut [0; 512]), Err(DiskError::PowerOff));
+        let bytes = &disk.bytes()[3 * 512..5 * 512];
+        assert!(bytes[..700].iter().all(|byte| *byte == 0x55));
+        assert!(rest.is_none_or(|rest| bytes[700..].iter().all(|byte| *byte == rest)));
+        assert!(disk.bytes()[5 * 512..].iter().all(|byte| *byte == 0xaa));
+        disk.power_cycle();
+        assert_eq!(disk.read(0, &mut [0; 512]), Ok(()));
+    }
+}
+
+#[test]
+fn noise_in_a_block_reaches_sectors_that_were_not_written() {
+    let mut disk = disk();
+    disk.cut(Cut { after: 0, bytes: 0, beyond: Beyond::NoiseInBlock });
+    assert_eq!(disk.write_reliable(9, &NEW), Err(DiskError::PowerOff));
+    assert!(disk.bytes()[..4096].iter().all(|byte| *byte == 0xaa), "but not those of other blocks");
+    assert_ne!(disk.bytes()[4096..4608], OLD[..512]);
+    assert_ne!(disk.bytes()[7680..], OLD[..512]);
+}
+
+#[test]
+fn a_cache_is_lost_unless_it_was_flushed_or_passed_by() {
+    let mut lost = 0;
+    for seed in 0..16 {
+        let mut disk = disk().with_cache().with_seed(seed);
+        disk.write(0, &NEW).unwrap();
+        disk.flush().unwrap();
+        disk.write(2, &NEW).unwrap();
+        disk.write_reliable(4, &NEW).unwrap();
+        let mut seen = [0; 1024];
+        disk.read(2, &mut seen).unwrap();
+        assert_eq!(seen, NEW, "a reader sees what is in the cache");
+        disk.power_cycle();
+        assert_eq!((&disk.bytes()[..1024], &disk.bytes()[2048..3072]), (&NEW[..], &NEW[..]));
+        lost += usize::from(disk.bytes()[1024..2048] != NEW);
+    }
+    assert!(lost > 0);
+}
+
+#[test]
+fn faults_hit_the_operation_they_are_meant_for() {
+    let mut disk = disk();
+    disk.fail(Fault { operation: Operation::Write, after: 1, effect: Effect::Error });
+    disk.fail(Fault { operation: Operation::Read, after: 0, effect: Effect::FlippedBit });
+    assert_eq!(disk.write(0, &NEW), Ok(()));
+    assert_eq!(disk.write(4, &NEW), Err(DiskError::Failed));
+    assert_eq!(disk.write(6, &NEW), Ok(()));
+    let mut seen = [0; 512];
+    disk.read(0, &mut seen).unwrap();
+    let wrong: u32 = seen.iter().zip(&NEW).map(|(a, b)| (a ^ b).count_ones()).sum();
+    assert_eq!(wrong, 1);
+    disk.read(0, &mut seen).unwrap();
+    assert_eq!(seen, NEW[..512]);
+    let counters = disk.counters();
+    assert_eq!((counters.writes, counters.sectors_written, counters.reads), (3, 6, 2));
+}
+
+#[test]
+fn a_range_past_the_end_is_refused() {
+    let mut disk = disk();
+    for (first, len) in [(15, 1024), (16, 512), (u64::MAX, 512), (0, 0), (0, 100)] {
+        assert_eq!(disk.read(first, &mut vec![0; len]), Err(DiskError::BadRange));
+        assert_eq!(disk.write(first, &vec![0; len]), Err(DiskError::BadRange));
+    }
+    assert_eq!(disk.counters(), Counters::default());
+}
