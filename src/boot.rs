@@ -3,9 +3,7 @@
 use heapless::Vec;
 
 use crate::frame::RamRegion;
-use crate::hooks::{
-    BootPolicy, Candidate, DecompressSnapshot, MAX_CANDIDATES, ReadSnapshot, RestoreCpu, SelectSnapshot,
-};
+use crate::hooks::{Candidate, DecompressSnapshot, MAX_CANDIDATES, ReadSnapshot, RestoreCpu, SelectSnapshot};
 use crate::image::Identity;
 use crate::load;
 use crate::mem::Memory;
@@ -54,8 +52,9 @@ impl BootReport {
     }
 
     fn refuse(&mut self, refusal: Refusal) {
+        let newer = self.refused.iter().take_while(|other| other.id >= refusal.id).count();
         // A store gives at most as many refusals and candidates as there is room for.
-        let _ = self.refused.push(refusal);
+        let _ = self.refused.insert(newer, refusal);
     }
 }
 
@@ -95,27 +94,35 @@ where
             Ok(selection) => selection,
             Err(reason) => return BootEnd::Cold(ColdBoot { stage: Stage::Select, reason }),
         };
-        selection.refused.into_iter().for_each(|refusal| report.refuse(refusal));
+        for refusal in selection.refused {
+            self.refuse(refusal, report);
+        }
         for candidate in &selection.candidates {
             match self.enter(candidate, &map, &mut parts, report) {
                 Ok(entered) => return BootEnd::Entered(entered),
                 Err((stage, reason)) => {
-                    warn!("snapshot: image {} refused", candidate.id.0);
-                    report.refuse(Refusal {
-                        id: Some(candidate.id),
-                        slot: Some(candidate.slot),
-                        stage,
-                        reason,
-                    });
+                    let refusal =
+                        Refusal { id: Some(candidate.id), slot: Some(candidate.slot), stage, reason };
+                    self.store.refused(candidate.id);
+                    self.refuse(refusal, report);
                 }
             }
         }
         report.booted = None;
         report.attempt = 0;
-        let newest = report.refused.iter().max_by_key(|refusal| refusal.id);
-        BootEnd::Cold(newest.map_or(ColdBoot { stage: Stage::Select, reason: Reason::NoImage }, |refusal| {
-            ColdBoot { stage: refusal.stage, reason: refusal.reason }
-        }))
+        // Whatever is done about it can only be done here: a medium that does not take it is told of by the reason.
+        let _ = self.store.consume();
+        BootEnd::Cold(report.refused.first().map_or(
+            ColdBoot { stage: Stage::Select, reason: Reason::NoImage },
+            |refusal| ColdBoot { stage: refusal.stage, reason: refusal.reason },
+        ))
+    }
+
+    /// Tells everybody who wants to know.
+    fn refuse(&mut self, refusal: Refusal, report: &mut BootReport) {
+        warn!("snapshot: refused: {}", refusal);
+        self.observer.observe(Progress::Refused(refusal));
+        report.refuse(refusal);
     }
 
     /// Checks, counts, loads, consumes and enters one image.
@@ -136,9 +143,7 @@ where
             pages: header.data_pages + header.zero_pages,
         });
         load::load(candidate, &header, self.memory, self.codec, self.store, parts, self.observer)?;
-        if candidate.policy == BootPolicy::Once {
-            self.store.consume(candidate.id).map_err(|_| (Stage::Cpu, Reason::WriteFailed))?;
-        }
+        self.store.consume().map_err(|_| (Stage::Cpu, Reason::WriteFailed))?;
         report.booted = Some(*candidate);
         report.attempt = attempt;
         self.observer.observe(Progress::Loaded);

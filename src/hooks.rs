@@ -154,7 +154,7 @@ pub trait WriteSnapshot: Medium {
 pub enum BootPolicy {
     /// Any number of times: instant-on.
     Always,
-    /// Once: hibernate. The image is consumed before it is entered.
+    /// Once: hibernate. The image is consumed before it is entered, and also when anything else is booted instead.
     Once,
 }
 
@@ -200,12 +200,17 @@ pub trait SelectSnapshot: Medium {
     /// Of the medium; the image must then not be entered.
     fn count_attempt(&mut self, id: ImageId) -> Result<u8, Self::Error>;
 
-    /// Remembers, before it is entered, that an image of [`BootPolicy::Once`] is used up, and every older one
-    /// of that policy with it.
+    /// Hears that an image was not entered because of what it holds, so that the next snapshot rather takes its
+    /// place than that of an image which is good. Need not be remembered beyond this power-on.
+    fn refused(&mut self, id: ImageId);
+
+    /// Remembers that every image of [`BootPolicy::Once`] is used up. Called before any image is entered, and before
+    /// the system starts from scratch: whatever runs next, the state in those images is of the past then.
+    /// Writes nothing if there is no such image.
     ///
     /// # Errors
-    /// Of the medium; the image must then not be entered.
-    fn consume(&mut self, id: ImageId) -> Result<(), Self::Error>;
+    /// Of the medium; no image must then be entered.
+    fn consume(&mut self) -> Result<(), Self::Error>;
 
     /// Remembers, once the restored system works, that the boot of `id` went well: its attempts are 0 again.
     ///

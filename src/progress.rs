@@ -1,6 +1,7 @@
 //! The progress observer: how far a snapshot or a boot is, for a bar, a light or a marker.
 
 use crate::hooks::ImageId;
+use crate::refusal::Refusal;
 
 /// A step of a snapshot or a boot, with how much of it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum Progress {
     },
     /// Take: the image is committed; the picture may change again.
     Written,
+    /// Boot: an image, or the store's record of one, was looked at and not entered.
+    Refused(Refusal),
     /// Boot: the image was checked as far as its index and will be loaded.
     Chosen {
         /// Which image.

@@ -44,6 +44,7 @@ impl SnapshotState {
 /// static STATE: StateCell = StateCell::new();
 /// assert_eq!(STATE.get(), SnapshotState::None);
 /// ```
+#[derive(Debug)]
 pub struct StateCell {
     state: AtomicU32,
     boots: AtomicU32,

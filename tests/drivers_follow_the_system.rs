@@ -58,7 +58,7 @@ impl System for Firmware<'_, '_> {
         PageClass::Used
     }
     fn suspend(&mut self) -> Result<(), SuspendFailed> {
-        self.drivers.get_mut().power_down().map_err(|who| SuspendFailed { who })
+        self.drivers.get_mut().power_down()
     }
     fn resume(&mut self, why: Resume) {
         let _ = self.drivers.get_mut().power_up(why.into());

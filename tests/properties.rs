@@ -196,7 +196,7 @@ enum Act {
     Take(BootPolicy),
     Boot,
     ConfirmBooted,
-    ConsumeNewest,
+    Consume,
     Invalidate,
 }
 
@@ -206,7 +206,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => Just(Act::Take(BootPolicy::Once)),
         6 => Just(Act::Boot),
         2 => Just(Act::ConfirmBooted),
-        1 => Just(Act::ConsumeNewest),
+        1 => Just(Act::Consume),
         1 => Just(Act::Invalidate),
     ]
 }
@@ -247,9 +247,9 @@ impl Model {
         self.slots[at] = Some(image);
     }
 
-    fn consume(&mut self, id: u64) {
+    fn consume(&mut self) {
         for image in self.by_age() {
-            image.consumed |= image.id <= id && image.policy == BootPolicy::Once;
+            image.consumed |= image.policy == BootPolicy::Once;
         }
     }
 
@@ -264,13 +264,12 @@ impl Model {
             }
         }
         let chosen = images.into_iter().find(|image| !image.consumed && image.attempts < MAX_ATTEMPTS);
-        let Some(chosen) = chosen else { return Err(why) };
-        chosen.attempts += 1;
-        let chosen = *chosen;
-        if chosen.policy == BootPolicy::Once {
-            self.consume(chosen.id);
-        }
-        Ok(chosen)
+        let chosen = chosen.map(|image| {
+            image.attempts += 1;
+            *image
+        });
+        self.consume();
+        chosen.ok_or(why)
     }
 }
 
@@ -316,10 +315,9 @@ proptest! {
                         image.attempts = 0;
                     }
                 }
-                Act::ConsumeNewest => {
-                    let Some(id) = model.by_age().first().map(|image| image.id) else { continue };
-                    store.consume(ImageId(id)).unwrap();
-                    model.consume(id);
+                Act::Consume => {
+                    store.consume().unwrap();
+                    model.consume();
                 }
                 Act::Invalidate => {
                     store.invalidate().unwrap();

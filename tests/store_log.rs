@@ -302,5 +302,5 @@ fn the_hooks_of_the_store_refuse_what_no_engine_asks() {
     }
     assert_eq!(store.read_snapshot(ImageId(999), &mut page, 0), Err(StoreError::NoSuchImage));
     assert_eq!(store.count_attempt(ImageId(999)), Err(StoreError::NoSuchImage));
-    assert_eq!(store.consume(ImageId(999)), Err(StoreError::NoSuchImage));
+    assert_eq!(store.confirm(ImageId(999)), Err(StoreError::NoSuchImage));
 }

@@ -2,6 +2,7 @@
 
 use oal_media::{Booted, FakeRegister, Machine, RamDisk, layout};
 use oal_snapshot::hooks::{BootPolicy, ImageId, SelectSnapshot};
+use oal_snapshot::image::Header;
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::{BlockStore, SlotState, Slots, StoreError, StoreSettings};
 use oal_snapshot::take::{TakeError, Timeline};
@@ -34,6 +35,13 @@ fn seed_of_boot(disk: &mut RamDisk, settings: StoreSettings) -> Option<u64> {
     let mut machine = Machine::tiny(0).restarted(9);
     machine.boot(&mut BlockStore::new(disk, settings)).id()?;
     (0..40).find(|seed| machine.is_as(&Machine::tiny(*seed)))
+}
+
+/// Flips a bit of the image's first chunk, or flips it back.
+fn flip_a_chunk(disk: &mut RamDisk, id: u64) {
+    let image = layout::image_mut(disk, id);
+    let header = Header::decode(image.first_chunk().unwrap()).unwrap();
+    image[header.chunks_offset as usize] ^= 0x10;
 }
 
 fn cold(reason: Reason) -> Option<(Stage, Reason)> {
@@ -158,6 +166,50 @@ fn behind_a_consumed_image_an_always_image_boots() {
     // The slot of the consumed image is the one to write next.
     take(&mut disk, ALWAYS, 3);
     assert!(layout::entry(&mut disk, always).is_some() && layout::entry(&mut disk, once).is_none());
+}
+
+#[test]
+fn a_once_image_that_was_passed_over_never_boots_later() {
+    // What runs instead changes the world that the image remembers: the older image...
+    let mut disk = RamDisk::blank(SECTORS);
+    let always = take(&mut disk, ALWAYS, 1);
+    let once = take(&mut disk, ONCE, 2);
+    flip_a_chunk(&mut disk, once);
+    let booted = boot(&mut disk, ALWAYS);
+    assert_eq!((booted.id(), booted.refused()), (Some(always), vec![(Stage::Chunk, Reason::BadCrc)]));
+    flip_a_chunk(&mut disk, once);
+    let booted = boot(&mut disk, ALWAYS);
+    assert_eq!((booted.id(), booted.refused()), (Some(always), vec![(Stage::Select, Reason::Consumed)]));
+
+    // ...a newer one...
+    let mut disk = RamDisk::blank(SECTORS);
+    let once = take(&mut disk, ONCE, 1);
+    let always = take(&mut disk, ALWAYS, 2);
+    assert_eq!(boot(&mut disk, ALWAYS).id(), Some(always));
+    assert_eq!(layout::entry(&mut disk, once).unwrap().state, SlotState::Consumed);
+
+    // ...or a cold boot.
+    let mut disk = RamDisk::blank(SECTORS);
+    let once = take(&mut disk, ONCE, 1);
+    flip_a_chunk(&mut disk, once);
+    assert_eq!(boot(&mut disk, ONCE).cold(), Some((Stage::Chunk, Reason::BadCrc)));
+    flip_a_chunk(&mut disk, once);
+    assert_eq!(boot(&mut disk, ONCE).cold(), cold(Reason::Consumed));
+}
+
+#[test]
+fn an_image_that_was_refused_is_overwritten_before_one_that_booted() {
+    let mut disk = RamDisk::blank(SECTORS);
+    let older = take(&mut disk, ALWAYS, 1);
+    let newer = take(&mut disk, ALWAYS, 2);
+    flip_a_chunk(&mut disk, newer);
+    let mut store = BlockStore::new(&mut disk, ALWAYS);
+    let mut machine = Machine::tiny(0).restarted(9);
+    assert_eq!(machine.boot(&mut store).id(), Some(older));
+    let Ok(Timeline::Live(report)) = machine.take(&mut store) else { panic!("no snapshot") };
+    let third = report.id;
+    assert!(layout::entry(&mut disk, newer).is_none());
+    assert!(layout::entry(&mut disk, older).is_some() && layout::entry(&mut disk, third).is_some());
 }
 
 #[test]

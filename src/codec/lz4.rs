@@ -4,7 +4,8 @@ use lz4_flex::block::{CompressTable, compress_into_with_table, decompress_into, 
 
 use crate::hooks::{CompressSnapshot, CorruptStream, DecompressSnapshot};
 
-/// LZ4's block format. The value holds the compressor's table, 16 KiB: keep it in nosave memory.
+/// LZ4's block format. The value holds the compressor's table, 16 KiB: keep it in nosave memory. Its first value
+/// is not all zero bytes, so a static goes to an initialised section.
 pub struct Lz4 {
     table: CompressTable,
 }

@@ -1,6 +1,7 @@
 //! [`DriverList`]: drivers in the order in which they need each other.
 
 use crate::drivers::{PowerManaged, PowerUp};
+use crate::system::SuspendFailed;
 
 /// A driver did not do what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +23,8 @@ impl<'a, 'd> DriverList<'a, 'd> {
     /// Powers all drivers down, last first. If one fails, those already down are powered up again.
     ///
     /// # Errors
-    /// The name of the driver that failed.
-    pub fn power_down(&mut self) -> Result<(), &'static str> {
+    /// The driver that failed, as [`System::suspend`](crate::system::System::suspend) wants it.
+    pub fn power_down(&mut self) -> Result<(), SuspendFailed> {
         for at in (0..self.drivers.len()).rev() {
             let Some((driver, behind)) = self.drivers.get_mut(at..).and_then(<[_]>::split_first_mut) else {
                 continue;
@@ -34,7 +35,7 @@ impl<'a, 'd> DriverList<'a, 'd> {
                     // Best effort: the error that is told is the first one.
                     let _ = driver.power_up(PowerUp::Resume);
                 }
-                return Err(name);
+                return Err(SuspendFailed { who: name });
             }
         }
         Ok(())
@@ -93,12 +94,13 @@ mod tests {
         (result, log.take())
     }
 
+    fn down(list: &mut DriverList<'_, '_>) -> Result<(), &'static str> {
+        list.power_down().map_err(|failed| failed.who)
+    }
+
     #[test]
     fn drivers_go_down_in_reverse_order_and_come_up_in_order() {
-        assert_eq!(
-            run("", |l| l.power_down()),
-            (Ok(()), Vec::from(["c down", "b down", "a down"].map(String::from)))
-        );
+        assert_eq!(run("", down), (Ok(()), Vec::from(["c down", "b down", "a down"].map(String::from))));
         let up = ["a SnapshotBoot", "b SnapshotBoot", "c SnapshotBoot"].map(String::from);
         assert_eq!(run("", |l| l.power_up(PowerUp::SnapshotBoot)), (Ok(()), Vec::from(up)));
     }
@@ -106,7 +108,7 @@ mod tests {
     #[test]
     fn a_driver_that_will_not_go_down_brings_the_others_up_again() {
         let log = ["c down", "b down", "c Resume"].map(String::from);
-        assert_eq!(run("b", |l| l.power_down()), (Err("b"), Vec::from(log)));
+        assert_eq!(run("b", down), (Err("b"), Vec::from(log)));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! [`BlockStore`]: images on a block device.
 
+use heapless::Vec;
+
 use crate::frame::PAGE_SIZE;
 use crate::hooks::{
     BootPolicy, Candidate, ImageId, Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection,
@@ -100,6 +102,8 @@ pub struct BlockStore<D, A = NoRegister> {
     settings: StoreSettings,
     log: Option<LogState>,
     writing: Option<Writing>,
+    /// Images that the last boot found wrong.
+    refused: Vec<ImageId, SLOTS>,
 }
 
 impl<D: BlockDevice> BlockStore<D> {
@@ -112,7 +116,7 @@ impl<D: BlockDevice> BlockStore<D> {
 impl<D: BlockDevice, A: AttemptRegister> BlockStore<D, A> {
     /// A store that counts attempts in `register`. Nothing is read or written yet.
     pub fn with_register(device: D, settings: StoreSettings, register: A) -> Self {
-        BlockStore { device, register, settings, log: None, writing: None }
+        BlockStore { device, register, settings, log: None, writing: None, refused: Vec::new() }
     }
 
     /// The settings, to look at and to change between snapshots.
@@ -209,7 +213,7 @@ impl<D: BlockDevice, A: AttemptRegister> BlockStore<D, A> {
         let exhausted = self.settings.max_attempts > 0 && self.attempts(entry) >= self.settings.max_attempts;
         let class = match entry.state {
             SlotState::Consumed => 1,
-            SlotState::Committed if exhausted => 2,
+            SlotState::Committed if exhausted || self.refused.contains(&entry.id) => 2,
             SlotState::Committed => 3,
         };
         (class, entry.id.0)
@@ -341,6 +345,7 @@ impl<D: BlockDevice, A: AttemptRegister> WriteSnapshot for BlockStore<D, A> {
 impl<D: BlockDevice, A: AttemptRegister> SelectSnapshot for BlockStore<D, A> {
     fn select(&mut self) -> Result<Selection, Reason> {
         self.log = None;
+        self.refused.clear();
         let log = self.log().map_err(|_| Reason::MediumError)?;
         let mut selection = Selection::default();
         if log.newest_is_future() {
@@ -350,7 +355,7 @@ impl<D: BlockDevice, A: AttemptRegister> SelectSnapshot for BlockStore<D, A> {
         } else if !log.is_valid() {
             return Err(if log.corrupt { Reason::LogCorrupt } else { Reason::NoImage });
         }
-        let mut entries: heapless::Vec<(u8, SlotEntry), SLOTS> = heapless::Vec::new();
+        let mut entries: Vec<(u8, SlotEntry), SLOTS> = Vec::new();
         for (slot, entry) in log.record.slots.iter().enumerate() {
             if let Some(entry) = entry {
                 let _ = entries.push((slot as u8, *entry));
@@ -415,17 +420,19 @@ impl<D: BlockDevice, A: AttemptRegister> SelectSnapshot for BlockStore<D, A> {
         })
     }
 
-    /// A cut leaves the image consumed or not.
-    fn consume(&mut self, id: ImageId) -> Result<(), Self::Error> {
-        let mut slots = self.log()?.record.slots;
-        let mut found = false;
-        for entry in slots.iter_mut().flatten() {
-            found |= entry.id == id;
-            if entry.id <= id && entry.policy == BootPolicy::Once {
-                entry.state = SlotState::Consumed;
-            }
+    fn refused(&mut self, id: ImageId) {
+        // One place for each slot, so there is room.
+        let _ = self.refused.push(id);
+    }
+
+    /// A cut leaves all of them consumed or none.
+    fn consume(&mut self) -> Result<(), Self::Error> {
+        let before = self.log()?.record.slots;
+        let mut slots = before;
+        for entry in slots.iter_mut().flatten().filter(|entry| entry.policy == BootPolicy::Once) {
+            entry.state = SlotState::Consumed;
         }
-        if found { self.append(slots) } else { Err(StoreError::NoSuchImage) }
+        if slots == before { Ok(()) } else { self.append(slots) }
     }
 }
 

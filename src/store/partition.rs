@@ -22,7 +22,7 @@ pub enum PartitionError {
     Blank,
     /// The first sector holds something, but no partition table.
     NoTable,
-    /// The table has no partition of the type wanted, or it lies outside the device.
+    /// The table has no partition of the type wanted that lies within the device.
     NotFound,
 }
 
@@ -77,15 +77,14 @@ impl<D: BlockDevice> Partition<D> {
         if get(&table, 510) != [0x55, 0xaa] {
             return Err((device, PartitionError::NoTable));
         }
-        let mut entries = (0..4).map(|i| get::<ENTRY_LEN>(&table, ENTRIES + i * ENTRY_LEN));
-        let found = entries
-            .find(|entry| entry[4] == kind)
+        let entries = (0..4).map(|i| get::<ENTRY_LEN>(&table, ENTRIES + i * ENTRY_LEN));
+        let mut places = entries
+            .filter(|entry| entry[4] == kind)
             .map(|entry| (u64::from(get_u32(&entry, 8)), u64::from(get_u32(&entry, 12))));
-        match found {
-            Some((first, sectors)) if first > 0 && sectors > 0 && first + sectors <= device.sectors() => {
-                Ok(Partition { device, first, sectors })
-            }
-            _ => Err((device, PartitionError::NotFound)),
+        let end = device.sectors();
+        match places.find(|(first, sectors)| *first > 0 && *sectors > 0 && first + sectors <= end) {
+            Some((first, sectors)) => Ok(Partition { device, first, sectors }),
+            None => Err((device, PartitionError::NotFound)),
         }
     }
 

@@ -127,7 +127,8 @@ impl<R: Registers> Sp804<R> {
     pub fn restore(&mut self, context: &Context) {
         for (which, timer) in [Which::First, Which::Second].into_iter().zip(context) {
             self.stop(which);
-            self.regs.write(which.at(LOAD), timer.value);
+            // A count of 0 may come between two ticks; loading it would stop a one-shot timer for good.
+            self.regs.write(which.at(LOAD), timer.value.max(1));
             self.regs.write(which.at(CONTROL), timer.control);
             self.regs.write(which.at(BACKGROUND_LOAD), timer.load);
         }

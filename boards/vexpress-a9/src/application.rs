@@ -1,13 +1,17 @@
 //! The application: an index of the medium's text, a screen, a console. All of it is in the picture.
 
+use oal_parts::clock::Clock;
+
 use crate::boot_stage::BootStage;
 use crate::commands;
 use crate::console::Input;
+use crate::devices;
 use crate::drivers::{self, Drivers, STATE};
 use crate::heap::PageHeap;
 use crate::index::{self, Index, Step};
 use crate::layout::{self, RAM_START};
 use crate::lcd::{Figures, Screen};
+use crate::marker;
 use crate::mmu::{self, Table};
 use crate::system::{Board, mask_interrupts, unmask_interrupts};
 use crate::uart::Terminal;
@@ -142,10 +146,13 @@ impl Application {
         self.ready();
     }
 
-    /// Says that commands are taken.
+    /// Says that commands are taken, and how long after power-on or reset.
     pub fn ready(&mut self) {
-        say!(self.terminal(), "@ready");
+        // SAFETY: anybody may read the clock.
+        let us = unsafe { devices::clock() }.now_us();
+        say!(self.terminal(), "@ready us={us}");
         self.screen.say(format_args!("ready: {}", self.timeline.name()));
+        marker::oal_marker_ready();
     }
 
     /// Takes commands for ever, and works on.

@@ -90,7 +90,6 @@ pub extern "C" fn boot() -> ! {
         ram_bytes >> 20,
     );
     let why = stage.run();
-    stage.tell_refusals(&mut terminal);
     say!(terminal, "@cold stage={} reason={}", why.stage, why.reason);
     terminal.drain();
     // SAFETY: nothing on this stack is used again; the memory of the picture is the application's from here on.
@@ -152,14 +151,6 @@ impl BootStage {
         let end: BootEnd<Infallible> = boot.run(self.workspace, &mut self.report);
         let BootEnd::Cold(why) = end;
         why
-    }
-
-    /// A line for each image that was looked at and not booted.
-    pub fn tell_refusals(&self, terminal: &mut Terminal) {
-        for refused in &self.report.refused {
-            let (id, slot) = (Dash(refused.id.map(|id| id.0)), Dash(refused.slot.map(u64::from)));
-            say!(terminal, "@refused seq={id} slot={slot} stage={} reason={}", refused.stage, refused.reason);
-        }
     }
 
     /// Bytes of the writer's stack that were ever used in this life, and all of them.

@@ -29,6 +29,9 @@ pub const TIMER_INTERRUPT: IntId = IntId::shared(2);
 /// What the timers count.
 pub const TIMER_HZ: u32 = 1_000_000;
 
+/// Where the global timer's registers are: the first instructions start it.
+pub const GLOBAL_TIMER: usize = 0x1e00_0200;
+
 const PERIPHCLK_HZ: u32 = 100_000_000;
 const MMCI_CONFIG: Config =
     Config { input_hz: 24_000_000, max_hz: 24_000_000, four_lines: false, long_reads: false };
@@ -57,9 +60,9 @@ macro_rules! devices {
 }
 
 devices! {
-    /// The clock; started already.
+    /// The clock, which counts from power-on or reset.
     clock() -> Clock = {
-        let mut clock = GlobalTimer::new(window(0x1e00_0200), PERIPHCLK_HZ);
+        let mut clock = GlobalTimer::new(window(GLOBAL_TIMER), PERIPHCLK_HZ);
         clock.start();
         clock
     };

@@ -6,7 +6,7 @@ use core::arch::asm;
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub extern "C" fn oal_marker_captured() {
-    // SAFETY: does nothing. Each marker has a word of its own, so that they stay three functions.
+    // SAFETY: does nothing. Each marker has a word of its own, so that they stay four functions.
     unsafe { asm!("nop", "mov r12, #1", out("r12") _) };
 }
 
@@ -24,4 +24,12 @@ pub extern "C" fn oal_marker_written() {
 pub extern "C" fn oal_marker_loaded() {
     // SAFETY: as above.
     unsafe { asm!("nop", "mov r12, #3", out("r12") _) };
+}
+
+/// `@ready` was just said: commands are taken. Interrupts are on.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn oal_marker_ready() {
+    // SAFETY: as above.
+    unsafe { asm!("nop", "mov r12, #4", out("r12") _) };
 }

@@ -4,6 +4,7 @@
 
 use oal_snapshot::progress::{Observer, Progress};
 
+use crate::boot_stage::Dash;
 use crate::lcd::Bar;
 use crate::marker;
 use crate::uart::Terminal;
@@ -32,6 +33,13 @@ impl Observer for Watcher {
             Progress::Compress { done, total } => self.bar.set(done, total, 10, 40),
             Progress::Write { done, total } => self.bar.set(done, total, 40, 100),
             Progress::Written => marker::oal_marker_written(),
+            Progress::Refused(refused) => {
+                // SAFETY: in the boot stage, which has no other user of the UART while a boot is under way.
+                let mut terminal = unsafe { Terminal::new() };
+                let (id, slot) = (Dash(refused.id.map(|id| id.0)), Dash(refused.slot.map(u64::from)));
+                let (stage, reason) = (refused.stage, refused.reason);
+                say!(terminal, "@refused seq={id} slot={slot} stage={stage} reason={reason}");
+            }
             Progress::Chosen { id, slot, attempt, pages } => {
                 // SAFETY: in the boot stage, which has no other user of the UART while a boot is under way.
                 let mut terminal = unsafe { Terminal::new() };

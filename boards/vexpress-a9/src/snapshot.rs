@@ -113,7 +113,6 @@ fn restored(application: &mut Application, confirm: bool) {
     application.confirmed = false;
     let seq = application.image.unwrap_or(0);
     say!(application.terminal(), "@restored seq={seq}");
-    application.stage.tell_refusals(&mut application.board.drivers.uart.terminal);
     if confirm && let Err(failure) = commands::confirm(application) {
         say!(application.terminal(), "This boot could not be confirmed: {}", failure.sentence);
     }

@@ -16,6 +16,11 @@ _start:
     tst     r0, #0xff
     bne     3f
 
+    @ The global timer counts from here on: the time since power-on. A reset stops it at 0.
+    ldr     r0, ={global_timer}
+    mov     r1, #1
+    str     r1, [r0, #8]
+
     @ Whatever a loader left: MMU, caches and branch prediction off; alignment checked.
     mrc     p15, 0, r0, c1, c0, 0
     bic     r0, r0, #0x1800
@@ -108,6 +113,7 @@ enter_application:
     b       7b
     .ltorg
 "#,
+    global_timer = const crate::devices::GLOBAL_TIMER,
     vectors = sym crate::vectors::vectors,
     boot = sym crate::boot_stage::boot,
     application = sym crate::application::main,

@@ -97,7 +97,7 @@ impl System for Board {
     }
 
     fn suspend(&mut self) -> Result<(), SuspendFailed> {
-        self.drivers.power_down().map_err(|who| SuspendFailed { who })?;
+        self.drivers.power_down()?;
         mask_interrupts();
         if STATE.get() == SnapshotState::Pass2 && matches!(self.registers, Registers::Wanted) {
             // SAFETY: interrupts are masked until `resume`, and the firmware runs in System mode.

@@ -7,6 +7,8 @@
 //! * The core runs in a privileged mode other than Monitor and Hyp, in ARM state, little-endian, MMU on.
 //! * Code, nosave memory and the restored system's own code at the call of [`take`](crate::take) are mapped at
 //!   the same addresses, with the same attributes, by the tables of the boot stage and by those in the picture.
+//! * The capture masks IRQ, FIQ and asynchronous aborts (`cpsid aif`) and leaves them masked on both timelines:
+//!   [`System::resume`](crate::system::System::resume) unmasks what it wants.
 //! * Registers of an interrupt controller, a timer or an outer cache controller are devices: drivers
 //!   bring them back, or [`OuterCache`].
 

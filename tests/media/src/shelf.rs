@@ -78,7 +78,9 @@ impl SelectSnapshot for Shelf {
         Ok(1)
     }
 
-    fn consume(&mut self, _id: ImageId) -> Result<(), Misuse> {
+    fn refused(&mut self, _id: ImageId) {}
+
+    fn consume(&mut self) -> Result<(), Misuse> {
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use oal_parts::sp804::Which;
 use oal_snapshot::drivers::{DriverList, PowerManaged, PowerUp};
 use oal_snapshot::state::{SnapshotState, StateCell};
+use oal_snapshot::system::SuspendFailed;
 
 pub use clock_gate::Gates;
 pub use gic::GicDriver;
@@ -115,8 +116,8 @@ impl Drivers {
     /// Powers all down, last first.
     ///
     /// # Errors
-    /// The name of the driver that would not.
-    pub fn power_down(&mut self) -> Result<(), &'static str> {
+    /// The driver that would not.
+    pub fn power_down(&mut self) -> Result<(), SuspendFailed> {
         DriverList::new(&mut [&mut self.gic, &mut self.timer, &mut self.uart, &mut self.lcd]).power_down()
     }
 
