@@ -57,7 +57,7 @@ enum Task {
     /// Check formatting, lints, documentation, features, the oldest compiler, licences
     Lint,
     /// Print what the firmware and the library need: code, memory, stack
-    Size,
+    Size(size::Options),
 }
 
 fn main() -> ExitCode {
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
         Task::QemuTest(options) => qemu_test::main(&options),
         Task::Test(options) => test::main(&options),
         Task::Lint => lint::main(),
-        Task::Size => size::main(),
+        Task::Size(options) => size::main(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -49,6 +49,7 @@ pub fn main(options: &Options) -> Result<()> {
         medium: Some(&medium),
         noise: 0,
         stops: &[],
+        counted: false,
     };
     machine::board_options(&mut command, &power);
     command.args(["-chardev", "stdio,id=console,mux=on,signal=off", "-serial", "chardev:console"]);

@@ -40,8 +40,17 @@ impl Use {
     }
 }
 
+/// Options of the task.
+#[derive(clap::Args, Debug)]
+pub struct Options {
+    /// Print the tables in Markdown
+    #[arg(long)]
+    pub markdown: bool,
+}
+
 /// Prints the table and, from a run, the deepest stacks.
-pub fn main() -> Result<()> {
+pub fn main(options: &Options) -> Result<()> {
+    let render = if options.markdown { table::markdown } else { table::render };
     let firmware = firmware::build()?;
     let bytes = std::fs::read(&firmware.path)?;
     let elf = object::File::parse(&*bytes).context("the firmware is not an ELF file")?;
@@ -51,17 +60,17 @@ pub fn main() -> Result<()> {
     };
     let mut rows = vec![row("whole firmware", of_sections(&elf))];
     rows.extend(LIBRARY.map(|name| row(&format!("of it, {name}"), of_crate(&elf, name))));
-    println!("{}", table::render(&["bytes", "code", "constants", "static memory", "nosave memory"], &rows));
+    println!("{}\n", render(&["bytes", "code", "constants", "static memory", "nosave memory"], &rows));
     println!(
         "A crate's row counts what kept a symbol of its own; what was inlined into other crates is not in it.\n"
     );
     let rows: Vec<_> = nosave_statics(&elf).into_iter().map(|(n, size)| vec![n, size.to_string()]).collect();
-    println!("{}\n", table::render(&["nosave memory by static", "bytes"], &rows));
+    println!("{}\n", render(&["nosave memory by static", "bytes"], &rows));
     let stacks = deepest_stacks(&firmware)?;
     if stacks.is_empty() {
         println!("Deepest stack: the firmware prints no `@stack` line, so it is not known.");
     } else {
-        println!("{}", render_stacks(&stacks)?);
+        println!("{}", render(&["deepest stack, bytes", "used", "reserved"], &stack_rows(&stacks)?));
     }
     Ok(())
 }
@@ -134,6 +143,7 @@ fn deepest_stacks(firmware: &Firmware) -> Result<Vec<Event>> {
         medium: Some(&medium),
         noise: 1,
         stops: &[],
+        counted: false,
     };
     let mut stacks = Vec::new();
     for life in ["cold", "restored"] {
@@ -149,7 +159,7 @@ fn deepest_stacks(firmware: &Firmware) -> Result<Vec<Event>> {
 }
 
 /// Each stack is known from the life in which it was used: the writer's from the first, the boot stage's from the second.
-fn render_stacks(stacks: &[Event]) -> Result<String> {
+fn stack_rows(stacks: &[Event]) -> Result<Vec<Vec<String>>> {
     let mut rows = Vec::new();
     for (name, key) in [("taking a snapshot", "writer"), ("booting from one", "boot")] {
         let most = |what: &str| -> Result<u64> {
@@ -159,7 +169,7 @@ fn render_stacks(stacks: &[Event]) -> Result<String> {
         };
         rows.push(vec![name.to_string(), most("used")?.to_string(), most("size")?.to_string()]);
     }
-    Ok(table::render(&["deepest stack, bytes", "used", "reserved"], &rows))
+    Ok(rows)
 }
 
 #[cfg(test)]

@@ -27,6 +27,14 @@ pub fn render(header: &[&str], rows: &[Vec<String>]) -> String {
     lines.join("\n")
 }
 
+/// The same as a table of Markdown.
+pub fn markdown(header: &[&str], rows: &[Vec<String>]) -> String {
+    let line = |cells: Vec<&str>| format!("| {} |", cells.join(" | "));
+    let mut lines = vec![line(header.to_vec()), line(vec!["---"; header.len()])];
+    lines.extend(rows.iter().map(|row| line(row.iter().map(String::as_str).collect())));
+    lines.join("\n")
+}
+
 /// A number of bytes for people: `1.5 MiB`.
 pub fn bytes(n: u64) -> String {
     match n {
@@ -45,6 +53,12 @@ mod tests {
         let rows = vec![vec!["a".into(), "1".into()], vec!["longer".into(), "22".into()]];
         let text = render(&["name", "n"], &rows);
         assert_eq!(text, "name    n\n------  --\na       1\nlonger  22");
+    }
+
+    #[test]
+    fn markdown_has_a_rule_below_its_header() {
+        let rows = vec![vec!["a".into(), "1".into()]];
+        assert_eq!(markdown(&["name", "n"], &rows), "| name | n |\n| --- | --- |\n| a | 1 |");
     }
 
     #[test]

@@ -151,8 +151,8 @@ impl Application {
         // SAFETY: anybody may read the clock.
         let us = unsafe { devices::clock() }.now_us();
         say!(self.terminal(), "@ready us={us}");
-        self.screen.say(format_args!("ready: {}", self.timeline.name()));
         marker::oal_marker_ready();
+        self.screen.say(format_args!("ready: {}", self.timeline.name()));
     }
 
     /// Takes commands for ever, and works on.

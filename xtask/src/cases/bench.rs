@@ -126,7 +126,15 @@ impl Bench {
         let stops = stops.iter().map(|s| firmware.function(s)).collect::<Result<Vec<_>>>()?;
         let noise = self.next();
         Machine::start(
-            &Power { emulator: &self.emulator, firmware, ram_mib, medium, noise, stops: &stops },
+            &Power {
+                emulator: &self.emulator,
+                firmware,
+                ram_mib,
+                medium,
+                noise,
+                stops: &stops,
+                counted: false,
+            },
             journal,
         )
     }

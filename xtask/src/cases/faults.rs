@@ -26,11 +26,7 @@ const FAULTS: [Fault; 11] = [
     },
     Fault { name: "map-bit", reason: "bad-crc", harm: |m| flip(m, |i| i.offset + middle(&i.header.map)) },
     Fault { name: "index-bit", reason: "bad-crc", harm: |m| flip(m, |i| i.offset + middle(&i.header.index)) },
-    Fault {
-        name: "chunk-bit",
-        reason: "bad-crc",
-        harm: |m| flip(m, |i| i.offset + i.header.chunks_offset + i.header.chunks_len / 2),
-    },
+    Fault { name: "chunk-bit", reason: "bad-crc", harm: |m| flip(m, images::Found::chunk_byte) },
     Fault { name: "image-cut-short", reason: "truncated", harm: records::cut_short },
     Fault { name: "future-format", reason: "future-version", harm: future_format },
     Fault {

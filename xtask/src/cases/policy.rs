@@ -5,7 +5,7 @@ use super::bench::{Bench, Prepared, take};
 use crate::harness::boot::Ending;
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
-use crate::media::Medium;
+use crate::media::{Medium, images};
 use anyhow::{Context, Result, bail, ensure};
 
 /// The boots of one `Always` image that are tried.
@@ -20,6 +20,7 @@ pub fn cases() -> Vec<Case> {
         Case::new("unconfirmed-falls-back-to-older-image", unconfirmed_with_older),
         Case::new("unconfirmed-falls-back-to-cold-boot", unconfirmed),
         Case::new("once-is-consumed", once),
+        Case::new("a-once-image-that-was-refused-never-boots-later", refused_once),
         Case::new("confirm-by-hand-ends-the-attempts", by_hand),
         Case::new("reboot-comes-back-to-the-image", reboot),
     ]
@@ -49,6 +50,26 @@ fn once(bench: &Bench, journal: &Journal) -> Result<()> {
     boot.expect_cold("consumed")?;
     bench.check_find(&mut machine)?;
     machine.power_off()
+}
+
+/// The system went on from the older image, so what the newer one pictured is past, even if it can be read again.
+fn refused_once(bench: &Bench, journal: &Journal) -> Result<()> {
+    let Prepared { medium, newest: always, .. } = bench.with_one_image(journal)?;
+    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    boot.expect_restored(always)?;
+    let once = take(&mut machine, "snapshot once")?;
+    machine.power_off()?;
+    let harmed = images::newest(&medium)?.chunk_byte();
+    for reason in ["bad-crc", "consumed"] {
+        // The first time this breaks the chunk, the second time it mends it.
+        images::flip(&medium, harmed, 3)?;
+        let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+        boot.expect_restored(always)?;
+        boot.expect_image_refused(once, reason)?;
+        bench.check_find(&mut machine)?;
+        machine.power_off()?;
+    }
+    Ok(())
 }
 
 fn unconfirmed(bench: &Bench, journal: &Journal) -> Result<()> {

@@ -1,7 +1,10 @@
 //! `cargo xtask demo`: the main job, from a cold boot to the same system in a new process.
 
+mod figures;
+mod instructions;
 mod picture;
 
+use crate::firmware::{self, BOARD};
 use crate::harness::boot::Boot;
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
@@ -9,8 +12,9 @@ use crate::harness::machine::{Machine, Power};
 use crate::harness::{elf::Firmware, emulator::Emulator, event::Event};
 use crate::media::{Kind, Medium, text};
 use crate::run::{self, MOST_TEXT, ROOMY};
-use crate::{firmware, paths, progress, setup, table};
+use crate::{paths, progress, setup, table};
 use anyhow::{Context, Result, ensure};
+use figures::Figures;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -35,6 +39,8 @@ struct Demo {
     emulator: Emulator,
     firmware: Firmware,
     medium: Medium,
+    /// The same without any image, for the boots whose instructions are counted.
+    blank: Medium,
     word: String,
     journal: Journal,
 }
@@ -49,26 +55,29 @@ pub fn main(options: &Options) -> Result<()> {
     let files = text::gather(options.files.as_deref().unwrap_or(paths::root()), MOST_TEXT)?;
     let scratch = tempfile::Builder::new().prefix("oal-demo-").tempdir()?;
     let medium = Medium::disk(&scratch.path().join("medium"), Kind::Sd, ROOMY, &files)?;
+    let blank = medium.copy(&scratch.path().join("blank"))?;
     let size: usize = files.iter().map(|f| f.text.len()).sum();
-    println!("\nmedium         an SD card with {} text files, {}", files.len(), table::bytes(size as u64));
-    let demo = Demo { emulator, firmware, medium, word: word(&files)?, journal: Journal::default() };
-    let done = demo.run(&folder);
-    done.inspect_err(|_| eprintln!("The end of the transcript:\n{}\n", demo.journal.tail(40)))
+    println!();
+    let mut figures = Figures::default();
+    figures.tell("board", format!("{BOARD} in QEMU {}, {RAM} MiB of RAM, SD card", emulator.label()));
+    figures.tell("text on the card", format!("{} files, {}", files.len(), table::bytes(size as u64)));
+    let demo = Demo { emulator, firmware, medium, blank, word: word(&files)?, journal: Journal::default() };
+    let done = demo.run(&folder, &mut figures).and_then(|()| demo.count(&mut figures));
+    done.inspect_err(|_| eprintln!("The end of the transcript:\n{}\n", demo.journal.tail(40)))?;
+    println!("\nThe figures as a table:\n\n{}", figures.markdown());
+    Ok(())
 }
 
 impl Demo {
-    fn run(&self, folder: &Path) -> Result<()> {
+    fn run(&self, folder: &Path, figures: &mut Figures) -> Result<()> {
         let cold = |boot: &Boot| boot.expect_cold("no-image");
         let (mut machine, time) =
             self.power_on("cold boot: reading the text and building the index", cold)?;
-        println!(
-            "cold boot      {:.2} s from power-on to the prompt (median of {BOOTS})",
-            time.as_secs_f64()
-        );
         let status = machine.command("status", QUICK)?;
         let status = status.event("status")?;
         let [words, places] = [status.text("words")?, status.text("postings")?];
-        println!("index          {words} words of {} files, in {places} places", status.text("files")?);
+        figures.tell("index", format!("{words} words in {places} places"));
+        figures.tell("cold boot", seconds(time));
         let before = self.find(&mut machine)?;
         picture::save(&machine.screen()?, &folder.join("lcd-before.png"))?;
 
@@ -78,24 +87,37 @@ impl Demo {
         let taken = answer.event("taken")?;
         let spent = start.elapsed();
         spinner.finish_and_clear();
-        println!("snapshot       {:.2} s, of which 1 s is the pause of pass 2", spent.as_secs_f64());
-        println!("image          {}", describe(taken)?);
+        figures
+            .tell("snapshot", format!("{:.2} s, of which 1 s is the pause of pass 2", spent.as_secs_f64()));
+        figures.tell("image", describe(taken)?);
         machine.power_off()?;
-        println!("power off      the process has ended; a new one starts with RAM full of noise");
+        println!("The process has ended; a new one starts with RAM full of noise.");
 
         let seq = taken.number("seq")?;
         let restored = |boot: &Boot| boot.expect_restored(seq);
         let (mut machine, time) = self.power_on("snapshot boot: loading the image", restored)?;
-        println!(
-            "snapshot boot  {:.2} s from power-on to the prompt (median of {BOOTS})",
-            time.as_secs_f64()
-        );
+        figures.tell("snapshot boot", seconds(time));
         let after = self.find(&mut machine)?;
         ensure!(before == after, "`find {}` had {before} hits before and has {after} now", self.word);
-        println!("find {}  {after} hits, as before", self.word);
+        figures.tell(&format!("`find {}`", self.word), format!("{after} hits before and after"));
         picture::save(&machine.screen()?, &folder.join("lcd-after.png"))?;
         machine.power_off()?;
-        println!("LCD            {0}/lcd-before.png and {0}/lcd-after.png", folder.display());
+        let shown = folder.strip_prefix(paths::root()).unwrap_or(folder).display();
+        println!("The LCD is in {shown}/lcd-before.png and {shown}/lcd-after.png.");
+        Ok(())
+    }
+
+    /// What the host's load cannot change.
+    fn count(&self, figures: &mut Figures) -> Result<()> {
+        let spinner = progress::spinner("the same once more, counting instructions");
+        let count = instructions::count(&self.emulator, &self.firmware, &self.blank, &self.journal)?;
+        spinner.finish_and_clear();
+        println!(
+            "Instructions count all that the guest does from power-on to the prompt, copying from the card (PIO) included."
+        );
+        figures.tell("instructions, cold boot", instructions::millions(count.cold));
+        figures.tell("instructions, snapshot boot", instructions::millions(count.restored));
+        figures.tell("ratio of instructions", format!("{:.2}", count.ratio()));
         Ok(())
     }
 
@@ -112,6 +134,7 @@ impl Demo {
                 medium: Some(&self.medium),
                 noise: u64::from(std::process::id()) + times.len() as u64,
                 stops: &[],
+                counted: false,
             };
             let mut machine = Machine::start(&power, &self.journal)?;
             let start = Instant::now();
@@ -133,14 +156,19 @@ impl Demo {
     }
 }
 
+fn seconds(time: Duration) -> String {
+    format!("{:.2} s from power-on to the prompt (median of {BOOTS})", time.as_secs_f64())
+}
+
 fn describe(taken: &Event) -> Result<String> {
-    let (bytes, pages, zero) = (taken.number("bytes")?, taken.number("pages")?, taken.number("zero")?);
+    let (bytes, pages, free) = (taken.number("bytes")?, taken.number("pages")?, taken.number("free")?);
     let data = pages * 4096;
     let ratio = bytes as f64 / data.max(1) as f64;
     Ok(format!(
-        "{} for {} of data, ratio {ratio:.2}; {zero} pages of zeroes cost nothing",
+        "{} for {} of data, ratio {ratio:.2}; {} of free pages are not in it",
         table::bytes(bytes),
-        table::bytes(data)
+        table::bytes(data),
+        table::bytes(free * 4096)
     ))
 }
 

@@ -1,18 +1,46 @@
 //! QEMU's screen dumps (PPM) as PNG files.
 
 use anyhow::{Context, Result, ensure};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
-/// Writes the picture as PNG.
+/// Writes the picture as PNG, with a palette where its colours fit one.
 pub fn save(ppm: &[u8], path: &Path) -> Result<()> {
     let (width, height, pixels) = parse(ppm)?;
     let file = File::create(path).with_context(|| format!("cannot write `{}`", path.display()))?;
     let mut encoder = png::Encoder::new(file, width, height);
-    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_compression(png::Compression::High);
+    let indexed = index(pixels);
+    let data = match &indexed {
+        Some((palette, indices)) => {
+            encoder.set_color(png::ColorType::Indexed);
+            encoder.set_palette(palette.as_slice());
+            indices
+        }
+        None => {
+            encoder.set_color(png::ColorType::Rgb);
+            pixels
+        }
+    };
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(pixels)?;
+    writer.write_image_data(data)?;
     writer.finish().with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// The colours and, for each pixel, which of them it has; `None` if there are more than 256.
+fn index(pixels: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let (mut palette, mut known) = (Vec::new(), BTreeMap::new());
+    let mut indices = Vec::with_capacity(pixels.len() / 3);
+    for colour in pixels.as_chunks::<3>().0 {
+        let next = known.len();
+        let index = *known.entry(*colour).or_insert(next);
+        if index == next {
+            palette.extend(colour);
+        }
+        indices.push(u8::try_from(index).ok()?);
+    }
+    Some((palette, indices))
 }
 
 /// Reads `P6 WIDTH HEIGHT 255` and the pixels behind it.
@@ -43,6 +71,13 @@ mod tests {
         assert!(parse(b"P6\n2 1\n255\nabc").is_err());
         assert!(parse(b"P5\n2 1\n255\nab").is_err());
         assert!(parse(b"").is_err());
+    }
+
+    #[test]
+    fn few_colours_make_a_palette() {
+        assert_eq!(index(b"abcxyzabc"), Some((b"abcxyz".to_vec(), vec![0, 1, 0])));
+        let many: Vec<u8> = (0..=256_u16).flat_map(|n| [n as u8, (n >> 8) as u8, 0]).collect();
+        assert_eq!(index(&many), None);
     }
 
     #[test]

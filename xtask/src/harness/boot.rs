@@ -35,6 +35,8 @@ pub struct Boot {
     pub ending: Ending,
     /// Lines between the ending and the prompt.
     pub after: Vec<Event>,
+    /// The `@ready` line.
+    pub ready: Event,
 }
 
 impl Boot {
@@ -43,7 +45,7 @@ impl Boot {
         let end = Instant::now() + patience;
         let (mut reset, mut image, mut ending) = (None, None, None);
         let (mut refused, mut after) = (Vec::new(), Vec::new());
-        loop {
+        let ready = loop {
             let event =
                 console.next(end).with_context(|| format!("waited {patience:?} for the end of the boot"))?;
             match event.word.as_str() {
@@ -57,26 +59,21 @@ impl Boot {
                 }
                 "restored" => ending = Some(Ending::Restored { seq: event.number("seq")? }),
                 "error" => bail!("the firmware answered `{event}` while it booted"),
-                "ready" => break,
+                "ready" => break event,
                 _ => after.push(event),
             }
-        }
+        };
         let reset = reset.context("the firmware printed no `@reset` line")?;
         let ending = ending.context("the firmware was ready without `@cold` or `@restored`")?;
-        Ok(Self { reset, refused, image, ending, after })
+        Ok(Self { reset, refused, image, ending, after, ready })
     }
 
-    /// Checks that the boot was a cold one for this reason: as the reason itself, or as the refusal of the only image.
+    /// Checks that the boot was a cold one for this reason.
     pub fn expect_cold(&self, wanted: &str) -> Result<()> {
         let Ending::Cold { stage, reason } = &self.ending else {
             bail!("expected a cold boot ({wanted}), and an image was booted: {:?}", self.ending);
         };
-        let refused_for = |e: &Event| e.get("reason") == Some(wanted);
-        let by_refusal = reason == "all-refused" && self.refused.iter().any(refused_for);
-        ensure!(
-            reason == wanted || by_refusal,
-            "expected a cold boot with reason {wanted}, got {reason} (stage {stage})"
-        );
+        ensure!(reason == wanted, "expected a cold boot with reason {wanted}, got {reason} (stage {stage})");
         Ok(())
     }
 
@@ -91,8 +88,19 @@ impl Boot {
 
     /// Checks that the report says why an image was not taken.
     pub fn expect_refused(&self, reason: &str) -> Result<()> {
+        self.expect_refusal(|_| true, reason)
+    }
+
+    /// Checks that the report says why this image was not taken.
+    pub fn expect_image_refused(&self, seq: u64, reason: &str) -> Result<()> {
+        let seq = seq.to_string();
+        self.expect_refusal(|e| e.get("seq") == Some(seq.as_str()), reason)
+            .with_context(|| format!("of image {seq}"))
+    }
+
+    fn expect_refusal(&self, which: impl Fn(&Event) -> bool, reason: &str) -> Result<()> {
         let shown: Vec<String> = self.refused.iter().map(Event::to_string).collect();
-        let found = self.refused.iter().any(|e| e.get("reason") == Some(reason));
+        let found = self.refused.iter().any(|e| which(e) && e.get("reason") == Some(reason));
         ensure!(found, "no `@refused` line with reason {reason}, but {shown:?}");
         Ok(())
     }
@@ -114,10 +122,12 @@ mod tests {
 
     #[test]
     fn reads_a_cold_boot() {
-        let text = "@reset board=b\r\n@refused seq=2 slot=1 stage=map reason=bad-crc\r\n@cold stage=select reason=all-refused\r\n@ready\r\n";
+        let text = "@reset board=b\r\n@refused seq=2 slot=1 stage=map reason=bad-crc\r\n@cold stage=map reason=bad-crc\r\n@ready\r\n";
         let boot = boot(text).unwrap();
         boot.expect_cold("bad-crc").unwrap();
         boot.expect_refused("bad-crc").unwrap();
+        boot.expect_image_refused(2, "bad-crc").unwrap();
+        assert!(boot.expect_image_refused(3, "bad-crc").is_err());
         assert!(boot.expect_cold("blank").is_err());
         assert!(boot.expect_restored(1).is_err());
     }
@@ -125,13 +135,14 @@ mod tests {
     #[test]
     fn reads_a_snapshot_boot() {
         let boot = boot(
-            "@reset board=b\n@boot image seq=3 slot=0\n@restored seq=3\n@regs checked=70 wrong=0\n@ready\n",
+            "@reset board=b\n@boot image seq=3 slot=0\n@restored seq=3\n@regs checked=70 wrong=0\n@ready us=81\n",
         )
         .unwrap();
         boot.expect_restored(3).unwrap();
         assert!(boot.expect_restored(2).is_err());
         assert_eq!(boot.after[0].word, "regs");
         assert!(boot.image.is_some());
+        assert_eq!(boot.ready.number("us").unwrap(), 81);
     }
 
     #[test]

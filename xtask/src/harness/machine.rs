@@ -20,6 +20,11 @@ use tempfile::TempDir;
 /// Where the board's RAM begins.
 pub const RAM_BASE: u64 = 0x6000_0000;
 
+/// What an instruction takes in guest time where they are counted: QEMU shifts 1 ns by this many bits.
+const SHIFT: u32 = 4;
+/// The same in nanoseconds.
+pub const INSTRUCTION_NS: u64 = 1 << SHIFT;
+
 /// How long QEMU may take to come up on a busy machine.
 const START: Duration = Duration::from_secs(30);
 
@@ -37,6 +42,8 @@ pub struct Power<'a> {
     pub noise: u64,
     /// Addresses at which the guest stops.
     pub stops: &'a [u64],
+    /// Whether the guest's time is the number of its instructions, instead of the host's time.
+    pub counted: bool,
 }
 
 /// A running board. Dropping it ends the process and removes its files.
@@ -188,6 +195,11 @@ pub fn board_options(command: &mut Command, power: &Power) {
     command.arg("-m").arg(format!("{}M", power.ram_mib));
     command.args(["-semihosting-config", "enable=on,target=native"]);
     command.arg("-kernel").arg(&power.firmware.path);
+    if power.counted {
+        // Without `sleep=off` an idle guest would wait for the host's clock; the date is the host's, too, unless told.
+        command.arg("-icount").arg(format!("shift={SHIFT},sleep=off"));
+        command.args(["-rtc", "base=2013-06-13,clock=vm"]);
+    }
     if let Some(medium) = power.medium {
         medium.attach(command);
     }

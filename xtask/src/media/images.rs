@@ -14,6 +14,13 @@ pub struct Found {
     pub header: Header,
 }
 
+impl Found {
+    /// The offset in the file of a byte in the middle of the chunks.
+    pub fn chunk_byte(&self) -> u64 {
+        self.offset + self.header.chunks_offset + self.header.chunks_len / 2
+    }
+}
+
 /// All images, the newest last. Slots begin on sectors at least.
 pub fn find(medium: &Medium) -> Result<Vec<Found>> {
     const STEP: usize = 512;

@@ -84,7 +84,8 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        let hidden = name.to_string_lossy().starts_with('.') || name == "target";
+        // Nobody wrote what cargo makes.
+        let hidden = name.to_string_lossy().starts_with('.') || name == "target" || name == "Cargo.lock";
         let kind = entry.file_type()?;
         match (hidden, kind.is_dir(), kind.is_file()) {
             (false, true, _) => walk(&entry.path(), found)?,
