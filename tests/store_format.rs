@@ -34,8 +34,8 @@ fn the_worked_example_is_the_record_that_a_snapshot_commits() {
         attempts: 0,
         confirmed: false,
         id: ImageId(2),
-        first_sector: 64,
-        sectors: 64,
+        first: 64,
+        span: 48,
         image_len: 24576,
         image_crc: crc32c(IMAGE),
     };

@@ -137,13 +137,13 @@ fn an_entry_that_passes_the_device_or_its_slot_is_refused() {
     let (disk, older, newer) = two_images();
     type Change = fn(&mut SlotEntry);
     let cases: [Change; 8] = [
-        |entry| entry.first_sector = 0,
-        |entry| entry.first_sector = 63,
-        |entry| entry.first_sector = SECTORS - entry.sectors + 1,
-        |entry| entry.first_sector = u64::MAX,
-        |entry| entry.sectors = u64::MAX,
-        |entry| entry.sectors = 0,
-        |entry| entry.image_len = entry.sectors * 512 + 1,
+        |entry| entry.first = 0,
+        |entry| entry.first = 63,
+        |entry| entry.first = SECTORS - entry.span + 1,
+        |entry| entry.first = u64::MAX,
+        |entry| entry.span = u64::MAX,
+        |entry| entry.span = 0,
+        |entry| entry.image_len = entry.span * 512 + 1,
         |entry| entry.image_len = u64::MAX,
     ];
     for change in cases {
@@ -169,8 +169,8 @@ fn records_are_what_they_were_encoded_from_and_refuse_unknown_values() {
         attempts: 200,
         confirmed: true,
         id: ImageId(u64::MAX - 1),
-        first_sector: 1 << 40,
-        sectors: 77,
+        first: 1 << 40,
+        span: 77,
         image_len: 1 << 50,
         image_crc: 0x1234_5678,
     };

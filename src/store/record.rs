@@ -31,8 +31,8 @@ mod slot_at {
     pub const CONFIRMED: usize = 3;
     pub const IMAGE_CRC: usize = 4;
     pub const ID: usize = 8;
-    pub const FIRST_SECTOR: usize = 16;
-    pub const SECTORS: usize = 24;
+    pub const FIRST: usize = 16;
+    pub const SPAN: usize = 24;
     pub const IMAGE_LEN: usize = 32;
     pub const LEN: usize = 40;
 }
@@ -61,10 +61,10 @@ pub struct SlotEntry {
     pub confirmed: bool,
     /// Its name: the sequence number of the record that committed it.
     pub id: ImageId,
-    /// The slot's first sector, counted from the store's start.
-    pub first_sector: u64,
-    /// The slot's sectors.
-    pub sectors: u64,
+    /// The image's first unit, counted from the store's start: a sector, or on NAND an erase block.
+    pub first: u64,
+    /// Units from the first to the last that holds a part of the image.
+    pub span: u64,
     /// The image's length in bytes.
     pub image_len: u64,
     /// CRC-32C of the whole image.
@@ -159,8 +159,8 @@ impl SlotEntry {
         put(&mut bytes, slot_at::CONFIRMED, &[u8::from(self.confirmed)]);
         put(&mut bytes, slot_at::IMAGE_CRC, &self.image_crc.to_le_bytes());
         put(&mut bytes, slot_at::ID, &self.id.0.to_le_bytes());
-        put(&mut bytes, slot_at::FIRST_SECTOR, &self.first_sector.to_le_bytes());
-        put(&mut bytes, slot_at::SECTORS, &self.sectors.to_le_bytes());
+        put(&mut bytes, slot_at::FIRST, &self.first.to_le_bytes());
+        put(&mut bytes, slot_at::SPAN, &self.span.to_le_bytes());
         put(&mut bytes, slot_at::IMAGE_LEN, &self.image_len.to_le_bytes());
         bytes
     }
@@ -188,8 +188,8 @@ impl SlotEntry {
             attempts: bytes[slot_at::ATTEMPTS],
             confirmed,
             id: ImageId(get_u64(bytes, slot_at::ID)),
-            first_sector: get_u64(bytes, slot_at::FIRST_SECTOR),
-            sectors: get_u64(bytes, slot_at::SECTORS),
+            first: get_u64(bytes, slot_at::FIRST),
+            span: get_u64(bytes, slot_at::SPAN),
             image_len: get_u64(bytes, slot_at::IMAGE_LEN),
             image_crc: get_u32(bytes, slot_at::IMAGE_CRC),
         }))

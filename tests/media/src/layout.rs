@@ -35,6 +35,6 @@ pub fn entry(disk: &mut RamDisk, id: u64) -> Option<SlotEntry> {
 /// The bytes of the image `id`, which the newest record names.
 pub fn image_mut(disk: &mut RamDisk, id: u64) -> &mut [u8] {
     let entry = entry(disk, id).expect("an image of this store");
-    let at = entry.first_sector as usize * SECTOR_SIZE;
+    let at = entry.first as usize * SECTOR_SIZE;
     &mut disk.bytes_mut()[at..at + entry.image_len as usize]
 }

@@ -1,0 +1,337 @@
+//! [`Catalog`]: what a store knows of its images, and which boots: the same on every medium. Where records are kept
+//! is the medium's affair ([`RecordLog`]).
+
+use heapless::Vec;
+
+use crate::hooks::{BootPolicy, Candidate, ImageId, Selection};
+use crate::refusal::{Reason, Refusal, Stage};
+use crate::store::record::{Record, RecordError, SLOTS, SlotEntry, SlotState};
+use crate::store::{AttemptRegister, StoreError, StoreSettings, attempts};
+
+/// What the log says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LogState {
+    /// The newest valid record; empty if there is none.
+    pub record: Record,
+    /// The highest sequence number of all, later versions' included.
+    pub highest: u64,
+    /// The highest sequence number of a record of a later version.
+    pub future: Option<u64>,
+    /// Whether the log held anything else than records or nothing.
+    pub corrupt: bool,
+}
+
+impl LogState {
+    /// Whether the log holds a valid record.
+    pub fn is_valid(&self) -> bool {
+        self.record.sequence > 0
+    }
+
+    /// Takes in what was found in one place of the log.
+    pub fn take_in(&mut self, found: Result<Record, RecordError>) {
+        match found {
+            Ok(record) => {
+                self.highest = self.highest.max(record.sequence);
+                if record.sequence > self.record.sequence {
+                    self.record = record;
+                }
+            }
+            Err(RecordError::Future { sequence }) => {
+                self.highest = self.highest.max(sequence);
+                self.future = self.future.max(Some(sequence));
+            }
+            Err(RecordError::Blank) => {}
+            Err(RecordError::Corrupt) => self.corrupt = true,
+        }
+    }
+
+    /// Whether the newest record is one of a later version.
+    fn newest_is_future(&self) -> bool {
+        self.future.is_some_and(|sequence| sequence > self.record.sequence)
+    }
+}
+
+/// Why a record was not appended.
+#[derive(Debug)]
+pub(crate) enum AppendError<E> {
+    /// The device.
+    Device(E),
+    /// What was read back is not what was written.
+    Verify,
+    /// No part of the log can be written any more.
+    Exhausted,
+}
+
+impl<E> From<AppendError<E>> for StoreError<E> {
+    fn from(error: AppendError<E>) -> Self {
+        match error {
+            AppendError::Device(e) => StoreError::Device(e),
+            AppendError::Verify => StoreError::Verify,
+            AppendError::Exhausted => StoreError::LogExhausted,
+        }
+    }
+}
+
+/// Where records are kept.
+pub(crate) trait RecordLog {
+    /// What can go wrong with the medium.
+    type Error;
+
+    /// Reads what there is, in a bounded number of reads.
+    fn read(&mut self) -> Result<LogState, Self::Error>;
+
+    /// Appends `record`, whose sequence number is `state.highest` + 1 already, so that it is durable, and reads it back. A
+    /// cut leaves it written or not; every other record stays but the oldest ones.
+    fn append(&mut self, record: &Record) -> Result<(), AppendError<Self::Error>>;
+}
+
+/// An error of the store on the log `L`.
+type Error<L> = StoreError<<L as RecordLog>::Error>;
+
+/// A run of a medium's units, sectors or erase blocks.
+pub(crate) type Area = core::ops::Range<u64>;
+
+/// What the store knows.
+pub(crate) struct Catalog<A> {
+    register: A,
+    /// What the user chose.
+    pub settings: StoreSettings,
+    log: Option<LogState>,
+    /// Images that the last boot found wrong.
+    refused: Vec<ImageId, SLOTS>,
+}
+
+impl<A: AttemptRegister> Catalog<A> {
+    /// Nothing is known yet.
+    pub fn new(settings: StoreSettings, register: A) -> Catalog<A> {
+        Catalog { register, settings, log: None, refused: Vec::new() }
+    }
+
+    /// What the log says; reads it if that was not done yet.
+    pub fn state<L: RecordLog>(&mut self, log: &mut L) -> Result<LogState, Error<L>> {
+        match self.log {
+            Some(state) => Ok(state),
+            None => {
+                let state = log.read().map_err(StoreError::Device)?;
+                self.log = Some(state);
+                Ok(state)
+            }
+        }
+    }
+
+    /// Appends a record with these slots.
+    pub fn append<L: RecordLog>(
+        &mut self,
+        log: &mut L,
+        slots: [Option<SlotEntry>; SLOTS],
+    ) -> Result<(), Error<L>> {
+        let mut state = self.state(log)?;
+        let sequence = state.highest.checked_add(1).ok_or(StoreError::LogExhausted)?;
+        let record = Record { sequence, slots };
+        let appended = log.append(&record);
+        (state.highest, state.record) = (sequence, record);
+        // If it failed, what is on the medium is not known: it is read again when it is next asked for.
+        self.log = appended.is_ok().then_some(state);
+        Ok(appended?)
+    }
+
+    /// Appends a record in which the entry of `id` is changed, unless the change is none.
+    fn update<L: RecordLog>(
+        &mut self,
+        log: &mut L,
+        id: ImageId,
+        change: impl FnOnce(&mut SlotEntry),
+    ) -> Result<(), Error<L>> {
+        let before = self.state(log)?.record.slots;
+        let mut slots = before;
+        change(slots.iter_mut().flatten().find(|entry| entry.id == id).ok_or(StoreError::NoSuchImage)?);
+        if slots == before { Ok(()) } else { self.append(log, slots) }
+    }
+
+    /// The entry of `id`.
+    pub fn entry<L: RecordLog>(&mut self, log: &mut L, id: ImageId) -> Result<SlotEntry, Error<L>> {
+        let slots = self.state(log)?.record.slots;
+        slots.into_iter().flatten().find(|entry| entry.id == id).ok_or(StoreError::NoSuchImage)
+    }
+
+    /// Attempts at an image so far, wherever they are counted.
+    fn attempts(&mut self, entry: &SlotEntry) -> u8 {
+        let told = self.register.get().map_or(0, |value| attempts::decode(entry.id, value));
+        told.max(entry.attempts)
+    }
+
+    /// Saves what the register, whose value is `value`, tells of another image than `id`: it counts for one
+    /// image at a time, and two images that fail by turns would else be tried for ever.
+    fn save_attempts<L: RecordLog>(&mut self, log: &mut L, id: ImageId, value: u32) -> Result<(), Error<L>> {
+        let before = self.state(log)?.record.slots;
+        let mut slots = before;
+        for entry in slots.iter_mut().flatten().filter(|entry| entry.id != id) {
+            entry.attempts = entry.attempts.max(attempts::decode(entry.id, value));
+        }
+        if slots == before { Ok(()) } else { self.append(log, slots) }
+    }
+
+    /// How much an image is worth keeping; the slot that holds the least is written next.
+    fn worth(&mut self, entry: &SlotEntry) -> (u8, u64) {
+        let exhausted = self.settings.max_attempts > 0 && self.attempts(entry) >= self.settings.max_attempts;
+        let class = match entry.state {
+            SlotState::Consumed => 1,
+            SlotState::Committed if exhausted || self.refused.contains(&entry.id) => 2,
+            SlotState::Committed => 3,
+        };
+        (class, entry.id.0)
+    }
+
+    /// Which of `areas` holds the least that is worth keeping.
+    pub fn choose<L: RecordLog>(&mut self, log: &mut L, areas: &[Area]) -> Result<usize, Error<L>> {
+        let entries = self.state(log)?.record.slots;
+        let mut best = (0, (u8::MAX, u64::MAX));
+        for (slot, area) in areas.iter().enumerate() {
+            let in_it = entries.iter().flatten().filter(|entry| overlap(entry, area));
+            let worth = in_it.map(|entry| self.worth(entry)).max().unwrap_or((0, 0));
+            if worth < best.1 {
+                best = (slot, worth);
+            }
+        }
+        Ok(best.0)
+    }
+
+    /// Forgets the images that share a unit with `area`, which slot `slot` is to fill, and names the image that will
+    /// be in it. A cut leaves them forgotten or not.
+    pub fn reserve<L: RecordLog>(
+        &mut self,
+        log: &mut L,
+        slot: usize,
+        area: &Area,
+    ) -> Result<ImageId, Error<L>> {
+        let entries = self.state(log)?.record.slots;
+        let mut kept = entries.map(|entry| entry.filter(|entry| !overlap(entry, area)));
+        // An image kept under the slot's own number (the number or the size of slots was changed) moves to the
+        // other one, unless that holds a better one.
+        if let Some(image) = kept.get_mut(slot).and_then(Option::take) {
+            let other = kept.iter().flatten().next().map_or((0, 0), |other| self.worth(other));
+            if self.worth(&image) > other {
+                kept = core::array::from_fn(|i| (i != slot).then_some(image));
+            }
+        }
+        if kept != entries || !self.state(log)?.is_valid() {
+            self.append(log, kept)?;
+        }
+        Ok(ImageId(self.state(log)?.highest.checked_add(1).ok_or(StoreError::LogExhausted)?))
+    }
+
+    /// Appends the record that makes `entry` bootable.
+    pub fn commit<L: RecordLog>(
+        &mut self,
+        log: &mut L,
+        slot: usize,
+        entry: SlotEntry,
+    ) -> Result<(), Error<L>> {
+        let mut slots = self.state(log)?.record.slots;
+        *slots.get_mut(slot).ok_or(StoreError::OutOfSequence)? = Some(entry);
+        self.append(log, slots)
+    }
+
+    /// Which images may boot; `lies_within` tells whether an entry's image is where the medium can hold one.
+    pub fn select<L: RecordLog>(
+        &mut self,
+        log: &mut L,
+        lies_within: impl Fn(&SlotEntry) -> bool,
+    ) -> Result<Selection, Reason> {
+        self.log = None;
+        self.refused.clear();
+        let state = self.state(log).map_err(|_| Reason::MediumError)?;
+        let mut selection = Selection::default();
+        if state.newest_is_future() {
+            let id = state.future.map(ImageId);
+            let refusal = Refusal { id, slot: None, stage: Stage::Select, reason: Reason::FutureRecord };
+            let _ = selection.refused.push(refusal);
+        } else if !state.is_valid() {
+            return Err(if state.corrupt { Reason::LogCorrupt } else { Reason::NoImage });
+        }
+        let mut entries: Vec<(u8, SlotEntry), SLOTS> = Vec::new();
+        for (slot, entry) in state.record.slots.iter().enumerate() {
+            if let Some(entry) = entry {
+                let _ = entries.push((slot as u8, *entry));
+            }
+        }
+        entries.sort_unstable_by_key(|(_, entry)| core::cmp::Reverse(entry.id));
+        for (slot, entry) in entries {
+            let attempts = self.attempts(&entry);
+            let reason = if entry.state == SlotState::Consumed {
+                Some(Reason::Consumed)
+            } else if !lies_within(&entry) {
+                Some(Reason::Truncated)
+            } else if self.settings.max_attempts > 0 && attempts >= self.settings.max_attempts {
+                Some(Reason::AttemptsExhausted)
+            } else {
+                None
+            };
+            // A record has two slots, and a selection room for four of each.
+            let _ = match reason {
+                Some(reason) => selection
+                    .refused
+                    .push(Refusal { id: Some(entry.id), slot: Some(slot), stage: Stage::Select, reason })
+                    .map_err(|_| ()),
+                None => selection
+                    .candidates
+                    .push(Candidate {
+                        id: entry.id,
+                        slot,
+                        len: entry.image_len,
+                        policy: entry.policy,
+                        attempts,
+                    })
+                    .map_err(|_| ()),
+            };
+        }
+        Ok(selection)
+    }
+
+    /// See [`SelectSnapshot::count_attempt`](crate::hooks::SelectSnapshot::count_attempt).
+    pub fn count_attempt<L: RecordLog>(&mut self, log: &mut L, id: ImageId) -> Result<u8, Error<L>> {
+        let entry = self.entry(log, id)?;
+        let attempt = self.attempts(&entry).saturating_add(1);
+        if self.settings.max_attempts > 0 {
+            if let Some(value) = self.register.get() {
+                self.save_attempts(log, id, value)?;
+                self.register.set(attempts::encode(id, attempt));
+            } else {
+                self.update(log, id, |entry| entry.attempts = attempt)?;
+            }
+        }
+        Ok(attempt)
+    }
+
+    /// See [`SelectSnapshot::refused`](crate::hooks::SelectSnapshot::refused).
+    pub fn refuse(&mut self, id: ImageId) {
+        // One place for each slot, so there is room.
+        let _ = self.refused.push(id);
+    }
+
+    /// See [`SelectSnapshot::consume`](crate::hooks::SelectSnapshot::consume).
+    pub fn consume<L: RecordLog>(&mut self, log: &mut L) -> Result<(), Error<L>> {
+        let before = self.state(log)?.record.slots;
+        let mut slots = before;
+        for entry in slots.iter_mut().flatten().filter(|entry| entry.policy == BootPolicy::Once) {
+            entry.state = SlotState::Consumed;
+        }
+        if slots == before { Ok(()) } else { self.append(log, slots) }
+    }
+
+    /// See [`SelectSnapshot::confirm`](crate::hooks::SelectSnapshot::confirm).
+    pub fn confirm<L: RecordLog>(&mut self, log: &mut L, id: ImageId) -> Result<(), Error<L>> {
+        if self.register.get().is_some() {
+            self.register.set(attempts::encode(id, 0));
+        }
+        self.update(log, id, |entry| {
+            entry.attempts = 0;
+            entry.confirmed = true;
+        })
+    }
+}
+
+/// Whether an entry's image shares a unit with `area`.
+fn overlap(entry: &SlotEntry, area: &Area) -> bool {
+    entry.first < area.end && area.start < entry.first.saturating_add(entry.span)
+}
