@@ -39,7 +39,7 @@ fn the_worked_example_is_the_record_that_a_snapshot_commits() {
         image_len: 24576,
         image_crc: crc32c(IMAGE),
     };
-    let record = Record { sequence: 2, slots: [Some(entry), None] };
+    let record = Record { sequence: 2, open: false, slots: [Some(entry), None] };
     assert_eq!(Record::decode(documented[..].try_into().unwrap()), Ok(record));
 }
 

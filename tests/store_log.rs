@@ -174,7 +174,7 @@ fn records_are_what_they_were_encoded_from_and_refuse_unknown_values() {
         image_len: 1 << 50,
         image_crc: 0x1234_5678,
     };
-    let record = Record { sequence: 9, slots: [None, Some(entry)] };
+    let record = Record { sequence: 9, open: false, slots: [None, Some(entry)] };
     assert_eq!(Record::decode(&record.encode()), Ok(record));
     // Slot 1: state, policy, confirmed; then version 0 and three slots.
     for (at, value) in [(72, 3), (72, 0), (73, 0), (73, 3), (75, 2), (8, 0), (12, 3)] {

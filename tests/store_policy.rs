@@ -381,7 +381,7 @@ fn wear_is_as_documented() {
     );
     assert_eq!(
         wear(&mut disk, &mut |disk| _ = take(disk, ALWAYS, 2)),
-        (1, 1),
+        (2, 1),
         "the second, into an empty slot"
     );
     assert_eq!(wear(&mut disk, &mut |disk| _ = take(disk, ALWAYS, 3)), (2, 1), "every later one");

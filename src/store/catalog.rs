@@ -19,6 +19,11 @@ pub(crate) struct LogState {
     pub future: Option<u64>,
     /// Whether the log held anything else than records or nothing.
     pub corrupt: bool,
+    /// Whether the newest record may be one that power went out over, and read otherwise the next time.
+    pub unsure: bool,
+    /// Whether behind the newest record there may be another one that does not read well now, and may the next time: a
+    /// record that is to count more needs a sequence number that the hidden one cannot have.
+    pub hidden: bool,
 }
 
 impl LogState {
@@ -114,7 +119,11 @@ impl<A: AttemptRegister> Catalog<A> {
             None => {
                 let state = log.read().map_err(StoreError::Device)?;
                 self.log = Some(state);
-                Ok(state)
+                if state.unsure && self.append(log, state.record.slots).is_err() {
+                    // It was tried; what was read is still the best that is known.
+                    self.log = Some(state);
+                }
+                Ok(self.log.unwrap_or(state))
             }
         }
     }
@@ -125,11 +134,22 @@ impl<A: AttemptRegister> Catalog<A> {
         log: &mut L,
         slots: [Option<SlotEntry>; SLOTS],
     ) -> Result<(), Error<L>> {
+        self.append_as(log, slots, false)
+    }
+
+    fn append_as<L: RecordLog>(
+        &mut self,
+        log: &mut L,
+        slots: [Option<SlotEntry>; SLOTS],
+        open: bool,
+    ) -> Result<(), Error<L>> {
         let mut state = self.state(log)?;
-        let sequence = state.highest.checked_add(1).ok_or(StoreError::LogExhausted)?;
-        let record = Record { sequence, slots };
+        let step = if state.hidden { 2 } else { 1 };
+        let sequence = state.highest.checked_add(step).ok_or(StoreError::LogExhausted)?;
+        let record = Record { sequence, open, slots };
         let appended = log.append(&record);
         (state.highest, state.record) = (sequence, record);
+        (state.unsure, state.hidden) = (false, false);
         // If it failed, what is on the medium is not known: it is read again when it is next asked for.
         self.log = appended.is_ok().then_some(state);
         Ok(appended?)
@@ -214,9 +234,7 @@ impl<A: AttemptRegister> Catalog<A> {
                 kept = core::array::from_fn(|i| (i != slot).then_some(image));
             }
         }
-        if kept != entries || !self.state(log)?.is_valid() {
-            self.append(log, kept)?;
-        }
+        self.append_as(log, kept, true)?;
         Ok(ImageId(self.state(log)?.highest.checked_add(1).ok_or(StoreError::LogExhausted)?))
     }
 

@@ -8,6 +8,7 @@ mod block_device;
 mod block_store;
 mod catalog;
 mod log;
+pub mod nand;
 mod partition;
 mod record;
 mod settings;

@@ -19,6 +19,7 @@ mod at {
     pub const VERSION: usize = 8;
     pub const SLOTS: usize = 12;
     pub const SEQUENCE: usize = 16;
+    pub const OPEN: usize = 24;
     pub const SLOT: usize = 32;
     pub const CRC: usize = 508;
 }
@@ -75,8 +76,10 @@ pub struct SlotEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Record {
-    /// One more than that of the record before it; the first is 1.
+    /// Higher than that of every record before it.
     pub sequence: u64,
+    /// Whether the next record was to commit an image: if this one is found to be the newest, that did not happen.
+    pub open: bool,
     /// The slots.
     pub slots: [Option<SlotEntry>; SLOTS],
 }
@@ -105,6 +108,7 @@ impl Record {
         put(&mut bytes, at::VERSION, &VERSION.to_le_bytes());
         put(&mut bytes, at::SLOTS, &(SLOTS as u32).to_le_bytes());
         put(&mut bytes, at::SEQUENCE, &self.sequence.to_le_bytes());
+        put(&mut bytes, at::OPEN, &u32::from(self.open).to_le_bytes());
         for (i, slot) in self.slots.iter().enumerate() {
             if let Some(slot) = slot {
                 put(&mut bytes, at::SLOT + i * slot_at::LEN, &slot.encode());
@@ -134,7 +138,12 @@ impl Record {
         if version != VERSION || get_u32(bytes, at::SLOTS) != SLOTS as u32 {
             return Err(RecordError::Corrupt);
         }
-        let mut record = Record { sequence, slots: [None; SLOTS] };
+        let open = match get_u32(bytes, at::OPEN) {
+            0 => false,
+            1 => true,
+            _ => return Err(RecordError::Corrupt),
+        };
+        let mut record = Record { sequence, open, slots: [None; SLOTS] };
         for (i, slot) in record.slots.iter_mut().enumerate() {
             *slot = SlotEntry::decode(&get(bytes, at::SLOT + i * slot_at::LEN))?;
         }

@@ -55,6 +55,10 @@ pub enum StoreError<E> {
     NoSuchImage,
     /// The range is not in the image.
     OutOfRange,
-    /// The log's sequence numbers are used up.
+    /// The log's sequence numbers are used up, or no block of it can be written any more.
     LogExhausted,
+    /// A page of the image has more wrong bits than can be corrected.
+    Uncorrectable,
+    /// So many blocks went bad while the image was written that there is no room left for it.
+    TooManyBadBlocks,
 }

@@ -8,6 +8,7 @@
 //! | [`ram`] | physical memory, anywhere in the address space; notes what the engine may write |
 //! | [`system`] | the system around the engine, and its journal of calls |
 //! | [`machine`] | all of a board: take a snapshot, restart with noise in RAM, boot |
+//! | [`nand_pages`] | a NAND chip, page by page: its rules, bad blocks, failures, torn pages and erases |
 //! | [`shelf`] | a store without a medium, to get at an image's bytes |
 //! | [`image`] | an image taken apart, to put it together again wrong |
 //! | [`layout`] | where a block store keeps what, to tamper with it |
@@ -23,6 +24,7 @@ pub mod disk;
 pub mod image;
 pub mod layout;
 pub mod machine;
+pub mod nand_pages;
 pub mod ram;
 pub mod rng;
 pub mod shelf;
@@ -31,6 +33,7 @@ pub mod system;
 pub use disk::{Beyond, Counters, Cut, DiskError, Effect, Fault, Operation, RamDisk};
 pub use image::Image;
 pub use machine::{Booted, Machine};
+pub use nand_pages::{NandCounters, NandPages};
 pub use ram::FakeRam;
 pub use rng::Rng;
 pub use shelf::Shelf;

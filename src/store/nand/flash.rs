@@ -1,0 +1,111 @@
+//! [`NandFlash`]: what the store asks of a NAND chip.
+
+/// The size of a chip, or of the part of it that a store may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct NandGeometry {
+    /// Bytes of a page without its spare area: 512, 2048, 4096 or 8192.
+    pub page_bytes: u32,
+    /// Pages of an erase block.
+    pub pages_per_block: u32,
+    /// Erase blocks.
+    pub blocks: u32,
+}
+
+impl NandGeometry {
+    /// Bytes of an erase block.
+    pub const fn block_bytes(&self) -> u64 {
+        self.page_bytes as u64 * self.pages_per_block as u64
+    }
+}
+
+/// A page of a chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct NandPage {
+    /// The erase block.
+    pub block: u32,
+    /// The page within it.
+    pub page: u32,
+}
+
+/// What the error correction had to do for a page that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Ecc {
+    /// Nothing, or less than what need worry.
+    Clean,
+    /// So many bits were wrong that the block's contents should be moved soon.
+    Worn,
+}
+
+/// What went wrong with a page or a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum NandError<E> {
+    /// More bits of the page are wrong than can be corrected.
+    Uncorrectable,
+    /// The chip says that programming or erasing failed: the block is going bad.
+    Failed,
+    /// The chip or the bus.
+    Device(E),
+}
+
+/// A NAND chip, with error correction: its own, its controller's or software's.
+///
+/// # The rules that the store keeps
+/// * A block is erased before its first page is programmed, even one that reads as erased.
+/// * The pages of a block are programmed from the first up, each at most once.
+/// * A block that was being written when power went is not written again before it is erased.
+///
+/// # What a power cut may leave
+/// * While a page is programmed: that page reads as erased, as what was programmed, as anything, or as uncorrectable,
+///   and not the same at every reading. Other pages of the block stay as they are. (On multi-level cells pages that
+///   share their cells with it may be lost: use such a chip in single-level mode.)
+/// * While a block is erased: every page of it reads as before, as erased, as anything, or as uncorrectable.
+/// * Everything else stays.
+pub trait NandFlash {
+    /// What can go wrong with the chip or the bus.
+    type Error: core::fmt::Debug;
+
+    /// The chip's size. The same at every call.
+    fn geometry(&self) -> NandGeometry;
+
+    /// Reads a page: `data`, of `page_bytes` bytes, and as many of the spare bytes that are free for use as `spare`
+    /// holds. A page that was erased reads as 0xff.
+    ///
+    /// # Errors
+    /// [`NandError::Uncorrectable`]: `data` and `spare` then hold anything.
+    fn read_page(
+        &mut self,
+        at: NandPage,
+        data: &mut [u8],
+        spare: &mut [u8],
+    ) -> Result<Ecc, NandError<Self::Error>>;
+
+    /// Programs a page with `data`, of `page_bytes` bytes, and the first free spare bytes with `spare`.
+    ///
+    /// # Errors
+    /// [`NandError::Failed`]: the page then reads as anything; the pages before it are as they were.
+    fn program_page(&mut self, at: NandPage, data: &[u8], spare: &[u8])
+    -> Result<(), NandError<Self::Error>>;
+
+    /// Erases a block.
+    ///
+    /// # Errors
+    /// [`NandError::Failed`]: its pages then read as anything.
+    fn erase_block(&mut self, block: u32) -> Result<(), NandError<Self::Error>>;
+
+    /// Whether the maker, or [`mark_bad`](NandFlash::mark_bad), marked the block bad.
+    ///
+    /// # Errors
+    /// Of the chip or the bus.
+    fn is_bad(&mut self, block: u32) -> Result<bool, Self::Error>;
+
+    /// Marks the block bad for ever. The store remembers by itself what it found bad, so a block that does not take
+    /// the mark any more is no disaster.
+    ///
+    /// # Errors
+    /// Of the chip or the bus, or if the mark cannot be programmed.
+    fn mark_bad(&mut self, block: u32) -> Result<(), Self::Error>;
+}
