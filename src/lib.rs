@@ -41,7 +41,7 @@
 //! | [`take`], [`boot`] | the two timelines |
 //! | [`state`], [`drivers`] | what drivers need to know, and their order |
 //! | [`image`], [`codec`] | the bytes of a snapshot |
-//! | [`store`] | slots, commit records and boot policy on a block device |
+//! | [`store`] | slots, commit records and boot policy, on block devices and on NAND |
 //! | [`cpu`], [`mem`] | registers and physical memory: the only `unsafe` |
 //! | [`frame`], [`memory_map`] | addresses, frames, regions, and their checks |
 //! | [`refusal`], [`progress`] | why an image was not booted; how far a step is |
