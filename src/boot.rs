@@ -79,7 +79,8 @@ where
     /// Boots the newest image that passes every check, or the one before it, or says why there is none.
     ///
     /// Bounded: every image is tried at most once, and no wait is longer than the medium's time-outs. A power
-    /// cut at any moment leaves the images as they are; an attempt that was counted stays counted.
+    /// cut at any moment leaves every image bootable that was; an attempt that was counted stays counted, and `Once` images
+    /// that were consumed stay so.
     pub fn run<const EXTENTS: usize, const CHUNKS: usize>(
         &mut self,
         workspace: &mut Workspace<EXTENTS, CHUNKS>,
@@ -92,7 +93,11 @@ where
         };
         let selection = match self.store.select() {
             Ok(selection) => selection,
-            Err(reason) => return BootEnd::Cold(ColdBoot { stage: Stage::Select, reason }),
+            Err(reason) => {
+                // Where the log cannot even be read this will hardly work, but nothing else can be done.
+                let _ = self.store.consume();
+                return BootEnd::Cold(ColdBoot { stage: Stage::Select, reason });
+            }
         };
         for refusal in selection.refused {
             self.refuse(refusal, report);
@@ -103,19 +108,25 @@ where
                 Err((stage, reason)) => {
                     let refusal =
                         Refusal { id: Some(candidate.id), slot: Some(candidate.slot), stage, reason };
-                    self.store.refused(candidate.id);
+                    // A medium that fails may work the next time; what an image holds stays as it is.
+                    if !matches!(reason, Reason::ReadFailed | Reason::WriteFailed) {
+                        self.store.refused(candidate.id);
+                    }
                     self.refuse(refusal, report);
                 }
             }
         }
         report.booted = None;
         report.attempt = 0;
-        // Whatever is done about it can only be done here: a medium that does not take it is told of by the reason.
-        let _ = self.store.consume();
-        BootEnd::Cold(report.refused.first().map_or(
+        let why = report.refused.first().map_or(
             ColdBoot { stage: Stage::Select, reason: Reason::NoImage },
             |refusal| ColdBoot { stage: refusal.stage, reason: refusal.reason },
-        ))
+        );
+        if self.store.consume().is_err() {
+            let refusal = Refusal { id: None, slot: None, stage: Stage::Cpu, reason: Reason::WriteFailed };
+            self.refuse(refusal, report);
+        }
+        BootEnd::Cold(why)
     }
 
     /// Tells everybody who wants to know.

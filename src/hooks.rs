@@ -110,7 +110,7 @@ pub trait DecompressSnapshot: CompressSnapshot {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CorruptStream;
 
-/// What names an image in its store: the sequence number under which it is committed. Larger is newer.
+/// What names an image in its store: a number that no image there had before. Larger is newer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ImageId(pub u64);
@@ -144,7 +144,8 @@ pub trait WriteSnapshot: Medium {
     /// bytes) and checks it, then commits it. Until the commit is on the medium, the previous image boots.
     ///
     /// # Errors
-    /// Of the medium, or if what is read back is not what was written. The image is then not committed.
+    /// Of the medium, or if what is read back is not what was written. The image is then not committed, unless it was the
+    /// commit itself that the medium reported as failed after it had stored it.
     fn finish_snapshot(&mut self, scratch: &mut [u8]) -> Result<(), Self::Error>;
 }
 

@@ -1,5 +1,5 @@
 //! Snapshot boot for bare-metal ARM: firmware takes a picture of RAM and CPU while it runs, writes it to
-//! eMMC or SD, and at the next power-on is back in that state instead of booting.
+//! eMMC, SD or NAND, and at the next power-on is back in that state instead of booting.
 //!
 //! The model is the snapshot boot of Windows Embedded Compact 2013. Its OEM hooks are traits here
 //! ([`hooks`]), called in the documented order; what calls them there, the kernel, is [`take`] and [`boot`] here; what

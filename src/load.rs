@@ -37,6 +37,13 @@ pub(crate) fn check<C: RestoreCpu, Z: DecompressSnapshot, R: ReadSnapshot>(
     if header.image_len() > candidate.len {
         return Err((Stage::Header, Reason::Truncated));
     }
+    // The counts are the header's, whose checksum matched: no reading of what the workspace cannot hold.
+    if header.extents as usize > parts.extents.capacity() {
+        return Err((Stage::Map, Reason::TooManyExtents));
+    }
+    if header.chunks as usize > parts.index.capacity() {
+        return Err((Stage::Index, Reason::TooManyChunks));
+    }
     let mut reader = PartReader { candidate, medium, buffer: parts.stored };
     read_context(&mut reader, &header.context, parts.context)?;
     if !cpu.accepts(parts.context) {
@@ -109,7 +116,7 @@ impl<R: ReadSnapshot> PartReader<'_, R> {
         let mut done = 0;
         let len = u64::from(part.len);
         while done < len {
-            let padded = (page_align(len - done) as usize).min(STORED_BYTES);
+            let padded = page_align(len - done).min(STORED_BYTES as u64) as usize;
             let bytes = self.buffer.get_mut(..padded).ok_or((stage, Reason::BadField))?;
             self.medium
                 .read_snapshot(self.candidate.id, bytes, part.offset + done)

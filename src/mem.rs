@@ -58,7 +58,8 @@ impl<'a> PhysicalMemory<'a> {
     ///
     /// # Safety
     /// While the value lives:
-    /// * every frame of `ranges` is mapped there as Normal memory, readable and writable;
+    /// * every frame of `ranges` is mapped there as Normal memory, readable, and writable where the engine writes;
+    /// * while the engine reads the picture (from the capture to the last write) nobody writes to it;
     /// * no more than one value exists, and frames that the engine writes (the picture at a boot, the
     ///   staging area while a snapshot is taken) are used by nothing else: code, stack, statics and
     ///   buffers of the boot stage lie in frames that are not part of the picture (nosave).
@@ -83,7 +84,7 @@ impl Memory for PhysicalMemory<'_> {
     fn pages(&self, frames: FrameRange) -> Option<&[Page]> {
         let start = self.locate(frames)?;
         // SAFETY: `locate` found the frames in `ranges`, which `new`'s caller promised to be mapped Normal
-        // memory; they are page-aligned; writes go through `&mut self` only.
+        // memory that nobody writes to while the engine reads it; they are page-aligned.
         Some(unsafe { core::slice::from_raw_parts(start, frames.count as usize) })
     }
 

@@ -59,6 +59,9 @@ pub(crate) fn scan<S: System + ?Sized, M: Memory, O: Observer>(
                     free += u64::from(kind == Kind::Free);
                     fits &= builder.page(frame, kind).is_ok();
                 }
+                if !fits {
+                    break;
+                }
                 done += 1;
                 if done % PAGES_A_REPORT == 0 || done == total {
                     observer.observe(Progress::Scan { done, total });

@@ -35,7 +35,8 @@ impl PowerManaged for Driver<'_> {
     fn power_up(&mut self, why: PowerUp) -> Result<(), DriverFailed> {
         self.journal.note(&format!("{} {why:?}", self.name));
         if why == PowerUp::SnapshotBoot {
-            self.clock.borrow_mut().acquire(&self.journal.state, || self.journal.note("clock on"));
+            let note = || self.journal.note("clock on");
+            let _hold = self.clock.borrow_mut().acquire(&self.journal.state, note);
         }
         Ok(())
     }
@@ -86,8 +87,7 @@ fn take(fork: Fork, stuck: bool) -> (Result<Timeline, TakeError<oal_media::shelf
     let journal = Journal::default();
     let clock = RefCell::new(RefCount::new());
     // Both drivers use the clock already, as a running system's do.
-    clock.borrow_mut().acquire(&journal.state, || ());
-    clock.borrow_mut().acquire(&journal.state, || ());
+    let _holds = [(); 2].map(|()| clock.borrow_mut().acquire(&journal.state, || ()));
     let mut uart = Driver { name: "uart", stuck, journal: &journal, clock: &clock };
     let mut lcd = Driver { name: "lcd", stuck: false, journal: &journal, clock: &clock };
     let mut list: [&mut dyn PowerManaged; 2] = [&mut uart, &mut lcd];

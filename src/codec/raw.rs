@@ -19,7 +19,7 @@ impl CompressSnapshot for Raw {
 }
 
 impl DecompressSnapshot for Raw {
-    /// Never called for an image of this codec: its chunks are all raw.
+    /// Called only for an image that names this codec and has a chunk that is not raw: no such image is right.
     fn decompress_snapshot(&self, _src: &[u8], _dst: &mut [u8]) -> Result<(), CorruptStream> {
         Err(CorruptStream)
     }

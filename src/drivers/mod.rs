@@ -4,7 +4,7 @@ mod list;
 mod ref_count;
 
 pub use list::{DriverFailed, DriverList};
-pub use ref_count::RefCount;
+pub use ref_count::{Hold, RefCount};
 
 use crate::system::Resume;
 

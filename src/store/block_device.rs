@@ -7,7 +7,8 @@ pub const SECTOR_SIZE: usize = 512;
 ///
 /// What a power cut may leave, and the store counts on:
 /// * sectors that were written, or discarded, since the last [`flush`](BlockDevice::flush) hold their old
-///   bytes, their new ones, or anything, each on its own and in any order;
+///   bytes, their new ones, or anything, or cannot be read until they are written again, each on its own and in any
+///   order;
 /// * sectors that were not written keep their bytes, but for those that share a 4096-byte aligned block with
 ///   one that was being written;
 /// * [`write_reliable`](BlockDevice::write_reliable) leaves old or new bytes where the device can promise that. The

@@ -19,6 +19,8 @@ pub(crate) struct LogState {
     pub future: Option<u64>,
     /// Whether the log held anything else than records or nothing.
     pub corrupt: bool,
+    /// Whether a part of the log could not be read at all.
+    pub blind: bool,
     /// Whether the newest record may be one that power went out over, and read otherwise the next time.
     pub unsure: bool,
     /// Whether behind the newest record there may be another one that does not read well now, and may the next time: a
@@ -85,7 +87,12 @@ pub(crate) trait RecordLog {
     /// Reads what there is, in a bounded number of reads.
     fn read(&mut self) -> Result<LogState, Self::Error>;
 
-    /// Appends `record`, whose sequence number is `state.highest` + 1 already, so that it is durable, and reads it back. A
+    /// Whether a record would be written over another one, by their sequence numbers.
+    fn shares_place(_sequence: u64, _other: u64) -> bool {
+        false
+    }
+
+    /// Appends `record`, so that it is durable, and reads it back. Its sequence number is higher than all in the log. A
     /// cut leaves it written or not; every other record stays but the oldest ones.
     fn append(&mut self, record: &Record) -> Result<(), AppendError<Self::Error>>;
 }
@@ -120,8 +127,9 @@ impl<A: AttemptRegister> Catalog<A> {
                 let state = log.read().map_err(StoreError::Device)?;
                 self.log = Some(state);
                 if state.unsure && self.append(log, state.record.slots).is_err() {
-                    // It was tried; what was read is still the best that is known.
-                    self.log = Some(state);
+                    // What was read is still the best that is known, but the number that was tried is used up.
+                    let highest = state.highest.saturating_add(2);
+                    self.log = Some(LogState { highest, hidden: true, ..state });
                 }
                 Ok(self.log.unwrap_or(state))
             }
@@ -145,7 +153,10 @@ impl<A: AttemptRegister> Catalog<A> {
     ) -> Result<(), Error<L>> {
         let mut state = self.state(log)?;
         let step = if state.hidden { 2 } else { 1 };
-        let sequence = state.highest.checked_add(step).ok_or(StoreError::LogExhausted)?;
+        let mut sequence = state.highest.checked_add(step).ok_or(StoreError::LogExhausted)?;
+        if state.is_valid() && L::shares_place(sequence, state.record.sequence) {
+            sequence = sequence.checked_add(1).ok_or(StoreError::LogExhausted)?;
+        }
         let record = Record { sequence, open, slots };
         let appended = log.append(&record);
         (state.highest, state.record) = (sequence, record);
@@ -265,7 +276,11 @@ impl<A: AttemptRegister> Catalog<A> {
             let refusal = Refusal { id, slot: None, stage: Stage::Select, reason: Reason::FutureRecord };
             let _ = selection.refused.push(refusal);
         } else if !state.is_valid() {
-            return Err(if state.corrupt { Reason::LogCorrupt } else { Reason::NoImage });
+            return Err(match state {
+                LogState { blind: true, .. } => Reason::MediumError,
+                LogState { corrupt: true, .. } => Reason::LogCorrupt,
+                _ => Reason::NoImage,
+            });
         }
         let mut entries: Vec<(u8, SlotEntry), SLOTS> = Vec::new();
         for (slot, entry) in state.record.slots.iter().enumerate() {
@@ -278,7 +293,14 @@ impl<A: AttemptRegister> Catalog<A> {
             let attempts = self.attempts(&entry);
             let reason = if entry.state == SlotState::Consumed {
                 Some(Reason::Consumed)
+            } else if state.newest_is_future() && entry.policy == BootPolicy::Once {
+                // The later software may have entered it.
+                Some(Reason::FutureRecord)
+            } else if state.blind && entry.policy == BootPolicy::Once {
+                // A part of the log that cannot be read may say that it was entered.
+                Some(Reason::MediumError)
             } else if !lies_within(&entry) {
+                self.refuse(entry.id);
                 Some(Reason::Truncated)
             } else if self.settings.max_attempts > 0 && attempts >= self.settings.max_attempts {
                 Some(Reason::AttemptsExhausted)
@@ -339,13 +361,14 @@ impl<A: AttemptRegister> Catalog<A> {
 
     /// See [`SelectSnapshot::confirm`](crate::hooks::SelectSnapshot::confirm).
     pub fn confirm<L: RecordLog>(&mut self, log: &mut L, id: ImageId) -> Result<(), Error<L>> {
-        if self.register.get().is_some() {
-            self.register.set(attempts::encode(id, 0));
-        }
         self.update(log, id, |entry| {
             entry.attempts = 0;
             entry.confirmed = true;
-        })
+        })?;
+        if self.register.get().is_some() {
+            self.register.set(attempts::encode(id, 0));
+        }
+        Ok(())
     }
 }
 

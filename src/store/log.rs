@@ -28,11 +28,28 @@ impl<D: BlockDevice> RecordLog for BlockLog<'_, D> {
         const { assert!(RECORD_LEN == SECTOR_SIZE) };
         let mut state = LogState::default();
         let mut sector = [0; RECORD_LEN];
+        let mut readable = 0;
         for i in 0..LOG_RECORDS {
-            self.0.read(i * RECORD_STRIDE, &mut sector)?;
-            state.take_in(Record::decode(&sector));
+            // Once more if it fails: a sector that power went out over may need it, or may never be readable again
+            // before it is written.
+            let result = match self.0.read(i * RECORD_STRIDE, &mut sector) {
+                Ok(()) => Ok(()),
+                Err(_) => self.0.read(i * RECORD_STRIDE, &mut sector),
+            };
+            match result {
+                Ok(()) => {
+                    readable += 1;
+                    state.take_in(Record::decode(&sector));
+                }
+                Err(error) if readable == 0 && i + 1 == LOG_RECORDS => return Err(error),
+                Err(_) => state.blind = true,
+            }
         }
         Ok(state)
+    }
+
+    fn shares_place(sequence: u64, other: u64) -> bool {
+        sector(sequence) == sector(other)
     }
 
     /// The record takes the place of the oldest one, so a cut while it is written leaves every other record, the newest

@@ -60,7 +60,7 @@ pub struct SlotEntry {
     pub attempts: u8,
     /// Whether a boot of it was ever confirmed.
     pub confirmed: bool,
-    /// Its name: the sequence number of the record that committed it.
+    /// Its name: the sequence number of the record that first committed it.
     pub id: ImageId,
     /// The image's first unit, counted from the store's start: a sector, or on NAND an erase block.
     pub first: u64,

@@ -8,7 +8,7 @@ use core::ffi::c_void;
 use aarch32_cpu::asm::isb;
 use aarch32_cpu::register::{Cpacr, SysRegRead, SysRegWrite};
 
-use crate::cpu::armv7a::flag;
+use crate::cpu::armv7a::Held;
 
 // The context's words, by byte offset: 0 pc, 4 cpsr, 8 sp, 12 flags; from 44: usr sp lr; svc, irq, abt, und: sp
 // lr spsr each; fiq: r8 to r12 sp lr spsr; mon: sp lr spsr. 168 CPACR. 240 FPEXC, 244 FPSCR, 256 d0 to d31.
@@ -169,7 +169,7 @@ unsafe extern "C" {
 ///
 /// # Safety
 /// `context` is a whole context with its flags and CPACR filled in; `live` may be called with `argument`; the
-/// stack is aligned to 8, large enough and unused; the core is in a privileged mode, not Monitor or Hyp.
+/// stack is aligned to 8, large enough and unused; the core is in a privileged mode, not FIQ, Monitor or Hyp.
 pub(super) unsafe fn capture(
     context: *mut u32,
     live: unsafe extern "C" fn(*mut c_void),
@@ -202,16 +202,16 @@ const CPACR_DISABLE: u32 = 3 << 30;
 
 fn open_vfp() {
     let cpacr = Cpacr::read_raw();
-    // SAFETY: opens coprocessors that only `capture`, `restore` and `vfp_flags` use before CPACR is put back.
+    // SAFETY: opens coprocessors that only `capture`, `restore` and `vfp` use before CPACR is put back.
     unsafe { Cpacr::write_raw((cpacr | CPACR_OPEN) & !CPACR_DISABLE) };
     isb();
 }
 
 /// Which VFP registers the core has.
-pub(super) fn vfp_flags() -> u32 {
+pub(super) fn vfp() -> Held {
     let cpacr = Cpacr::read_raw();
     open_vfp();
-    let mut flags = 0;
+    let mut held = Held::empty();
     // Without a VFP the access bits read as zero (DDI 0406C, B4.1.40).
     if Cpacr::read_raw() & CPACR_OPEN == CPACR_OPEN {
         let mvfr0: u32;
@@ -219,10 +219,11 @@ pub(super) fn vfp_flags() -> u32 {
         unsafe {
             asm!(".fpu neon", "vmrs {}, mvfr0", out(reg) mvfr0, options(nomem, nostack, preserves_flags))
         };
-        flags = flag::VFP | if mvfr0 & 0xf == 2 { flag::D32 } else { 0 };
+        held = Held::VFP;
+        held.set(Held::D32, mvfr0 & 0xf == 2);
     }
     // SAFETY: the value that was read from it.
     unsafe { Cpacr::write_raw(cpacr) };
     isb();
-    flags
+    held
 }

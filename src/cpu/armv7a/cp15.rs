@@ -42,9 +42,15 @@ fn access<R: SysRegRead + SysRegWrite>() -> Access {
 /// Bits of SCTLR that must be set, in what was captured and now: MMU on.
 const SCTLR_M: u32 = 1;
 
-/// Positions in [`REGISTERS`] of those that are not simply written back.
+/// Positions in [`registers`] of those that are not simply written back.
 const SCTLR: usize = 0;
 const ACTLR: usize = 1;
+const TTBCR: usize = 5;
+const DACR: usize = 6;
+/// TTBCR.N: where TTBR0's half of the address space ends (DDI 0406C, B4.1.153). The same in both worlds.
+const TTBCR_N: u32 = 7;
+/// Every domain checks the tables' permissions (DDI 0406C, B4.1.43).
+const DACR_ALL_CLIENTS: u32 = 0x5555_5555;
 /// CPACR is restored after the VFP registers, which may need it open; `core_registers` knows this position.
 const CPACR: usize = 2;
 
@@ -85,6 +91,7 @@ pub(super) fn save(words: &mut [u32]) {
 pub(super) fn accepts(words: &[u32]) -> bool {
     words.len() >= registers().len()
         && words.get(SCTLR).is_some_and(|sctlr| sctlr & Sctlr::read_raw() & SCTLR_M != 0)
+        && words.get(TTBCR).is_some_and(|ttbcr| (ttbcr ^ Ttbcr::read_raw()) & TTBCR_N == 0)
 }
 
 /// Writes every register but CPACR. Afterwards the context's translation tables are in use.
@@ -98,10 +105,13 @@ pub(super) unsafe fn restore(words: &[u32]) {
         if i == SCTLR || i == CPACR || (i == ACTLR && read() == *word) {
             continue;
         }
+        // The new tables may put code and stack in a domain that the old DACR closes, or the other way round.
+        let value = if i == DACR { DACR_ALL_CLIENTS } else { *word };
         // SAFETY: the value was read from the register on this kind of core. Between two writes the translation may
-        // belong to neither world, but code and stack are mapped alike in both, which is the caller's promise;
-        // nothing else is touched before the TLB is empty.
-        unsafe { write(*word) };
+        // belong to neither world, but code and stack are mapped alike by both TTBR0s, which is the caller's promise,
+        // `accepts` saw that TTBCR splits the address space alike, and no domain is closed; nothing else is touched
+        // before the TLB is empty.
+        unsafe { write(value) };
     }
     isb();
     TlbIAll::write();
@@ -113,6 +123,15 @@ pub(super) unsafe fn restore(words: &[u32]) {
         // SAFETY: `accepts` saw that the MMU stays on; the rest is as the captured system had it.
         unsafe { Sctlr::write_raw(*sctlr) };
     }
+    isb();
+    // Again: what was fetched and translated in between was so by the old SCTLR.
+    TlbIAll::write();
+    BpIAll::write();
     dsb();
+    isb();
+    if let Some(dacr) = words.get(DACR) {
+        // SAFETY: the domains that the captured system had open, this code's among them, by its own tables.
+        unsafe { Dacr::write_raw(*dacr) };
+    }
     isb();
 }

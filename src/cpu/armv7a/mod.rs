@@ -4,9 +4,10 @@
 //! where they matter.
 //!
 //! # What the board sees to
-//! * The core runs in a privileged mode other than Monitor and Hyp, in ARM state, little-endian, MMU on.
+//! * The core runs in a privileged mode other than FIQ, Monitor and Hyp, in ARM state, little-endian, MMU on. (In FIQ mode
+//!   r8 to r12 of the other modes cannot be reached.)
 //! * Code, nosave memory and the restored system's own code at the call of [`take`](crate::take) are mapped at
-//!   the same addresses, with the same attributes, by the tables of the boot stage and by those in the picture.
+//!   the same addresses, with the same attributes, by the tables of the boot stage and by those in the picture; TTBCR.N is the same in both.
 //! * The capture masks IRQ, FIQ and asynchronous aborts (`cpsid aif`) and leaves them masked on both timelines:
 //!   [`System::resume`](crate::system::System::resume) unmasks what it wants.
 //! * Registers of an interrupt controller, a timer or an outer cache controller are devices: drivers
@@ -24,6 +25,7 @@ use core::convert::Infallible;
 use core::ffi::c_void;
 
 use aarch32_cpu::register::{Midr, SysRegRead};
+use bitflags::bitflags;
 
 use crate::cpu::{Architecture, CpuContext};
 use crate::hooks::{Fork, RestoreCpu, TakeCpuSnapshot};
@@ -34,9 +36,9 @@ mod word {
     pub const PC: usize = 0;
     /// CPSR, with interrupts masked.
     pub const CPSR: usize = 1;
-    /// What was captured: the flags of [`super::flag`].
+    /// What was captured: [`super::Held`].
     pub const FLAGS: usize = 3;
-    /// CP15 registers, in the order of [`super::cp15::REGISTERS`].
+    /// CP15 registers, in the order of `cp15::registers`.
     pub const CP15: usize = 40;
     /// Main ID Register: the kind of core.
     pub const MIDR: usize = 63;
@@ -44,20 +46,23 @@ mod word {
     pub const COUNT: usize = 128;
 }
 
-/// What a context holds besides what all hold.
-mod flag {
-    /// Monitor mode's registers.
-    pub const SECURE: u32 = 1;
-    /// FPEXC, FPSCR and d0 to d15.
-    pub const VFP: u32 = 2;
-    /// d16 to d31.
-    pub const D32: u32 = 4;
+bitflags! {
+    /// What a context holds besides what all hold: the flags of [`word::FLAGS`], which `core_registers` tests.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    struct Held: u32 {
+        /// Monitor mode's registers.
+        const SECURE = 1;
+        /// FPEXC, FPSCR and d0 to d15.
+        const VFP = 2;
+        /// d16 to d31.
+        const D32 = 4;
+    }
 }
 
 /// One ARMv7-A core, with the stack on which the engine runs between capture and last write.
 pub struct Armv7a<O = NoOuterCache> {
     stack_top: *mut u8,
-    secure: u32,
+    secure: Held,
     outer: O,
 }
 
@@ -65,14 +70,14 @@ impl Armv7a {
     /// A core in Non-secure state, or in Secure state without a use for Monitor mode. The engine needs
     /// less than 4 KiB of `stack`, the store's driver and the observer come on top.
     pub fn new<const BYTES: usize>(stack: &'static mut NosaveStack<BYTES>) -> Armv7a {
-        Armv7a { stack_top: stack.top(), secure: 0, outer: NoOuterCache }
+        Armv7a { stack_top: stack.top(), secure: Held::empty(), outer: NoOuterCache }
     }
 }
 
 impl<O: OuterCache> Armv7a<O> {
     /// The core is in Secure state, and Monitor mode's banked registers belong to the picture.
     pub fn secure(mut self) -> Self {
-        self.secure = flag::SECURE;
+        self.secure = Held::SECURE;
         self
     }
 
@@ -81,8 +86,8 @@ impl<O: OuterCache> Armv7a<O> {
         Armv7a { stack_top: self.stack_top, secure: self.secure, outer }
     }
 
-    fn flags(&self) -> u32 {
-        self.secure | core_registers::vfp_flags()
+    fn held(&self) -> Held {
+        self.secure | core_registers::vfp()
     }
 }
 
@@ -107,13 +112,13 @@ impl<O: OuterCache> TakeCpuSnapshot for Armv7a<O> {
     const ARCHITECTURE: Architecture = Architecture::ARMV7A;
 
     fn take_cpu_snapshot(&mut self, context: &mut CpuContext, live: &mut dyn FnMut(&CpuContext)) -> Fork {
-        let flags = self.flags();
+        let held = self.held().bits();
         let context: *mut CpuContext = context;
         // SAFETY: the exclusive borrow that this function was given; `words` is its only use until the capture.
         let words = unsafe { &mut *context }.words_mut(word::COUNT);
         words.fill(0);
         if let Some(word) = words.get_mut(word::FLAGS) {
-            *word = flags;
+            *word = held;
         }
         if let Some(word) = words.get_mut(word::MIDR) {
             *word = Midr::read_raw();
@@ -135,12 +140,12 @@ impl<O: OuterCache> RestoreCpu for Armv7a<O> {
     fn accepts(&self, context: &CpuContext) -> bool {
         let words = context.words();
         let at = |i: usize| words.get(i).copied().unwrap_or(0);
-        // System, Supervisor, IRQ, FIQ, Abort and Undefined: the modes that a capture may be made in; ARM state.
-        let state = matches!(at(word::CPSR) & 0x3f, 0x1f | 0x13 | 0x12 | 0x11 | 0x17 | 0x1b);
+        // System, Supervisor, IRQ, Abort and Undefined: the modes that a capture may be made in; ARM state.
+        let state = matches!(at(word::CPSR) & 0x3f, 0x1f | 0x13 | 0x12 | 0x17 | 0x1b);
         words.len() == word::COUNT
             && state
             && at(word::MIDR) == Midr::read_raw()
-            && at(word::FLAGS) == self.flags()
+            && at(word::FLAGS) == self.held().bits()
             && at(word::PC) == core_registers::resume_address()
             && cp15::accepts(words.get(word::CP15..).unwrap_or(&[]))
     }

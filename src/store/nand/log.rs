@@ -1,14 +1,17 @@
 //! The commit log on NAND: records one after the other in the pages of a few erase blocks, which take turns.
 //!
 //! A record is the sector that a block device's log holds, the map of bad blocks, and a CRC-32C over both, in as many
-//! whole pages as that takes. Each is written twice. A page that power went out over may read well once and not the next
-//! time, so a record that is the last one and has no twin is written anew before anything is built on it. At the first record after power-on, and whenever a block is full or fails, the log
-//! goes on in the next block: pages that power may have gone out over are never programmed again before an erase.
+//! whole pages as that takes. A page that power went out over may read well once and not the next time. Hence:
+//!
+//! * Each record is written twice. One that is the last and has no twin is written anew before anything is built on it.
+//! * At the first record since power-on the log goes on in the next block, as it does when a block is full or fails, so
+//!   no page is programmed behind one that power may have gone out over. Blocks whose first record cannot be
+//!   read are erased before that, and the record's number leaves one out: what was torn can never be the newest.
 
 use crate::image::checksum::Crc32c;
 use crate::store::catalog::{AppendError, LogState, RecordLog};
 use crate::store::nand::bad_blocks::BadBlocks;
-use crate::store::nand::flash::{NandError, NandFlash, NandPage};
+use crate::store::nand::flash::{Ecc, NandError, NandFlash, NandPage};
 use crate::store::record::{RECORD_LEN, Record, RecordError};
 
 /// Erase blocks of the log, at the store's start; two good ones are enough.
@@ -21,6 +24,8 @@ pub(crate) struct LogPosition {
     newest: Option<u32>,
     /// The page behind the newest record and its twin, if they were written since power-on.
     next_page: Option<u32>,
+    /// Whether a page that was read just now had many wrong bits.
+    worn: bool,
 }
 
 /// The log of a NAND chip, as long as it is being worked on.
@@ -57,7 +62,10 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> NandLog<'_, F, PAGE, MAP
     /// Reads a page into the buffer; one that cannot be corrected is none.
     fn read_page(&mut self, at: NandPage) -> Result<bool, F::Error> {
         match self.flash.read_page(at, self.page, &mut []) {
-            Ok(_) => Ok(true),
+            Ok(ecc) => {
+                self.position.worn |= ecc == Ecc::Worn;
+                Ok(true)
+            }
             Err(NandError::Device(e)) => Err(e),
             Err(_) => Ok(false),
         }
@@ -100,15 +108,18 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> NandLog<'_, F, PAGE, MAP
         })
     }
 
-    /// The sequence number of a block's first record. If that one is damaged, of its second.
+    /// The sequence number of a block's first record that can be read.
     fn first_sequence(&mut self, block: u32, state: &mut LogState) -> Result<Option<u64>, F::Error> {
-        for page in [0, Self::PAGES] {
+        let pages = self.flash.geometry().pages_per_block;
+        let mut page = 0;
+        while page + Self::PAGES <= pages {
             match self.record(block, page)? {
                 Found::Record(record, _) => return Ok(Some(record.sequence)),
                 Found::Not(RecordError::Blank) => return Ok(None),
                 Found::Not(RecordError::Future { sequence }) => return Ok(Some(sequence)),
                 Found::Not(error) => state.take_in(Err(error)),
             }
+            page += Self::PAGES;
         }
         Ok(None)
     }
@@ -122,12 +133,17 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> NandLog<'_, F, PAGE, MAP
                 Found::Not(RecordError::Blank) => return Ok(()),
                 Found::Not(error) => state.take_in(Err(error)),
                 Found::Record(record, map) => {
-                    if record.sequence > state.record.sequence {
+                    let worn = core::mem::take(&mut self.position.worn);
+                    // The same record in two blocks: the one that the other's map calls bad failed before the twin.
+                    let moved = record == state.record
+                        && self.position.newest != Some(block)
+                        && self.position.newest.is_some_and(|other| BadBlocks(map).contains(other));
+                    if record.sequence > state.record.sequence || moved {
                         self.bad.0 = map;
                         self.position.newest = Some(block);
                         state.unsure = true;
-                    } else if record == state.record {
-                        state.unsure = false;
+                    } else if record == state.record && self.position.newest == Some(block) {
+                        state.unsure = worn;
                     }
                     state.take_in(Ok(record));
                 }
@@ -160,6 +176,29 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> NandLog<'_, F, PAGE, MAP
         Ok(
             matches!(self.record(block, page)?, Found::Record(back, back_map) if back == *record && back_map == map),
         )
+    }
+
+    /// Erases every log block that may hold, unreadable for now, a record newer than the newest that is known: all
+    /// whose first record cannot be read, or is newer. In the ordinary case there is none but the blank ones.
+    fn sweep(&mut self, newest: u64) -> Result<(), F::Error> {
+        for block in 0..LOG_BLOCKS {
+            if Some(block) == self.position.newest || self.bad.contains(block) || self.flash.is_bad(block)? {
+                continue;
+            }
+            let known = match self.record(block, 0)? {
+                Found::Record(record, _) => record.sequence <= newest,
+                Found::Not(RecordError::Future { .. }) => true,
+                Found::Not(_) => false,
+            };
+            if !known {
+                match self.flash.erase_block(block) {
+                    Ok(()) => {}
+                    Err(NandError::Device(e)) => return Err(e),
+                    Err(_) => self.retire(block),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Notes that a block of the log is bad.
@@ -223,6 +262,9 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> RecordLog for NandLog<'_
             self.position.next_page = None;
             failed = Some(block);
         }
+        if self.position.next_page.is_none() && failed.is_none() {
+            self.sweep(record.sequence).map_err(AppendError::Device)?;
+        }
         let start = self.position.newest.map_or(0, |block| block + 1);
         for i in 0..LOG_BLOCKS {
             let block = (start + i) % LOG_BLOCKS;
@@ -242,7 +284,8 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> RecordLog for NandLog<'_
                 }
             }
             if self.put_twice(record, block, 0).map_err(AppendError::Device)? {
-                *self.position = LogPosition { newest: Some(block), next_page: Some(2 * Self::PAGES) };
+                *self.position =
+                    LogPosition { newest: Some(block), next_page: Some(2 * Self::PAGES), worn: false };
                 if let Some(failed) = failed {
                     self.retire(failed);
                 }

@@ -152,15 +152,14 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize, A: AttemptRegister> Nand
             writing.crc.update(self.data.get(..useful).unwrap_or(&[]));
             writing.place.program(&mut self.flash, &mut self.bad, &self.data, &mut self.scratch)?;
         }
+        self.worn = None;
         self.complete(&mut writing)?;
         if writing.entry.image_crc != old.image_crc {
             return Err(StoreError::Verify);
         }
         let slots = core::array::from_fn(|i| (i == slot).then_some(writing.entry));
         let (catalog, mut log) = self.split();
-        catalog.append(&mut log, slots)?;
-        self.worn = None;
-        Ok(())
+        catalog.append(&mut log, slots)
     }
 
     /// The catalog, and the log that it is kept in.
@@ -175,10 +174,10 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize, A: AttemptRegister> Nand
     }
 
     fn entry(&mut self, id: ImageId) -> Result<SlotEntry, StoreError<F::Error>> {
-        let blocks = self.blocks();
+        let (blocks, block_bytes) = (self.blocks(), self.flash.geometry().block_bytes());
         let (catalog, mut log) = self.split();
         let entry = catalog.entry(&mut log, id)?;
-        if lies_within(&entry, blocks) { Ok(entry) } else { Err(StoreError::OutOfRange) }
+        if lies_within(&entry, blocks, block_bytes) { Ok(entry) } else { Err(StoreError::OutOfRange) }
     }
 
     /// Blocks that the store may use.
@@ -293,9 +292,10 @@ fn read<F: NandFlash>(
 }
 
 /// Whether the image lies behind the log and within a chip of `blocks`.
-fn lies_within(entry: &SlotEntry, blocks: u64) -> bool {
+fn lies_within(entry: &SlotEntry, blocks: u64, block_bytes: u64) -> bool {
     entry.first >= u64::from(LOG_BLOCKS)
         && entry.first.checked_add(entry.span).is_some_and(|end| end <= blocks)
+        && entry.image_len <= entry.span.saturating_mul(block_bytes)
 }
 
 impl<F: NandFlash, const PAGE: usize, const MAP: usize, A> Medium for NandStore<F, PAGE, MAP, A> {
@@ -380,9 +380,9 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize, A: AttemptRegister> Sele
 {
     fn select(&mut self) -> Result<Selection, Reason> {
         (self.cached, self.cursor) = (None, None);
-        let blocks = self.blocks();
+        let (blocks, block_bytes) = (self.blocks(), self.flash.geometry().block_bytes());
         let (catalog, mut log) = self.split();
-        catalog.select(&mut log, |entry| lies_within(entry, blocks))
+        catalog.select(&mut log, |entry| lies_within(entry, blocks, block_bytes))
     }
 
     /// A cut leaves the attempt counted or not; the image is not touched.

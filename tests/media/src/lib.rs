@@ -8,6 +8,7 @@
 //! | [`ram`] | physical memory, anywhere in the address space; notes what the engine may write |
 //! | [`system`] | the system around the engine, and its journal of calls |
 //! | [`machine`] | all of a board: take a snapshot, restart with noise in RAM, boot |
+//! | [`nand`] | NAND chips: cells, and the commands of raw NAND, OneNAND and SPI NAND |
 //! | [`nand_pages`] | a NAND chip, page by page: its rules, bad blocks, failures, torn pages and erases |
 //! | [`shelf`] | a store without a medium, to get at an image's bytes |
 //! | [`image`] | an image taken apart, to put it together again wrong |
@@ -24,6 +25,7 @@ pub mod disk;
 pub mod image;
 pub mod layout;
 pub mod machine;
+pub mod nand;
 pub mod nand_pages;
 pub mod ram;
 pub mod rng;

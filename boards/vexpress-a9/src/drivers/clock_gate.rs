@@ -4,7 +4,7 @@
 //! of users: it came back with the picture and says "in use", but the gate of a board that was off is shut. A
 //! [`RefCount`] knows that.
 
-use oal_snapshot::drivers::RefCount;
+use oal_snapshot::drivers::{Hold, RefCount};
 use oal_snapshot::state::StateCell;
 
 /// The gate and its users.
@@ -23,14 +23,14 @@ impl Gates {
     }
 
     /// Opens the gate for its first user.
-    pub fn acquire(&mut self, state: &StateCell) {
+    pub fn acquire(&mut self, state: &StateCell) -> Hold {
         let opened = &mut self.opened;
-        self.users.acquire(state, || *opened += 1);
+        self.users.acquire(state, || *opened += 1)
     }
 
     /// Shuts the gate behind its last user.
-    pub fn release(&mut self, state: &StateCell) {
+    pub fn release(&mut self, state: &StateCell, hold: Hold) {
         let shut = &mut self.shut;
-        self.users.release(state, || *shut += 1);
+        self.users.release(state, hold, || *shut += 1);
     }
 }

@@ -1,7 +1,7 @@
 //! The tick: timer 0, an interrupt a hundred times a second.
 
 use oal_parts::sp804::Which;
-use oal_snapshot::drivers::{DriverFailed, PowerManaged, PowerUp};
+use oal_snapshot::drivers::{Hold, DriverFailed, PowerManaged, PowerUp};
 
 use super::{Gates, STATE, Story};
 use crate::devices::{self, TIMER_HZ, Timers};
@@ -13,6 +13,8 @@ pub const TICKS_PER_SECOND: u32 = 100;
 pub struct TimerDriver {
     timers: Timers,
     gates: Gates,
+    /// The timer's share in its clock, while it ticks.
+    clock: Option<Hold>,
     /// What happened to it.
     pub story: Story,
 }
@@ -25,13 +27,13 @@ impl TimerDriver {
     pub unsafe fn init() -> TimerDriver {
         // SAFETY: the caller's promise.
         let timers = unsafe { devices::timers() };
-        let mut driver = TimerDriver { timers, gates: Gates::new(), story: Story::new() };
+        let mut driver = TimerDriver { timers, gates: Gates::new(), clock: None, story: Story::new() };
         driver.start();
         driver
     }
 
     fn start(&mut self) {
-        self.gates.acquire(&STATE);
+        self.clock = Some(self.gates.acquire(&STATE));
         self.timers.start_periodic(Which::First, TIMER_HZ / TICKS_PER_SECOND);
     }
 }
@@ -43,7 +45,9 @@ impl PowerManaged for TimerDriver {
 
     fn power_down(&mut self) -> Result<(), DriverFailed> {
         self.timers.stop(Which::First);
-        self.gates.release(&STATE);
+        if let Some(hold) = self.clock.take() {
+            self.gates.release(&STATE, hold);
+        }
         Ok(())
     }
 
