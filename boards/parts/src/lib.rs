@@ -3,6 +3,7 @@
 //!
 //! ```text
 //!   mmc        SD and eMMC cards: the protocol          Card<H: Host>
+//!   nand       NAND flash: raw, OneNAND, SPI             RawNand, OneNand, SpiNand
 //!   pl181      a host controller for them               Pl181: Host
 //!   gic        interrupts                               with a context to save and restore
 //!   a9_timer   Cortex-A9 global and private timer       GlobalTimer: Clock
@@ -27,6 +28,7 @@ pub mod gic;
 pub mod l2c310;
 pub mod mmc;
 pub mod mmio;
+pub mod nand;
 pub mod pl031;
 pub mod pl111;
 pub mod pl181;

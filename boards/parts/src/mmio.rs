@@ -24,6 +24,27 @@ impl<R: Registers + ?Sized> Registers for &mut R {
     }
 }
 
+/// 16-bit registers, numbered from a base: register `index` is at twice that many bytes.
+pub trait Registers16 {
+    /// Reads register `index`.
+    fn read(&mut self, index: usize) -> u16;
+
+    /// Writes register `index`.
+    fn write(&mut self, index: usize, value: u16);
+}
+
+impl<R: Registers16 + ?Sized> Registers16 for &mut R {
+    #[inline(always)]
+    fn read(&mut self, index: usize) -> u16 {
+        (**self).read(index)
+    }
+
+    #[inline(always)]
+    fn write(&mut self, index: usize, value: u16) {
+        (**self).write(index, value);
+    }
+}
+
 /// `BYTES` bytes of device registers, accessed a word at a time by volatile loads and stores.
 ///
 /// Accesses outside the window are dropped (reads give 0). Drivers use constant offsets, for which
@@ -73,6 +94,49 @@ impl<const BYTES: usize> Registers for Window<BYTES> {
     }
 }
 
+/// `COUNT` 16-bit device registers, for instance a chip on a 16-bit memory bus.
+///
+/// Like [`Window`]: accesses outside are dropped (reads give 0).
+#[derive(Debug)]
+pub struct Window16<const COUNT: usize> {
+    base: *mut u16,
+}
+
+// SAFETY: as for `Window`.
+unsafe impl<const COUNT: usize> Send for Window16<COUNT> {}
+
+impl<const COUNT: usize> Window16<COUNT> {
+    /// The window that starts at `base`.
+    ///
+    /// # Safety
+    ///
+    /// `base` must be aligned to two bytes, and `COUNT` halfwords from it must be registers of the
+    /// device that the window is handed to, mapped as device memory for as long as the window is
+    /// used. No other window may cover registers that the two users would fight over.
+    pub const unsafe fn new(base: *mut u16) -> Self {
+        Self { base }
+    }
+}
+
+impl<const COUNT: usize> Registers16 for Window16<COUNT> {
+    #[inline(always)]
+    fn read(&mut self, index: usize) -> u16 {
+        if index >= COUNT {
+            return 0;
+        }
+        // SAFETY: the register is inside the window that `new` vouches for.
+        unsafe { self.base.add(index).read_volatile() }
+    }
+
+    #[inline(always)]
+    fn write(&mut self, index: usize, value: u16) {
+        if index < COUNT {
+            // SAFETY: the register is inside the window that `new` vouches for.
+            unsafe { self.base.add(index).write_volatile(value) }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +150,16 @@ mod tests {
         window.write(8, 30);
         window.write(5, 40);
         assert_eq!([window.read(0), window.read(4), window.read(8), window.read(2)], [1, 20, 0, 0]);
+        assert_eq!(memory, [1, 20, 3]);
+    }
+    #[test]
+    fn a_window_of_halfwords_keeps_inside_itself() {
+        let mut memory = [1u16, 2, 3];
+        // SAFETY: two of the three halfwords, and nobody else uses them meanwhile.
+        let mut window = unsafe { Window16::<2>::new(memory.as_mut_ptr()) };
+        window.write(1, 20);
+        window.write(2, 30);
+        assert_eq!([window.read(0), window.read(1), window.read(2)], [1, 20, 0]);
         assert_eq!(memory, [1, 20, 3]);
     }
 }
