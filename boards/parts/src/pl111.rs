@@ -3,6 +3,7 @@
 //! Reference: PL111 TRM, DDI 0293, chapter 3.
 #![forbid(unsafe_code)]
 
+use crate::clock::{Clock, Deadline};
 use crate::mmio::Registers;
 
 /// Bytes of registers.
@@ -15,6 +16,9 @@ const UPPER_BASE: usize = 0x10;
 const LOWER_BASE: usize = 0x14;
 const CONTROL: usize = 0x18;
 const MASK: usize = 0x1c;
+
+/// A common panel's wait between its signals and its power, in microseconds: the manual's 20 ms.
+pub const PANEL_US: u32 = 20_000;
 
 /// LCDControl.
 const ENABLE: u32 = 1;
@@ -140,20 +144,31 @@ pub struct Context {
     pub mask: u32,
 }
 
-/// The controller.
+/// The controller, with its registers and a clock for the panel's power.
 #[derive(Debug)]
-pub struct Pl111<R> {
+pub struct Pl111<R, C> {
     regs: R,
+    clock: C,
+    panel_us: u32,
 }
 
-impl<R: Registers> Pl111<R> {
-    /// The controller at `regs`.
-    pub const fn new(regs: R) -> Self {
-        Self { regs }
+impl<R: Registers, C: Clock> Pl111<R, C> {
+    /// The controller at `regs`. `panel_us` is how long the panel's signals must run before its power comes, and after
+    /// it went (power-up and power-down sequence of the manual): [`PANEL_US`] or what the panel's data sheet says; 0
+    /// for a monitor, whose power is its own, or for no panel at all.
+    pub const fn new(regs: R, clock: C, panel_us: u32) -> Self {
+        Self { regs, clock, panel_us }
     }
 
-    /// Shows the frame buffer at physical address `base` (aligned to eight bytes). A picture is seen
-    /// about 20 ms later on a real panel.
+    fn wait_for_panel(&mut self) {
+        if self.panel_us != 0 {
+            let mut deadline = Deadline::new(self.clock.now_us(), u64::from(self.panel_us));
+            while !deadline.passed(self.clock.now_us()) {}
+        }
+    }
+
+    /// Shows the frame buffer at physical address `base` (aligned to eight bytes), after a wait for the panel if
+    /// there is one.
     ///
     /// # Errors
     ///
@@ -175,11 +190,17 @@ impl<R: Registers> Pl111<R> {
         self.regs.write(MASK, 0);
         self.regs.write(UPPER_BASE, base);
         self.regs.write(LOWER_BASE, 0);
-        let control = format.code() << 1 | TFT | SWAP_RED_BLUE;
-        // Signals first, then the panel's power (power-up and power-down sequence of the manual).
-        self.regs.write(CONTROL, control | ENABLE);
-        self.regs.write(CONTROL, control | ENABLE | POWER);
+        self.on(format.code() << 1 | TFT | SWAP_RED_BLUE | ENABLE | POWER);
         Ok(())
+    }
+
+    /// Switches on as far as `control` says: the signals, then the panel's power.
+    fn on(&mut self, control: u32) {
+        self.regs.write(CONTROL, control & !POWER);
+        if control & POWER != 0 {
+            self.wait_for_panel();
+            self.regs.write(CONTROL, control);
+        }
     }
 
     /// Shows another frame buffer from the next frame on.
@@ -207,10 +228,13 @@ impl<R: Registers> Pl111<R> {
         self.regs.read(CONTROL) & (ENABLE | POWER) == ENABLE | POWER
     }
 
-    /// Switches off: the panel's power, then the signals (power-up and power-down sequence of the manual).
+    /// Switches off: the panel's power, then the signals, after a wait if the panel had power.
     pub fn off(&mut self) {
         let control = self.regs.read(CONTROL);
         self.regs.write(CONTROL, control & !POWER);
+        if control & POWER != 0 {
+            self.wait_for_panel();
+        }
         self.regs.write(CONTROL, control & !(POWER | ENABLE));
     }
 
@@ -224,7 +248,7 @@ impl<R: Registers> Pl111<R> {
         }
     }
 
-    /// Puts back what [`Pl111::save`] found.
+    /// Puts back what [`Pl111::save`] found, with the same waits as [`Pl111::show`].
     pub fn restore(&mut self, context: &Context) {
         self.off();
         for (offset, value) in [0x00, 0x04, 0x08, 0x0c].into_iter().zip(context.timing) {
@@ -232,8 +256,7 @@ impl<R: Registers> Pl111<R> {
         }
         self.regs.write(UPPER_BASE, context.base);
         self.regs.write(MASK, context.mask);
-        self.regs.write(CONTROL, context.control & !POWER);
-        self.regs.write(CONTROL, context.control);
+        self.on(context.control);
     }
 }
 
@@ -245,21 +268,39 @@ fn less_one(value: u16) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mmio::Registers;
+    use std::cell::Cell;
+    use std::vec::Vec;
 
-    struct Words([u32; 8]);
-    impl Registers for Words {
+    /// The registers, and when power or signals were switched, by a clock that goes on with every look.
+    struct Words<'a>([u32; 8], &'a Cell<u64>, Vec<(u32, u64)>);
+    impl Registers for Words<'_> {
         fn read(&mut self, offset: usize) -> u32 {
             self.0[offset / 4]
         }
         fn write(&mut self, offset: usize, value: u32) {
+            if offset == CONTROL && (self.0[CONTROL / 4] ^ value) & (ENABLE | POWER) != 0 {
+                self.2.push((value & (ENABLE | POWER), self.1.get()));
+            }
             self.0[offset / 4] = value;
         }
     }
 
+    struct Ticking<'a>(&'a Cell<u64>);
+    impl Clock for Ticking<'_> {
+        fn now_us(&mut self) -> u64 {
+            self.0.set(self.0.get() + 1);
+            self.0.get()
+        }
+    }
+
+    fn lcd(now: &Cell<u64>, panel_us: u32) -> Pl111<Words<'_>, Ticking<'_>> {
+        Pl111::new(Words([0; 8], now, Vec::new()), Ticking(now), panel_us)
+    }
+
     #[test]
     fn vga_in_the_registers() {
-        let mut lcd = Pl111::new(Words([0; 8]));
+        let now = Cell::new(0);
+        let mut lcd = lcd(&now, 0);
         lcd.show(&Mode::VGA, Format::Rgb565, 0x4c00_0000).unwrap();
         let saved = lcd.save();
         assert_eq!(saved.timing[0], 39 << 2 | 95 << 8 | 15 << 16 | 47 << 24);
@@ -273,8 +314,28 @@ mod tests {
     }
 
     #[test]
+    fn a_panel_has_power_only_while_its_signals_run() {
+        for panel_us in [0, PANEL_US] {
+            let now = Cell::new(0);
+            let mut lcd = lcd(&now, panel_us);
+            lcd.show(&Mode::VGA, Format::Rgb565, 0).unwrap();
+            let saved = lcd.save();
+            lcd.off();
+            lcd.restore(&saved);
+            let steps = &lcd.regs.2;
+            let states: Vec<u32> = steps.iter().map(|step| step.0).collect();
+            assert_eq!(states, [ENABLE, ENABLE | POWER, ENABLE, 0, ENABLE, ENABLE | POWER]);
+            for i in [0, 2, 4] {
+                assert!(steps[i + 1].1 - steps[i].1 >= u64::from(panel_us));
+            }
+            assert_eq!(panel_us == 0, now.get() == 0);
+        }
+    }
+
+    #[test]
     fn what_does_not_fit_is_refused() {
-        let mut lcd = Pl111::new(Words([0; 8]));
+        let now = Cell::new(0);
+        let mut lcd = lcd(&now, 0);
         let mut mode = Mode::VGA;
         mode.horizontal.visible = 641;
         assert_eq!(lcd.show(&mode, Format::Rgb565, 0), Err(Error::Mode));

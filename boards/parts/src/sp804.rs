@@ -52,6 +52,15 @@ pub struct TimerContext {
     pub value: u32,
     /// Control register.
     pub control: u32,
+    /// Raw interrupt status: 1 if it had reached 0 and nobody had taken the interrupt back.
+    pub fired: u32,
+}
+
+impl TimerContext {
+    /// Whether it had counted down once, and somebody knows.
+    const fn is_over(&self) -> bool {
+        self.control & (ENABLE | ONE_SHOT) == ENABLE | ONE_SHOT && self.value == 0 && self.fired & 1 == 0
+    }
 }
 
 /// What both timers hold, for a picture of the system.
@@ -117,6 +126,7 @@ impl<R: Registers> Sp804<R> {
             load: self.regs.read(which.at(BACKGROUND_LOAD)),
             value: self.regs.read(which.at(VALUE)),
             control: self.regs.read(which.at(CONTROL)),
+            fired: self.regs.read(which.at(RAW_STATUS)),
         })
     }
 
@@ -124,13 +134,82 @@ impl<R: Registers> Sp804<R> {
     /// timer started, and only then the reload value goes to the background register, which leaves the
     /// count alone (TimerXBGLoad). In this order it also works on a timer that reloads when it is started, as
     /// QEMU's does; there a timer that runs freely starts over.
+    ///
+    /// A one-shot timer that had expired stays at 0 and comes back disabled, so that it does not fire again;
+    /// [`Sp804::start_once`] starts it as ever. One whose interrupt was still to be handled fires once more, since
+    /// the interrupt was lost with the chip's state.
     pub fn restore(&mut self, context: &Context) {
         for (which, timer) in [Which::First, Which::Second].into_iter().zip(context) {
             self.stop(which);
-            // A count of 0 may come between two ticks; loading it would stop a one-shot timer for good.
-            self.regs.write(which.at(LOAD), timer.value.max(1));
-            self.regs.write(which.at(CONTROL), timer.control);
+            if timer.is_over() {
+                self.regs.write(which.at(LOAD), 0);
+                self.regs.write(which.at(CONTROL), timer.control & !ENABLE);
+            } else {
+                // A count of 0 may come between two ticks; loading it would stop a one-shot timer for good.
+                self.regs.write(which.at(LOAD), timer.value.max(1));
+                self.regs.write(which.at(CONTROL), timer.control);
+            }
             self.regs.write(which.at(BACKGROUND_LOAD), timer.load);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The registers, with a count that is loaded and does not move.
+    struct Words([u32; 16]);
+
+    impl Registers for Words {
+        fn read(&mut self, offset: usize) -> u32 {
+            self.0[offset / 4]
+        }
+
+        fn write(&mut self, offset: usize, value: u32) {
+            let (timer, register) = (offset & SECOND, offset & (SECOND - 1));
+            match register {
+                LOAD => [LOAD, VALUE, BACKGROUND_LOAD].map(|at| self.0[(timer + at) / 4] = value),
+                BACKGROUND_LOAD => [LOAD, BACKGROUND_LOAD, LOAD].map(|at| self.0[(timer + at) / 4] = value),
+                INTERRUPT_CLEAR => [RAW_STATUS; 3].map(|at| self.0[(timer + at) / 4] = 0),
+                _ => [register; 3].map(|at| self.0[(timer + at) / 4] = value),
+            };
+        }
+    }
+
+    fn after_a_restore(context: Context) -> Context {
+        let mut timers = Sp804::new(Words([0; 16]));
+        timers.restore(&context);
+        timers.save()
+    }
+
+    #[test]
+    fn running_timers_come_back() {
+        let mut timers = Sp804::new(Words([0; 16]));
+        timers.start_periodic(Which::First, 1000);
+        timers.start_once(Which::Second, 500);
+        timers.regs.0[VALUE / 4] = 321;
+        timers.regs.0[(SECOND + VALUE) / 4] = 1;
+        let saved = timers.save();
+        assert_eq!([saved[0].load, saved[0].value, saved[1].value], [1000, 321, 1]);
+        assert_eq!(after_a_restore(saved), saved);
+    }
+
+    #[test]
+    fn an_expired_timer_stays_expired() {
+        let mut timers = Sp804::new(Words([0; 16]));
+        timers.start_once(Which::First, 500);
+        timers.start_periodic(Which::Second, 500);
+        timers.regs.0[VALUE / 4] = 0;
+        timers.regs.0[(SECOND + VALUE) / 4] = 0;
+        let saved = timers.save();
+        let [once, periodic] = after_a_restore(saved);
+        assert_eq!((once.value, once.load, once.control & ENABLE), (0, 500, 0));
+        assert_eq!((periodic.value, periodic.control), (1, saved[1].control));
+        assert_eq!(after_a_restore([once, periodic])[0].control & ENABLE, 0);
+        // Its interrupt is still due.
+        timers.regs.0[RAW_STATUS / 4] = 1;
+        let [due, _] = after_a_restore(timers.save());
+        assert_eq!((due.value, due.control), (1, saved[0].control));
     }
 }

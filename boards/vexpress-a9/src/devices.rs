@@ -18,7 +18,7 @@ pub type Interrupts = Gic<Window<DISTRIBUTOR_WINDOW>, Window<CPU_WINDOW>>;
 /// The timers of the motherboard.
 pub type Timers = Sp804<Window<{ sp804::WINDOW }>>;
 /// The LCD controller of the tile.
-pub type Lcd = Pl111<Window<{ pl111::WINDOW }>>;
+pub type Lcd = Pl111<Window<{ pl111::WINDOW }>, Clock>;
 /// The real-time clock.
 pub type Rtc = Pl031<Window<{ pl031::WINDOW }>>;
 /// Power, reset and the like.
@@ -33,6 +33,8 @@ pub const TIMER_HZ: u32 = 1_000_000;
 pub const GLOBAL_TIMER: usize = 0x1e00_0200;
 
 const PERIPHCLK_HZ: u32 = 100_000_000;
+/// A monitor on a connector, or in QEMU nothing: no panel that waits for its power.
+const PANEL_US: u32 = 0;
 const MMCI_CONFIG: Config =
     Config { input_hz: 24_000_000, max_hz: 24_000_000, four_lines: false, long_reads: false };
 
@@ -73,7 +75,7 @@ devices! {
     /// Timers 0 and 1.
     timers() -> Timers = Sp804::new(window(0x1001_1000));
     /// The LCD controller of the tile.
-    lcd() -> Lcd = Pl111::new(window(0x1002_0000));
+    lcd() -> Lcd = Pl111::new(window(0x1002_0000), clock(), PANEL_US);
     /// The real-time clock.
     rtc() -> Rtc = Pl031::new(window(0x1001_7000));
     /// The motherboard's system registers.

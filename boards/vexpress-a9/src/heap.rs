@@ -57,6 +57,15 @@ impl PageHeap {
         Some(unsafe { core::slice::from_raw_parts_mut(self.high as *mut u8, len) })
     }
 
+    /// `count` words of free pages, for as long as nothing is taken from the heap. They hold whatever they held.
+    pub fn scratch(&mut self, count: usize) -> Option<&mut [u32]> {
+        if count.checked_mul(size_of::<u32>())? > self.free_bytes() {
+            return None;
+        }
+        // SAFETY: free bytes at the start of a page, which nobody gets while the heap is borrowed.
+        Some(unsafe { core::slice::from_raw_parts_mut(self.low as *mut u32, count) })
+    }
+
     /// Frees the low end from `address` on, rounded up to whole pages.
     ///
     /// # Safety

@@ -2,12 +2,14 @@
 
 use core::arch::asm;
 
+use oal_parts::clock::{Clock as _, Deadline};
 use oal_snapshot::drivers::PowerUp;
 use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
 use oal_snapshot::hooks::{GetSnapshotRegions, SnapshotResume};
 use oal_snapshot::state::SnapshotState;
 use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
 
+use crate::devices;
 use crate::drivers::{self, Drivers, STATE};
 use crate::heap::PageHeap;
 use crate::layout::{self, FRAME_BUFFER};
@@ -115,10 +117,13 @@ impl System for Board {
         unmask_interrupts();
     }
 
-    /// The application's own work goes on.
+    /// The application's own work goes on, by the tick; if that is dead or late, by the clock, for twice as long.
     fn pause(&mut self, milliseconds: u32) {
+        // SAFETY: anybody may read the clock.
+        let mut clock = unsafe { devices::clock() };
+        let mut deadline = Deadline::new(clock.now_us(), 2000 * u64::from(milliseconds));
         let start = drivers::ticks();
-        while drivers::ticks().wrapping_sub(start) < milliseconds / 10 {
+        while drivers::ticks().wrapping_sub(start) < milliseconds / 10 && !deadline.passed(clock.now_us()) {
             self.work.go_on();
         }
     }

@@ -12,7 +12,8 @@ pub struct Block {
     pub group: u32,
     /// Enable bits.
     pub enabled: u32,
-    /// Pending bits.
+    /// Pending bits. Those of level-triggered interrupts are not put back: their device raises them, and a bit that
+    /// is written would stay after the device had lowered its line.
     pub pending: u32,
     /// Active bits. Version 1 of the architecture cannot set them; take pictures outside of handlers.
     pub active: u32,
@@ -62,6 +63,17 @@ impl<const BLOCKS: usize> Default for Context<BLOCKS> {
     }
 }
 
+impl Block {
+    /// Pending interrupts that are edge-triggered.
+    fn pending_edges(&self) -> u32 {
+        let edge = |i: u32| {
+            let word = self.configuration.get(i as usize / 16).copied().unwrap_or(0);
+            (word >> (i % 16 * 2 + 1) & 1) << i
+        };
+        self.pending & (0..32).map(edge).sum::<u32>()
+    }
+}
+
 /// The controller and the [`Context`] do not have the same number of interrupts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -69,6 +81,9 @@ pub struct TooManyInterrupts {
     /// Blocks of 32 interrupts in the controller.
     pub blocks: usize,
 }
+
+/// The software interrupts in the first block.
+const SOFTWARE_INTERRUPTS: u32 = 0xffff;
 
 /// Registers of one block among those with one bit, eight bits and two bits for each interrupt.
 const fn bits(registers: usize, block: usize) -> usize {
@@ -108,8 +123,9 @@ impl<D: Registers, C: Registers> Gic<D, C> {
     }
 
     /// Puts every setting back, in an order in which no interrupt fires half-configured: all off, then
-    /// settings, pending, enables, and the two controls last. Pending software interrupts are sent again
-    /// by this core to itself, since their pending bits cannot be written.
+    /// settings, pending edges, enables, and the two controls last. Level-triggered interrupts become pending again by
+    /// their lines. Pending software interrupts are sent again by this core to itself, since their pending bits
+    /// cannot be written.
     ///
     /// # Errors
     ///
@@ -137,7 +153,8 @@ impl<D: Registers, C: Registers> Gic<D, C> {
             for (i, word) in block.targets.iter().enumerate() {
                 distributor.write(TARGETS + 32 * n + 4 * i, *word);
             }
-            distributor.write(bits(SET_PENDING, n), block.pending);
+            let not_software = if n == 0 { !SOFTWARE_INTERRUPTS } else { u32::MAX };
+            distributor.write(bits(SET_PENDING, n), block.pending_edges() & not_software);
             distributor.write(bits(SET_ENABLE, n), block.enabled);
         }
         let [control, mask, point] = context.cpu;
@@ -145,7 +162,7 @@ impl<D: Registers, C: Registers> Gic<D, C> {
         self.cpu.write(BINARY_POINT, point);
         self.cpu.write(CPU_CONTROL, control);
         self.distributor.write(CONTROL, context.control);
-        let software = blocks.first().map_or(0, |block| block.pending & 0xffff);
+        let software = blocks.first().map_or(0, |block| block.pending & SOFTWARE_INTERRUPTS);
         for number in (0..16).filter(|number| software >> number & 1 != 0) {
             const TO_MYSELF: u32 = 0b10 << 24;
             self.distributor.write(SOFTWARE, TO_MYSELF | number);

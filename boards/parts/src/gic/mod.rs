@@ -111,6 +111,16 @@ impl<D: Registers, C: Registers> Gic<D, C> {
 
     /// From any state to: everything off and not pending, level-triggered, Secure, at
     /// [`DEFAULT_PRIORITY`], shared interrupts to core 0; distributor and interface on.
+    ///
+    /// Not all that an earlier boot stage may have left can be cleared here:
+    ///
+    /// * A level-triggered interrupt stays pending while its device holds the line: quiet the device before the
+    ///   interrupt is enabled.
+    /// * A software interrupt stays pending, since version 1 of the architecture has no register that clears it:
+    ///   [`Gic::acknowledge`] takes it.
+    /// * An interrupt that was acknowledged and never ended stays active, and holds back those of its priority and
+    ///   below: only [`Gic::end`] on its core helps, or a reset.
+    /// * Triggers of software and private interrupts, and the targets of both, are built in.
     pub fn init(&mut self) {
         self.silence();
         for block in 0..self.blocks() {
@@ -131,7 +141,8 @@ impl<D: Registers, C: Registers> Gic<D, C> {
         self.distributor.write(CONTROL, 1);
     }
 
-    /// Switches distributor and interface off, and every interrupt, and forgets what was pending.
+    /// Switches distributor and interface off, and every interrupt, and forgets what was pending, as far as
+    /// that can be cleared (see [`Gic::init`]).
     pub fn silence(&mut self) {
         self.cpu.write(CPU_CONTROL, 0);
         self.distributor.write(CONTROL, 0);

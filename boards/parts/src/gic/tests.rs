@@ -60,6 +60,30 @@ fn what_is_saved_is_put_back() {
 }
 
 #[test]
+fn only_edges_become_pending_again() {
+    let mut gic = gic(1);
+    gic.init();
+    let (level, edge, message) = (IntId::shared(2), IntId::shared(19), IntId::new(5).unwrap());
+    gic.set_edge(edge, true);
+    // As built in: software interrupts and one private interrupt.
+    gic.distributor.0[CONFIGURATION / 4] = 0xaaaa_aaaa;
+    gic.distributor.0[CONFIGURATION / 4 + 1] = 0b10 << (2 * 13);
+    let first = 1 << message.number() | 1 << 27 | 1 << 29;
+    gic.distributor.write(SET_PENDING, first);
+    gic.distributor.write(SET_PENDING + 4, 1 << 2 | 1 << 19);
+    let mut saved = Context::<2>::new();
+    gic.save(&mut saved).unwrap();
+    assert_eq!([saved.blocks[0].pending, saved.blocks[1].pending], [first, 1 << 2 | 1 << 19]);
+    gic.silence();
+    gic.restore(&saved).unwrap();
+    assert!(gic.is_pending(edge) && !gic.is_pending(level));
+    assert!(gic.is_pending(IntId::PRIVATE_TIMER) && !gic.is_pending(IntId::GLOBAL_TIMER));
+    // That one was sent, not set.
+    assert!(!gic.is_pending(message));
+    assert_eq!(gic.distributor.0[SOFTWARE / 4], 0b10 << 24 | 5);
+}
+
+#[test]
 fn a_context_of_another_size_is_refused() {
     let mut large = gic(7);
     assert_eq!(large.save(&mut Context::<4>::new()), Err(TooManyInterrupts { blocks: 8 }));

@@ -89,7 +89,7 @@ impl<R: Registers, C: Clock> Pl181<R, C> {
         self.regs.write(DATA_TIMER, u32::try_from(clocks).unwrap_or(u32::MAX));
         self.regs.write(DATA_LENGTH, length as u32);
         let size = block.trailing_zeros() << BLOCK_SHIFT;
-        self.regs.write(DATA_CONTROL, DATA_ENABLE | direction | size);
+        self.write_slowly(DATA_CONTROL, DATA_ENABLE | direction | size);
     }
 
     /// Waits for the end of a data phase, and for what the controller thinks of it.

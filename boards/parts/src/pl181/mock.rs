@@ -1,5 +1,6 @@
 //! A model of the chip's registers with a card behind that answers every command and streams bytes.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::vec::Vec;
 
@@ -34,10 +35,18 @@ pub(super) struct Chip {
     sticky: u32,
     left: u32,
     flowing: bool,
+    /// When a register that crosses to the card's clock was last written.
+    crossed: Option<u64>,
+}
+
+std::thread_local! {
+    /// The test's only clock, as the chip sees it.
+    static NOW: Cell<u64> = const { Cell::new(0) };
 }
 
 impl Chip {
     pub(super) fn new() -> Self {
+        NOW.set(0);
         Self {
             behaviour: Behaviour::Fine,
             response: Some([0x900, 2, 3, 4]),
@@ -51,6 +60,7 @@ impl Chip {
             sticky: 0,
             left: 0,
             flowing: false,
+            crossed: None,
         }
     }
 
@@ -111,6 +121,10 @@ impl Registers for Chip {
     }
 
     fn write(&mut self, offset: usize, value: u32) {
+        if matches!(offset, POWER | CLOCK | COMMAND | DATA_CONTROL) {
+            let before = self.crossed.replace(NOW.get());
+            assert!(before.is_none_or(|before| NOW.get() > before + 1), "no pause between two writes");
+        }
         match offset {
             CLEAR => self.sticky &= !value,
             FIFO.. => {
@@ -118,6 +132,8 @@ impl Registers for Chip {
                 self.count();
             }
             COMMAND if value & SEND_COMMAND != 0 => {
+                assert_eq!(self.registers[COMMAND / 4] & SEND_COMMAND, 0, "no rising edge");
+                self.registers[COMMAND / 4] = value;
                 self.commands.push((value, self.registers[ARGUMENT / 4]));
                 self.armed_at_command = self.phases.len();
                 self.flowing = true;
@@ -145,6 +161,7 @@ pub(super) struct Ticking(pub(super) u64);
 impl Clock for Ticking {
     fn now_us(&mut self) -> u64 {
         self.0 += 1;
+        NOW.set(self.0);
         self.0
     }
 }

@@ -7,6 +7,8 @@
 //!   phases of one command ([`Config::long_reads`] says when that is safe).
 //! * A reset in mid-transfer may leave words in the FIFO under a clean status (QEMU's model does), which
 //!   would shift every later read: the FIFO is emptied blindly at reset and after every error.
+//! * Power, clock, command and data control cross to the card's clock: each is followed by the pause that the
+//!   manual asks for between two writes.
 //! * A card that never sends data raises no error in some models, so every wait has its own deadline.
 //!
 //! Reference: PL181 Technical Reference Manual, ARM DDI 0205.
@@ -77,6 +79,8 @@ const COMMAND_US: u64 = 10_000;
 /// Settling time of the card's supply and clock: 1 ms, and 74 clocks at identification speed.
 const POWER_US: u64 = 1_000;
 const IDENTIFICATION_HZ: u32 = 400_000;
+/// The pause between two writes: more than 3 MCLK and 2 PCLK of any board, and too short for a FIFO to run over.
+const WRITE_US: u64 = 2;
 
 impl<R: Registers, C: Clock> Pl181<R, C> {
     /// A driver for the controller at `regs`. Nothing is touched before [`Host::reset`].
@@ -101,8 +105,8 @@ impl<R: Registers, C: Clock> Pl181<R, C> {
     /// powers down.
     pub fn off(&mut self) {
         self.abort();
-        self.regs.write(CLOCK, 0);
-        self.regs.write(POWER, 0);
+        self.write_slowly(CLOCK, 0);
+        self.write_slowly(POWER, 0);
     }
 
     fn deadline(&mut self, limit_us: u64) -> Deadline {
@@ -114,17 +118,21 @@ impl<R: Registers, C: Clock> Pl181<R, C> {
         while !deadline.passed(self.clock.now_us()) {}
     }
 
-    /// MCIClock, then the pause that the manual asks for between writes (3 MCLK and 2 PCLK).
+    /// Writes MCIPower, MCIClock, MCICommand or MCIDataCtrl, then makes the pause that the manual asks for between
+    /// two writes (3 MCLK and 2 PCLK).
+    fn write_slowly(&mut self, register: usize, value: u32) {
+        self.regs.write(register, value);
+        self.pause(WRITE_US);
+    }
+
     fn apply_clock(&mut self) {
         let wide = if self.wide { WIDE_BUS } else { 0 };
-        self.regs.write(CLOCK, self.divider | CLOCK_ENABLE | wide);
-        self.pause(2);
+        self.write_slowly(CLOCK, self.divider | CLOCK_ENABLE | wide);
     }
 
     fn apply_power(&mut self, state: u32) {
         let open_drain = if self.open_drain { OPEN_DRAIN } else { 0 };
-        self.regs.write(POWER, state | open_drain);
-        self.pause(2);
+        self.write_slowly(POWER, state | open_drain);
     }
 }
 
@@ -153,7 +161,7 @@ impl<R: Registers, C: Clock> Host for Pl181<R, C> {
     fn reset(&mut self) -> Result<(), HostError> {
         self.regs.write(MASK0, 0);
         self.regs.write(MASK1, 0);
-        self.regs.write(COMMAND, 0);
+        self.write_slowly(COMMAND, 0);
         self.abort();
         self.wide = false;
         self.open_drain = false;
@@ -195,16 +203,20 @@ impl<R: Registers, C: Clock> Host for Pl181<R, C> {
         } | COMMAND_CRC
             | COMMAND_TIMEOUT;
         self.regs.write(CLEAR, COMMAND_CRC | COMMAND_TIMEOUT | RESPONSE_END | COMMAND_SENT);
+        // The state machine starts when its enable bit rises.
+        if self.regs.read(COMMAND) & SEND_COMMAND != 0 {
+            self.write_slowly(COMMAND, 0);
+        }
         self.regs.write(ARGUMENT, command.argument);
         let index = u32::from(command.index & 0x3f);
-        self.regs.write(COMMAND, index | kind | SEND_COMMAND);
+        self.write_slowly(COMMAND, index | kind | SEND_COMMAND);
 
         let mut status = self.regs.read(STATUS);
         if status & done == 0 {
             let mut deadline = self.deadline(COMMAND_US);
             while status & done == 0 {
                 if deadline.passed(self.clock.now_us()) {
-                    self.regs.write(COMMAND, 0);
+                    self.write_slowly(COMMAND, 0);
                     return Err(HostError::Stuck);
                 }
                 status = self.regs.read(STATUS);
@@ -253,7 +265,7 @@ impl<R: Registers, C: Clock> Host for Pl181<R, C> {
     }
 
     fn abort(&mut self) {
-        self.regs.write(DATA_CONTROL, 0);
+        self.write_slowly(DATA_CONTROL, 0);
         for word in 0..FIFO_WORDS {
             self.regs.read(FIFO + 4 * word);
         }

@@ -1,7 +1,7 @@
 //! The tick: timer 0, an interrupt a hundred times a second.
 
 use oal_parts::sp804::Which;
-use oal_snapshot::drivers::{Hold, DriverFailed, PowerManaged, PowerUp};
+use oal_snapshot::drivers::{DriverFailed, Hold, PowerManaged, PowerUp};
 
 use super::{Gates, STATE, Story};
 use crate::devices::{self, TIMER_HZ, Timers};

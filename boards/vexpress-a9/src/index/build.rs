@@ -6,10 +6,12 @@ use crate::index::words::{hash, words};
 use crate::index::{Index, NONE, Posting, Word};
 use crate::medium::CardDevice;
 
-/// Entries of the smallest hash table: 3 MiB.
-const LEAST_ENTRIES: usize = 1 << 17;
+/// Entries of the smallest hash table: 6 KiB.
+const LEAST_ENTRIES: usize = 1 << 8;
 /// Most entries: 6 MiB.
 const MOST_ENTRIES: usize = 1 << 18;
+/// Most entries of the table that only counts: 2 MiB of free pages. When it is full, [`MOST_ENTRIES`] are due.
+const MOST_COUNTED: usize = 1 << 19;
 /// Bytes of text between two calls of the progress function.
 const REPORT: usize = 64 << 10;
 
@@ -28,13 +30,14 @@ pub fn build(
     heap: &mut PageHeap,
     progress: &mut dyn FnMut(Step<'_>),
 ) -> Option<(Index, usize)> {
-    // Half of the memory is enough for text, so that the rest holds the index.
+    // A third of the memory is enough for text: a posting takes 8 bytes, and a word with what follows it is seldom less
+    // than six bytes of text, so that the rest holds postings and table.
     let budget = heap.free_bytes() / 3;
     let library = Library::read(card, heap, budget, &mut |name, len| progress(Step::Read(name, len)))?;
 
-    let all = words(library.text(), 0).count();
-    // Most words come again and again: a table a quarter full is a fast one.
-    let entries = all.next_power_of_two().clamp(LEAST_ENTRIES, MOST_ENTRIES);
+    let Count { all, distinct } = count(library.text(), heap)?;
+    // The table goes into every snapshot, so it follows the distinct words: a quarter to a half of it is used.
+    let entries = (2 * distinct).next_power_of_two().clamp(LEAST_ENTRIES, MOST_ENTRIES);
     let table = array(heap, entries, Word { hash: 0, at: 0, len: 0, first: NONE, last: NONE, hits: 0 })?;
     let postings = array(heap, all, Posting { at: 0, next: NONE })?;
     let end = postings.as_ptr() as usize;
@@ -42,6 +45,39 @@ pub fn build(
     let mut index = Index { library, table, postings: &mut [], words: 0 };
     let used = index.fill(postings, progress);
     Some((index, end + used * size_of::<Posting>()))
+}
+
+/// Words of a text.
+struct Count {
+    all: usize,
+    /// Without those that came before: a few less if hashes collide, or if there are very many.
+    distinct: usize,
+}
+
+/// Counts the words, with a table of their hashes in free pages of the heap.
+fn count(text: &[u8], heap: &mut PageHeap) -> Option<Count> {
+    // No more words than every other byte: the table is at most half full, unless it is the largest one.
+    let entries = text.len().next_power_of_two().clamp(LEAST_ENTRIES, MOST_COUNTED);
+    let seen = heap.scratch(entries)?;
+    seen.fill(0);
+    let mut count = Count { all: 0, distinct: 0 };
+    for (_, word) in words(text, 0) {
+        count.all += 1;
+        // 0 is an empty entry. An eighth of the table stays empty, so that the search ends.
+        let hash = hash(word).max(1);
+        let mut at = hash as usize;
+        while let Some(entry) = seen.get_mut(at & (entries - 1)).filter(|entry| **entry != hash) {
+            if *entry == 0 {
+                if count.distinct < entries / 8 * 7 {
+                    *entry = hash;
+                    count.distinct += 1;
+                }
+                break;
+            }
+            at += 1;
+        }
+    }
+    Some(count)
 }
 
 /// `count` times `value` in pages of the heap.
