@@ -26,6 +26,7 @@ mod test;
 mod toolchain;
 
 use clap::{Parser, Subcommand};
+use setup::Need;
 use std::process::ExitCode;
 
 /// Tasks of the oal-snapshot project.
@@ -62,8 +63,8 @@ enum Task {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
-        Task::Setup { yes } => setup::setup(yes).map(drop),
-        Task::Build => firmware::build().map(|f| println!("{}", f.path.display())),
+        Task::Setup { yes } => setup::setup(yes, Need::All),
+        Task::Build => firmware::path().map(|path| println!("{}", path.display())),
         Task::Run(options) => run::main(&options),
         Task::Demo(options) => demo::main(&options),
         Task::QemuTest(options) => qemu_test::main(&options),

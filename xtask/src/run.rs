@@ -20,7 +20,7 @@ pub struct Options {
     #[arg(long, value_enum, default_value = "sd")]
     pub medium: Kind,
     /// MiB of RAM, 64 to 1024
-    #[arg(long, value_name = "MIB", default_value_t = 128)]
+    #[arg(long, value_name = "MIB", default_value_t = 128, value_parser = clap::value_parser!(u32).range(64..=1024))]
     pub ram: u32,
 }
 
@@ -60,7 +60,7 @@ pub fn main(options: &Options) -> Result<()> {
 
 /// A QEMU that has this kind of medium.
 pub fn emulator_for(kind: Kind) -> Result<Emulator> {
-    let found = Found::look();
+    let found = Found::look()?;
     let emulator = match kind {
         Kind::Sd => found.any_qemu().cloned(),
         Kind::Emmc => found.newer,

@@ -35,6 +35,12 @@ pub fn markdown(header: &[&str], rows: &[Vec<String>]) -> String {
     lines.join("\n")
 }
 
+/// A number of things: `1 file`, `2 files`.
+pub fn count(n: u64, thing: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{n} {thing}{s}")
+}
+
 /// A number of bytes for people: `1.5 MiB`.
 pub fn bytes(n: u64) -> String {
     match n {
@@ -63,6 +69,7 @@ mod tests {
 
     #[test]
     fn sizes_for_people() {
+        assert_eq!([count(0, "file"), count(1, "file")], ["0 files", "1 file"]);
         assert_eq!(bytes(12), "12 B");
         assert_eq!(bytes(1536), "1.5 KiB");
         assert_eq!(bytes(3 << 20), "3.00 MiB");

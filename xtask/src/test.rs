@@ -1,6 +1,8 @@
 //! `cargo xtask test`: everything that can be tested, and one line that counts it.
 
-use crate::cases::report::Summary;
+use crate::cases::all;
+use crate::cases::report::{self, Summary};
+use crate::setup::Need;
 use crate::toolchain::cargo;
 use crate::{qemu_test, setup};
 use anyhow::{Context, Result, ensure};
@@ -13,7 +15,7 @@ pub struct Options {
     /// Install what is missing without asking
     #[arg(long)]
     pub yes: bool,
-    /// Media whose cases must not be skipped, such as `sd,emmc`
+    /// Media and cases that must run and must not be skipped, such as `sd,emmc`
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub require: Vec<String>,
     /// Write the results of the QEMU cases to this file
@@ -23,7 +25,9 @@ pub struct Options {
 
 /// Sets up, runs the host tests and the QEMU tests, and ends with the sum.
 pub fn main(options: &Options) -> Result<()> {
-    setup::setup(options.yes)?;
+    report::check_required(&options.require, &all())?;
+    options.json.as_deref().map(report::create).transpose()?;
+    setup::setup(options.yes, Need::All)?;
     println!("\nhost tests");
     let (host, host_ok) = host_tests()?;
     println!("\nQEMU tests");
@@ -32,14 +36,14 @@ pub fn main(options: &Options) -> Result<()> {
         json: options.json.clone(),
         ..Default::default()
     };
-    let qemu = qemu_test::run(&qemu).unwrap_or_else(|error| {
-        println!("the QEMU tests did not run: {error:#}");
-        Summary { failed: 1, ..Summary::default() }
+    let (qemu, sound) = qemu_test::run(&qemu).unwrap_or_else(|error| {
+        (Summary { failed: 1, ..Summary::default() }, Err(error.context("the QEMU tests did not run")))
     });
     println!("host: {host}");
     println!("QEMU: {qemu}");
     let sum = host.plus(qemu);
     println!("{sum}");
+    sound?;
     ensure!(host_ok && sum.failed == 0, "there were failures");
     Ok(())
 }

@@ -13,35 +13,63 @@ use oal_snapshot::image::checksum::crc32c;
 /// Something wrong with the newest image of a medium.
 struct Fault {
     name: &'static str,
+    stage: &'static str,
     reason: &'static str,
     harm: fn(&Medium) -> Result<()>,
 }
 
-const FAULTS: [Fault; 11] = [
-    Fault { name: "header-bit", reason: "bad-crc", harm: |m| flip(m, |i| i.offset + 70) },
+const FAULTS: [Fault; 12] = [
+    Fault { name: "header-bit", stage: "header", reason: "bad-crc", harm: |m| flip(m, |i| i.offset + 70) },
     Fault {
         name: "context-bit",
+        stage: "context",
         reason: "bad-crc",
         harm: |m| flip(m, |i| i.offset + middle(&i.header.context)),
     },
-    Fault { name: "map-bit", reason: "bad-crc", harm: |m| flip(m, |i| i.offset + middle(&i.header.map)) },
-    Fault { name: "index-bit", reason: "bad-crc", harm: |m| flip(m, |i| i.offset + middle(&i.header.index)) },
-    Fault { name: "chunk-bit", reason: "bad-crc", harm: |m| flip(m, images::Found::chunk_byte) },
-    Fault { name: "image-cut-short", reason: "truncated", harm: records::cut_short },
-    Fault { name: "future-format", reason: "future-version", harm: future_format },
+    Fault {
+        name: "map-bit",
+        stage: "map",
+        reason: "bad-crc",
+        harm: |m| flip(m, |i| i.offset + middle(&i.header.map)),
+    },
+    Fault {
+        name: "index-bit",
+        stage: "index",
+        reason: "bad-crc",
+        harm: |m| flip(m, |i| i.offset + middle(&i.header.index)),
+    },
+    Fault {
+        name: "chunk-bit",
+        stage: "chunk",
+        reason: "bad-crc",
+        harm: |m| flip(m, images::Found::chunk_byte),
+    },
+    Fault { name: "image-cut-short", stage: "header", reason: "truncated", harm: records::cut_short },
+    Fault { name: "image-tail-lost", stage: "chunk", reason: "bad-crc", harm: lose_tail },
+    Fault { name: "future-format", stage: "header", reason: "future-version", harm: future_format },
     Fault {
         name: "image-of-another-build",
+        stage: "header",
         reason: "wrong-build",
         harm: |m| rewrite(m, |h| h.identity.build[0] ^= 1),
     },
     Fault {
         name: "image-of-another-board",
+        stage: "header",
         reason: "wrong-board",
         harm: |m| rewrite(m, |h| h.identity.board[0] ^= 1),
     },
-    Fault { name: "image-of-another-ram", reason: "wrong-ram", harm: |m| rewrite(m, |h| h.ram_digest ^= 1) },
-    Fault { name: "future-record", reason: "future-record", harm: records::from_the_future },
+    Fault {
+        name: "image-of-another-ram",
+        stage: "header",
+        reason: "wrong-ram",
+        harm: |m| rewrite(m, |h| h.ram_digest ^= 1),
+    },
+    Fault { name: "future-record", stage: "select", reason: "future-record", harm: records::from_the_future },
 ];
+
+/// Bytes at the end of an image that is not all there.
+const LOST: u64 = 64 << 10;
 
 /// The cases of this file.
 pub fn cases() -> Vec<Case> {
@@ -59,17 +87,17 @@ fn cold(bench: &Bench, journal: &Journal, fault: &Fault) -> Result<()> {
     let medium = bench.with_one_image(journal)?.medium;
     (fault.harm)(&medium)?;
     let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
-    boot.expect_cold(fault.reason)?;
+    boot.expect_cold_at(fault.stage, fault.reason)?;
     bench.check_find(&mut machine)?;
     machine.power_off()
 }
 
 fn older(bench: &Bench, journal: &Journal, fault: &Fault) -> Result<()> {
-    let Prepared { medium, older, .. } = bench.with_two_images(journal)?;
+    let Prepared { medium, older, newest } = bench.with_two_images(journal)?;
     (fault.harm)(&medium)?;
     let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
     boot.expect_restored(older)?;
-    boot.expect_refused(fault.reason)?;
+    boot.expect_image_refused_at(newest, fault.stage, fault.reason)?;
     bench.check_find(&mut machine)?;
     machine.power_off()
 }
@@ -96,7 +124,7 @@ fn cold_on(
 ) -> Result<()> {
     let mut machine = bench.start(firmware, ram_mib, Some(medium), &[], journal)?;
     let boot = Boot::watch(&mut machine.console, BOOT)?;
-    boot.expect_cold(reason)?;
+    boot.expect_cold_at("header", reason)?;
     bench.check_find(&mut machine)?;
     machine.power_off()
 }
@@ -112,6 +140,14 @@ fn flip(medium: &Medium, place: fn(&images::Found) -> u64) -> Result<()> {
 
 fn rewrite(medium: &Medium, change: fn(&mut oal_snapshot::image::Header)) -> Result<()> {
     images::rewrite(medium, &images::newest(medium)?, change)
+}
+
+/// The end of the chunks never got to the medium: it reads as zeroes.
+fn lose_tail(medium: &Medium) -> Result<()> {
+    let image = images::newest(medium)?;
+    let lost = image.header.chunks_len.min(LOST);
+    let end = image.offset + image.header.chunks_offset + image.header.chunks_len;
+    medium.write(end - lost, &vec![0; lost as usize])
 }
 
 /// The version is raised and the checksum is right again, as a later release would write it.

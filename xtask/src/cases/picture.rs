@@ -9,6 +9,7 @@ use crate::harness::journal::Journal;
 use crate::harness::machine::{Machine, RAM_BASE};
 use crate::harness::memory::{self, Map};
 use crate::media::{Medium, images};
+use crate::table;
 use anyhow::{Context, Result, ensure};
 use std::fs::File;
 use std::ops::Range;
@@ -16,6 +17,8 @@ use std::ops::Range;
 const CAPTURED: &str = "oal_marker_captured";
 const WRITTEN: &str = "oal_marker_written";
 const LOADED: &str = "oal_marker_loaded";
+/// The board's drivers, in the order in which they come up.
+const DRIVERS: [&str; 4] = ["gic", "timer", "uart", "lcd"];
 
 /// One case for each size of RAM.
 pub fn cases() -> Vec<Case> {
@@ -132,7 +135,9 @@ fn second_life(
         captured.oem == read_oem(&mut machine, &captured.map)?,
         "an OEM region was loaded with other contents"
     );
-    journal.add(format!("({pages} pages compared, nosave {:x?})", captured.map.nosave));
+    let nosave: Vec<String> =
+        captured.map.nosave.iter().map(|r| format!("{:#x}..{:#x}", r.start, r.end)).collect();
+    journal.note(format!("{pages} pages compared, nosave {}", nosave.join(" ")));
     machine.go_on(firmware, LOADED)?;
 
     let boot = Boot::watch(&mut machine.console, BOOT)?;
@@ -175,6 +180,8 @@ fn check_same_index(before: &Event, after: &Event) -> Result<()> {
 
 /// Every driver came up for the snapshot boot, while the state was `boot`, in the order of the list.
 fn check_drivers(status: &Answer) -> Result<()> {
+    let names = status.all("driver").map(|d| d.text("name")).collect::<Result<Vec<_>>>()?;
+    ensure!(names == DRIVERS, "`status` lists the drivers {names:?} instead of {DRIVERS:?}");
     let mut last = None;
     for driver in status.all("driver") {
         ensure!(driver.number("up_boot")? == 1, "expected one start after the snapshot boot: {driver}");
@@ -183,7 +190,6 @@ fn check_drivers(status: &Answer) -> Result<()> {
         ensure!(last.is_none_or(|l| l < order), "the driver came up out of order: {driver}");
         last = Some(order);
     }
-    ensure!(last.is_some(), "`status` lists no driver");
     Ok(())
 }
 
@@ -195,5 +201,5 @@ fn describe(bench: &Bench, pages: &[u64]) -> String {
     let shown: Vec<String> =
         pages.iter().take(6).map(|p| format!("{p:#010x} ({})", bench.firmware.nearest(*p))).collect();
     let more = if pages.len() > shown.len() { ", ..." } else { "" };
-    format!("{} pages: {}{more}", pages.len(), shown.join(", "))
+    format!("{}: {}{more}", table::count(pages.len() as u64, "page"), shown.join(", "))
 }

@@ -61,7 +61,10 @@ pub fn run(plans: &[Plan], filter: Option<&str>) -> Vec<Record> {
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
-                while let Some((place, bench, case)) = lock(&queue).pop() {
+                loop {
+                    // A statement of its own: the lock must be gone before the case runs.
+                    let next = lock(&queue).pop();
+                    let Some((place, bench, case)) = next else { break };
                     let (done, journal) = one(bench, case);
                     let text = line(&done, &journal);
                     bar.suspend(|| println!("{text}"));
@@ -84,7 +87,7 @@ fn one(bench: &Bench, case: &Case) -> (Record, Journal) {
     let start = Instant::now();
     let result = catch_unwind(AssertUnwindSafe(|| (case.run)(bench, &journal)));
     let (outcome, reason) = match result {
-        Ok(Ok(())) => (Outcome::Passed, String::new()),
+        Ok(Ok(())) => (Outcome::Passed, journal.notes().join("; ")),
         Ok(Err(error)) => (Outcome::Failed, format!("{error:#}")),
         Err(_) => (Outcome::Failed, "the case itself panicked".to_string()),
     };
@@ -98,7 +101,7 @@ fn record(medium: &str, case: &Case, outcome: Outcome, reason: String, seconds: 
 }
 
 fn line(record: &Record, journal: &Journal) -> String {
-    let start = format!("{:7.1} s  {:<6} {}", record.seconds, record.medium, record.case);
+    let start = format!("{:7.1} s  {:<7} {}", record.seconds, record.medium, record.case);
     match record.outcome {
         Outcome::Failed => format!("{start}  FAILED: {}\n{}\n", record.reason, indent(&journal.tail(TAIL))),
         _ => format!("{start}  ok"),

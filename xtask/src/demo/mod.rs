@@ -12,6 +12,7 @@ use crate::harness::machine::{Machine, Power};
 use crate::harness::{elf::Firmware, emulator::Emulator, event::Event};
 use crate::media::{Kind, Medium, text};
 use crate::run::{self, MOST_TEXT, ROOMY};
+use crate::setup::Need;
 use crate::{paths, progress, setup, table};
 use anyhow::{Context, Result, ensure};
 use figures::Figures;
@@ -47,12 +48,14 @@ struct Demo {
 
 /// Sets up, takes a snapshot, boots from it, and says what it cost.
 pub fn main(options: &Options) -> Result<()> {
-    setup::setup(options.yes)?;
+    // What is wrong with the arguments comes out before anything is installed or built.
+    let files = text::gather(options.files.as_deref().unwrap_or(paths::root()), MOST_TEXT)?;
+    let word = word(&files)?;
+    setup::setup(options.yes, Need::Sd)?;
     let emulator = run::emulator_for(Kind::Sd)?;
     let firmware = firmware::build()?;
     let folder = paths::demo();
     std::fs::create_dir_all(&folder)?;
-    let files = text::gather(options.files.as_deref().unwrap_or(paths::root()), MOST_TEXT)?;
     let scratch = tempfile::Builder::new().prefix("oal-demo-").tempdir()?;
     let medium = Medium::disk(&scratch.path().join("medium"), Kind::Sd, ROOMY, &files)?;
     let blank = medium.copy(&scratch.path().join("blank"))?;
@@ -60,8 +63,11 @@ pub fn main(options: &Options) -> Result<()> {
     println!();
     let mut figures = Figures::default();
     figures.tell("board", format!("{BOARD} in QEMU {}, {RAM} MiB of RAM, SD card", emulator.label()));
-    figures.tell("text on the card", format!("{} files, {}", files.len(), table::bytes(size as u64)));
-    let demo = Demo { emulator, firmware, medium, blank, word: word(&files)?, journal: Journal::default() };
+    figures.tell(
+        "text on the card",
+        format!("{}, {}", table::count(files.len() as u64, "file"), table::bytes(size as u64)),
+    );
+    let demo = Demo { emulator, firmware, medium, blank, word, journal: Journal::default() };
     let done = demo.run(&folder, &mut figures).and_then(|()| demo.count(&mut figures));
     done.inspect_err(|_| eprintln!("The end of the transcript:\n{}\n", demo.journal.tail(40)))?;
     println!("\nThe figures as a table:\n\n{}", figures.markdown());
@@ -99,7 +105,10 @@ impl Demo {
         figures.tell("snapshot boot", seconds(time));
         let after = self.find(&mut machine)?;
         ensure!(before == after, "`find {}` had {before} hits before and has {after} now", self.word);
-        figures.tell(&format!("`find {}`", self.word), format!("{after} hits before and after"));
+        figures.tell(
+            &format!("`find {}`", self.word),
+            format!("{} before and after", table::count(after, "hit")),
+        );
         picture::save(&machine.screen()?, &folder.join("lcd-after.png"))?;
         machine.power_off()?;
         let shown = folder.strip_prefix(paths::root()).unwrap_or(folder).display();

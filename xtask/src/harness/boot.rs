@@ -77,6 +77,16 @@ impl Boot {
         Ok(())
     }
 
+    /// Checks that the boot was a cold one for this reason, and that it came out at this stage.
+    pub fn expect_cold_at(&self, wanted: &str, reason: &str) -> Result<()> {
+        self.expect_cold(reason)?;
+        if let Ending::Cold { stage, .. } = &self.ending {
+            ensure!(stage == wanted, "expected {reason} at the stage {wanted}, and it came at {stage}");
+        }
+        let same = |e: &Event| e.get("stage") == Some(wanted);
+        self.expect_refusal(same, reason).with_context(|| format!("at the stage {wanted}"))
+    }
+
     /// Checks that an image was booted, and which.
     pub fn expect_restored(&self, wanted: u64) -> Result<()> {
         let Ending::Restored { seq } = self.ending else {
@@ -96,6 +106,13 @@ impl Boot {
         let seq = seq.to_string();
         self.expect_refusal(|e| e.get("seq") == Some(seq.as_str()), reason)
             .with_context(|| format!("of image {seq}"))
+    }
+
+    /// Checks that the report says why this image was not taken, and at which stage that came out.
+    pub fn expect_image_refused_at(&self, seq: u64, stage: &str, reason: &str) -> Result<()> {
+        let number = seq.to_string();
+        let same = |e: &Event| e.get("seq") == Some(number.as_str()) && e.get("stage") == Some(stage);
+        self.expect_refusal(same, reason).with_context(|| format!("of image {seq} at the stage {stage}"))
     }
 
     fn expect_refusal(&self, which: impl Fn(&Event) -> bool, reason: &str) -> Result<()> {
@@ -127,6 +144,10 @@ mod tests {
         boot.expect_cold("bad-crc").unwrap();
         boot.expect_refused("bad-crc").unwrap();
         boot.expect_image_refused(2, "bad-crc").unwrap();
+        boot.expect_image_refused_at(2, "map", "bad-crc").unwrap();
+        assert!(boot.expect_image_refused_at(2, "index", "bad-crc").is_err());
+        boot.expect_cold_at("map", "bad-crc").unwrap();
+        assert!(boot.expect_cold_at("index", "bad-crc").is_err());
         assert!(boot.expect_image_refused(3, "bad-crc").is_err());
         assert!(boot.expect_cold("blank").is_err());
         assert!(boot.expect_restored(1).is_err());

@@ -5,23 +5,31 @@ use object::{Object, ObjectSymbol};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempDir;
 
 /// A linked firmware.
 #[derive(Debug, Clone)]
 pub struct Firmware {
-    /// The ELF file.
+    /// The ELF file, a copy of its own.
     pub path: PathBuf,
     symbols: BTreeMap<String, u64>,
+    /// Removes the file with the last clone.
+    _folder: Arc<TempDir>,
 }
 
 impl Firmware {
-    /// Reads the symbol table.
-    pub fn open(path: &Path) -> Result<Self> {
-        let shown = path.display();
-        let data = std::fs::read(path).with_context(|| format!("cannot read the firmware `{shown}`"))?;
+    /// Copies the file and reads its symbol table: a build that comes in between does not matter to those who run the
+    /// copy.
+    pub fn open(original: &Path) -> Result<Self> {
+        let shown = original.display();
+        let data = std::fs::read(original).with_context(|| format!("cannot read the firmware `{shown}`"))?;
         let elf = object::File::parse(&*data).with_context(|| format!("`{shown}` is not an ELF file"))?;
         let symbols = elf.symbols().filter_map(|s| Some((s.name().ok()?.to_string(), s.address()))).collect();
-        Ok(Self { path: path.to_path_buf(), symbols })
+        let dir = tempfile::Builder::new().prefix("oal-firmware-").tempdir()?;
+        let path = dir.path().join("firmware.elf");
+        std::fs::write(&path, &data).context("cannot copy the firmware")?;
+        Ok(Self { path, symbols, _folder: Arc::new(dir) })
     }
 
     /// The value of a symbol of `docs/console.md`.

@@ -74,7 +74,7 @@ impl Emulator {
     fn probe(mut self) -> Result<Self> {
         let text = shell::read(self.command().arg("--version"))?;
         let Some(version) = parse_version(&text) else {
-            bail!("`{}` says no QEMU version", self.place().display());
+            bail!("`{}` does not say `QEMU emulator version`", self.place().display());
         };
         self.version = version;
         Ok(self)
@@ -83,7 +83,7 @@ impl Emulator {
 
 /// Reads `QEMU emulator version 7.2.22 (...)`.
 fn parse_version(text: &str) -> Option<(u32, u32)> {
-    let mut numbers = text.split("version ").nth(1)?.split(|c: char| !c.is_ascii_digit());
+    let mut numbers = text.split("QEMU emulator version ").nth(1)?.split(|c: char| !c.is_ascii_digit());
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
@@ -116,5 +116,6 @@ mod tests {
         assert_eq!(parse_version("QEMU emulator version 7.2.22 (Debian 1:7.2)"), Some((7, 2)));
         assert_eq!(parse_version("QEMU emulator version 11.1.3\nCopyright"), Some((11, 1)));
         assert_eq!(parse_version("hello"), None);
+        assert_eq!(parse_version("GNU something version 1.2"), None);
     }
 }

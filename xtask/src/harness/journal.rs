@@ -4,17 +4,32 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Lines of all runs of one case. Clones write to the same journal.
 #[derive(Clone, Default)]
-pub struct Journal(Arc<Mutex<Vec<String>>>);
+pub struct Journal {
+    lines: Arc<Mutex<Vec<String>>>,
+    notes: Arc<Mutex<Vec<String>>>,
+}
 
 impl Journal {
     /// Adds a line.
     pub fn add(&self, line: impl Into<String>) {
-        self.lines().push(line.into());
+        lock(&self.lines).push(line.into());
+    }
+
+    /// Adds a line that the report shows even if the case passes: what was measured.
+    pub fn note(&self, line: impl Into<String>) {
+        let line = line.into();
+        self.add(format!("({line})"));
+        lock(&self.notes).push(line);
+    }
+
+    /// All notes.
+    pub fn notes(&self) -> Vec<String> {
+        lock(&self.notes).clone()
     }
 
     /// The last command line and the last `count` lines, for a person who looks for the cause of a failure.
     pub fn tail(&self, count: usize) -> String {
-        let lines = self.lines();
+        let lines = lock(&self.lines);
         let start = lines.len().saturating_sub(count);
         let command = lines[..start].iter().rposition(|l| l.starts_with("$ "));
         let shown_already = lines[start..].iter().any(|l| l.starts_with("$ "));
@@ -26,10 +41,10 @@ impl Journal {
         text.extend(lines[start..].iter().map(String::as_str));
         text.join("\n")
     }
+}
 
-    fn lines(&self) -> MutexGuard<'_, Vec<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock(lines: &Mutex<Vec<String>>) -> MutexGuard<'_, Vec<String>> {
+    lines.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod features;
 mod licences;
 
+use crate::table;
 use crate::toolchain::{Toolchain, cargo};
 use crate::{paths, shell};
 use anyhow::{Context, Result, bail};
@@ -80,7 +81,7 @@ impl Checks {
             return Ok(());
         }
         self.failed.iter().for_each(|f| println!("  {f}"));
-        bail!("{} checks failed", self.failed.len());
+        bail!("{} failed", table::count(self.failed.len() as u64, "check"));
     }
 }
 

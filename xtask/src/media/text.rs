@@ -1,8 +1,11 @@
 //! The text files on the medium: made up from a seed for the tests, gathered from a folder for the demonstration.
 
 use crate::harness::noise::Noise;
+use crate::table;
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// A file for the medium.
@@ -61,23 +64,82 @@ const KINDS: [&str; 12] = ["txt", "md", "rs", "c", "h", "s", "ld", "x", "toml", 
 /// Most files that are gathered; the firmware has room for 1024.
 const MOST_FILES: usize = 1000;
 
-/// The text files below a folder, in the order of their names, up to `limit` bytes in all.
+/// Files that were left out, by the cause.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct LeftOut {
+    empty: u64,
+    too_large: u64,
+    too_many: u64,
+    no_text: u64,
+    unreadable: u64,
+}
+
+impl LeftOut {
+    /// One line, or none if no file was left out.
+    fn tell(&self) -> Option<String> {
+        let causes = [
+            (self.no_text, "no UTF-8 text"),
+            (self.empty, "empty"),
+            (self.too_large, "beyond the room for text"),
+            (self.too_many, "beyond the number of files"),
+            (self.unreadable, "not readable"),
+        ];
+        let sum = causes.iter().map(|(n, _)| n).sum();
+        let causes: Vec<String> =
+            causes.iter().filter(|(n, _)| *n > 0).map(|(n, why)| format!("{n} {why}")).collect();
+        (sum > 0).then(|| format!("{} left out: {}", table::count(sum, "file"), causes.join(", ")))
+    }
+}
+
+/// The text files below a folder, in the order of their names, up to `limit` bytes in all. What is left out is printed.
 pub fn gather(folder: &Path, limit: usize) -> Result<Vec<TextFile>> {
     let mut paths = Vec::new();
     walk(folder, &mut paths).with_context(|| format!("cannot read the folder `{}`", folder.display()))?;
     paths.sort();
-    let (mut files, mut names, mut left) = (Vec::new(), BTreeSet::new(), limit);
+    let (mut files, mut names, mut left) = (Vec::new(), Names::default(), limit);
+    let mut out = LeftOut::default();
     for path in paths {
-        let Ok(text) = std::fs::read_to_string(&path) else { continue };
-        if text.is_empty() || text.len() > left || files.len() == MOST_FILES {
+        // The size comes first: nothing is read that has no room.
+        let Ok(size) = path.symlink_metadata().map(|m| m.len()) else {
+            out.unreadable += 1;
+            continue;
+        };
+        let counter = match size {
+            0 => Some(&mut out.empty),
+            _ if files.len() == MOST_FILES => Some(&mut out.too_many),
+            _ if size > left as u64 => Some(&mut out.too_large),
+            _ => None,
+        };
+        if let Some(counter) = counter {
+            *counter += 1;
             continue;
         }
-        left -= text.len();
-        let name = name_on_medium(path.strip_prefix(folder).unwrap_or(&path), &mut names);
-        files.push(TextFile { name, text });
+        match read(&path, left) {
+            Ok(Some(text)) => {
+                left -= text.len();
+                let name = names.on_medium(path.strip_prefix(folder).unwrap_or(&path));
+                files.push(TextFile { name, text });
+            }
+            // It grew since its size was asked for.
+            Ok(None) => out.too_large += 1,
+            Err(error) if error.kind() == ErrorKind::InvalidData => out.no_text += 1,
+            Err(_) => out.unreadable += 1,
+        }
+    }
+    if let Some(line) = out.tell() {
+        println!("{line}");
     }
     ensure!(!files.is_empty(), "`{}` holds no text file", folder.display());
     Ok(files)
+}
+
+/// A file of at most `most` bytes, or nothing if there are more.
+fn read(path: &Path, most: usize) -> std::io::Result<Option<String>> {
+    let mut text = String::new();
+    // One byte more than allowed tells that there are more.
+    let file = File::open(path)?;
+    file.take(most as u64 + 1).read_to_string(&mut text)?;
+    Ok((text.len() <= most).then_some(text))
 }
 
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
@@ -96,21 +158,53 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// The file's path as FAT can have it, different from all others even where case does not count.
-fn name_on_medium(path: &Path, taken: &mut BTreeSet<String>) -> String {
-    let allowed = |c: char| if c.is_ascii_alphanumeric() || "-_. ".contains(c) { c } else { '_' };
-    let parts =
-        path.components().map(|p| p.as_os_str().to_string_lossy().chars().map(allowed).collect::<String>());
-    let mut name = parts.collect::<Vec<_>>().join("/");
-    let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    if !KINDS.contains(&extension.as_str()) {
-        name.push_str(".txt");
+/// The names on the medium so far, of files and of folders; case does not count there.
+#[derive(Default)]
+struct Names {
+    files: BTreeSet<String>,
+    folders: BTreeSet<String>,
+}
+
+impl Names {
+    /// The file's path as FAT can have it, different from all others, with no folder that is named like a file.
+    fn on_medium(&mut self, path: &Path) -> String {
+        let allowed = |c: char| if c.is_ascii_alphanumeric() || "-_. ".contains(c) { c } else { '_' };
+        let mut parts: Vec<String> = path
+            .components()
+            .map(|p| p.as_os_str().to_string_lossy().chars().map(allowed).collect())
+            .map(trim)
+            .collect();
+        let mut last = parts.pop().unwrap_or_default();
+        let mut name = String::new();
+        for mut part in parts {
+            while self.files.contains(&key(&name, &part)) {
+                part.push('_');
+            }
+            name.push_str(&part);
+            self.folders.insert(name.to_ascii_lowercase());
+            name.push('/');
+        }
+        let extension = last.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase()).unwrap_or_default();
+        if !KINDS.contains(&extension.as_str()) {
+            last.push_str(".txt");
+        }
+        while self.files.contains(&key(&name, &last)) || self.folders.contains(&key(&name, &last)) {
+            let dot = last.rfind('.').unwrap_or(last.len());
+            last.insert(dot, '_');
+        }
+        self.files.insert(key(&name, &last));
+        name + &last
     }
-    while !taken.insert(name.to_ascii_lowercase()) {
-        let dot = name.rfind('.').unwrap_or(name.len());
-        name.insert(dot, '_');
-    }
-    name
+}
+
+fn key(folder: &str, name: &str) -> String {
+    format!("{folder}{name}").to_ascii_lowercase()
+}
+
+/// FAT drops blanks and dots at a name's end, and blanks at its beginning, so that two names could become one.
+fn trim(name: String) -> String {
+    let kept = name.trim_start().trim_end_matches([' ', '.']);
+    if kept.is_empty() { "_".into() } else { kept.into() }
 }
 
 #[cfg(test)]
@@ -128,11 +222,33 @@ mod tests {
 
     #[test]
     fn names_fit_the_medium_and_are_all_different() {
-        let mut taken = BTreeSet::new();
-        let mut name = |p: &str| name_on_medium(Path::new(p), &mut taken);
+        let mut names = Names::default();
+        let mut name = |p: &str| names.on_medium(Path::new(p));
         assert_eq!(name("src/reader.rs"), "src/reader.rs");
         assert_eq!(name("src/Reader.rs"), "src/Reader_.rs");
         assert_eq!(name("a/what?.py"), "a/what_.py.txt");
         assert_eq!(name("LICENSE"), "LICENSE.txt");
+        // A file and a folder of the same name, whichever comes first.
+        assert_eq!(name("notes.md"), "notes.md");
+        assert_eq!(name("Notes.MD/a.txt"), "Notes.MD_/a.txt");
+        assert_eq!(name("SRC.rs/a.rs"), "SRC.rs/a.rs");
+        assert_eq!(name("src.rs"), "src_.rs");
+        assert_eq!(name("end. /b.c"), "end/b.c");
+    }
+
+    #[test]
+    fn what_is_left_out_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| std::fs::write(dir.path().join(name), bytes).unwrap();
+        write("a.txt", b"some text\n");
+        write("b.txt", b"");
+        write("c.txt", &[0xff, 0xfe]);
+        write("d.txt", &[b'x'; 100]);
+        std::os::unix::fs::symlink("a.txt", dir.path().join("e.txt")).unwrap();
+        let files = gather(dir.path(), 50).unwrap();
+        assert_eq!(files.iter().map(|f| &*f.name).collect::<Vec<_>>(), ["a.txt"]);
+        let out = LeftOut { empty: 1, no_text: 2, ..LeftOut::default() };
+        assert_eq!(out.tell().unwrap(), "3 files left out: 2 no UTF-8 text, 1 empty");
+        assert_eq!(LeftOut::default().tell(), None);
     }
 }

@@ -6,7 +6,7 @@ pub mod newer;
 use crate::harness::emulator::{Emulator, PROGRAM};
 use crate::toolchain::{DEBIAN_PACKAGES, TARGET, Toolchain};
 use crate::{paths, shell, table};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::Command;
@@ -22,16 +22,27 @@ pub struct Found {
 }
 
 impl Found {
-    /// Looks without changing anything. `OAL_QEMU` and `OAL_QEMU_NEW` name other programs.
-    pub fn look() -> Self {
-        let named = |variable| std::env::var_os(variable).map(PathBuf::from);
-        let qemu = named("OAL_QEMU").or_else(|| shell::which(PROGRAM)).and_then(|p| Emulator::plain(&p).ok());
+    /// Looks without changing anything. `OAL_QEMU` and `OAL_QEMU_NEW` name other programs; one that is no QEMU is an
+    /// error, since a run on another QEMU than the one asked for would be mistaken for it.
+    pub fn look() -> Result<Self> {
+        let qemu = match named("OAL_QEMU")? {
+            Some(emulator) => Some(emulator),
+            None => shell::which(PROGRAM).and_then(|p| Emulator::plain(&p).ok()),
+        };
         let unpacked = || Emulator::unpacked(&paths::new_qemu()).ok();
-        let newer = match named("OAL_QEMU_NEW") {
-            Some(path) => Emulator::plain(&path).ok(),
+        let newer = match named("OAL_QEMU_NEW")? {
+            Some(emulator) => {
+                ensure!(
+                    emulator.has_emmc(),
+                    "OAL_QEMU_NEW names `{}`, and QEMU {} has no eMMC device",
+                    emulator.place().display(),
+                    emulator.label()
+                );
+                Some(emulator)
+            }
             None => qemu.clone().filter(Emulator::has_emmc).or_else(unpacked),
         };
-        Self { toolchain: Toolchain::find(), qemu, newer: newer.filter(Emulator::has_emmc) }
+        Ok(Self { toolchain: Toolchain::find(), qemu, newer: newer.filter(Emulator::has_emmc) })
     }
 
     /// The QEMU for runs without eMMC: the machine's own, else the newer one.
@@ -64,6 +75,13 @@ impl Found {
     }
 }
 
+/// The QEMU that an environment variable names, if it is set.
+fn named(variable: &str) -> Result<Option<Emulator>> {
+    let Some(path) = std::env::var_os(variable).map(PathBuf::from) else { return Ok(None) };
+    let emulator = Emulator::plain(&path);
+    emulator.map(Some).with_context(|| format!("{variable} names `{}`, which cannot be used", path.display()))
+}
+
 /// One thing to install.
 struct Step {
     says: &'static str,
@@ -71,11 +89,20 @@ struct Step {
     consequence: &'static str,
 }
 
-/// Finds or installs everything, prints what was found and returns it. A step that fails is reported with its
-/// consequence and does not stop the others.
-pub fn setup(yes: bool) -> Result<Found> {
-    let found = Found::look();
-    let steps = missing(&found);
+/// What the caller is going to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Every kind of medium.
+    All,
+    /// SD cards only.
+    Sd,
+}
+
+/// Finds or installs everything and prints what was found. A step that fails is reported with its consequence and does
+/// not stop the others; without a compiler or any QEMU in the end there is an error.
+pub fn setup(yes: bool, need: Need) -> Result<()> {
+    let found = Found::look()?;
+    let steps = missing(&found, need);
     let mut notes = Vec::new();
     if !steps.is_empty() {
         println!("To be installed:");
@@ -88,12 +115,17 @@ pub fn setup(yes: bool) -> Result<Found> {
             }
         }
     }
-    let found = if steps.is_empty() { found } else { Found::look() };
+    let found = if steps.is_empty() { found } else { Found::look()? };
     println!("{}", found.table(&notes));
-    Ok(found)
+    ensure!(
+        found.toolchain.is_some(),
+        "there is no compiler for {TARGET}, without which nothing can be built"
+    );
+    ensure!(found.any_qemu().is_some(), "there is no QEMU, without which nothing can be run");
+    Ok(())
 }
 
-fn missing(found: &Found) -> Vec<Step> {
+fn missing(found: &Found, need: Need) -> Vec<Step> {
     let mut steps = Vec::new();
     if found.toolchain.is_none() {
         steps.push(Step {
@@ -102,14 +134,14 @@ fn missing(found: &Found) -> Vec<Step> {
             consequence: "the firmware cannot be built",
         });
     }
-    if found.qemu.is_none() {
+    if found.qemu.is_none() && (need == Need::All || found.newer.is_none()) {
         steps.push(Step {
             says: "QEMU, Debian's package qemu-system-arm",
             run: || apt::install(&["qemu-system-arm"]),
             consequence: "cases with an SD card need the newer QEMU",
         });
     }
-    if found.newer.is_none() {
+    if found.newer.is_none() && need == Need::All {
         steps.push(Step {
             says: "a newer QEMU, which knows eMMC, from Debian's unstable release: unpacked below target/qemu-new, the system stays as it is",
             run: newer::install,
