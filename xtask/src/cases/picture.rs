@@ -20,6 +20,9 @@ const LOADED: &str = "oal_marker_loaded";
 /// The board's drivers, in the order in which they come up.
 const DRIVERS: [&str; 4] = ["gic", "timer", "uart", "lcd"];
 
+/// Pages of noise in every picture, in MiB.
+const BALLAST_MIB: u32 = 4;
+
 /// One case for each size of RAM.
 pub fn cases() -> Vec<Case> {
     let case = |mib: u32| {
@@ -56,6 +59,8 @@ fn first_life(bench: &Bench, journal: &Journal, mib: u32, medium: &Medium) -> Re
         boot.reset
     );
     bench.check_find(&mut machine)?;
+    // Memory that does not compress, at the other end of RAM: raw chunks, and more than a handful of pages.
+    machine.command(&format!("ballast {BALLAST_MIB}"), QUICK)?.ok()?;
     let status = machine.command("status", QUICK)?;
     ensure!(
         status.event("status")?.text("timeline")? == "cold",
