@@ -116,8 +116,6 @@ where
                 }
             }
         }
-        report.booted = None;
-        report.attempt = 0;
         let why = report.refused.first().map_or(
             ColdBoot { stage: Stage::Select, reason: Reason::NoImage },
             |refusal| ColdBoot { stage: refusal.stage, reason: refusal.reason },

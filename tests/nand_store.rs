@@ -241,6 +241,23 @@ fn a_worn_image_is_reported_and_moved() {
 }
 
 #[test]
+fn an_image_of_more_than_half_the_store_cannot_be_moved() {
+    let single = StoreSettings { slots: Slots::One, ..ALWAYS };
+    let mut chip = chip(6);
+    chip.factory_bad(8);
+    chip.factory_bad(9);
+    let mut noise = Machine::sample(1);
+    noise.ram.fill_noise(3);
+    let Ok(Timeline::Live(report)) = noise.take(&mut store(&mut chip, single)) else { panic!("no snapshot") };
+    let before = chip.counters().changes();
+    let good = |blocks: u64| blocks * GEOMETRY.block_bytes();
+    let refused = StoreError::DoesNotFit { needed: report.image_len, slot: good(6), single: good(14) };
+    assert_eq!(store(&mut chip, single).refresh(ImageId(report.id)), Err(refused));
+    assert!(report.image_len > good(6));
+    assert_eq!(chip.counters().changes(), before);
+}
+
+#[test]
 fn a_cut_while_an_image_is_moved_leaves_it() {
     let mut whole = chip(5);
     take(&mut whole, ALWAYS, 1);

@@ -153,6 +153,7 @@ oal_armv7a_restore:
 "#
 );
 
+// SAFETY: the signatures are those of the assembly above.
 unsafe extern "C" {
     fn oal_armv7a_capture(
         context: *mut u32,

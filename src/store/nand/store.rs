@@ -137,7 +137,9 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize, A: AttemptRegister> Nand
         let is_elsewhere =
             |area: &Area| old.first >= area.end || area.start >= old.first.saturating_add(old.span);
         let Some(slot) = areas.iter().position(is_elsewhere) else {
-            return Err(StoreError::DoesNotFit { needed: old.image_len, slot: 0, single: 0 });
+            let half = areas.first().cloned().unwrap_or_default();
+            let slot = self.room(&half)?;
+            return Err(self.does_not_fit(old.image_len, slot)?);
         };
         let area = areas.get(slot).cloned().unwrap_or_default();
         self.check_room(old.image_len, &area)?;
@@ -145,11 +147,7 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize, A: AttemptRegister> Nand
         catalog.reserve(&mut log, slot, &area)?;
         let mut writing = self.begin(slot, SlotEntry { first: area.start, ..old }, area);
         for nth in 0..old.image_len.div_ceil(PAGE as u64) {
-            let at = self.locate(&old, nth)?;
-            self.cache(at, id)?;
-            self.cached = None;
-            let useful = (old.image_len - nth * PAGE as u64).min(PAGE as u64) as usize;
-            writing.crc.update(self.data.get(..useful).unwrap_or(&[]));
+            self.read_page(&old, nth, &mut writing.crc)?;
             writing.place.program(&mut self.flash, &mut self.bad, &self.data, &mut self.scratch)?;
         }
         self.worn = None;
@@ -212,9 +210,14 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize, A: AttemptRegister> Nand
         if needed > 0 && needed <= slot {
             return Ok(());
         }
+        Err(self.does_not_fit(needed, slot)?)
+    }
+
+    /// The error of an image of `needed` bytes for a slot with room for `slot`.
+    fn does_not_fit(&mut self, needed: u64, slot: u64) -> Result<StoreError<F::Error>, StoreError<F::Error>> {
         let all = self.areas(Slots::One).first().cloned().unwrap_or_default();
         let single = self.room(&all)?;
-        Err(StoreError::DoesNotFit { needed, slot, single })
+        Ok(StoreError::DoesNotFit { needed, slot, single })
     }
 
     fn begin(&mut self, slot: usize, entry: SlotEntry, area: Area) -> Writing {
@@ -232,12 +235,23 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize, A: AttemptRegister> Nand
         writing.entry.image_crc = writing.crc.clone().finish();
         let (entry, mut back) = (writing.entry, Crc32c::new());
         for nth in 0..entry.image_len.div_ceil(PAGE as u64) {
-            let at = self.locate(&entry, nth)?;
-            self.cache(at, entry.id)?;
-            let useful = (entry.image_len - nth * PAGE as u64).min(PAGE as u64) as usize;
-            back.update(self.data.get(..useful).unwrap_or(&[]));
+            self.read_page(&entry, nth, &mut back)?;
         }
         if back.finish() == entry.image_crc { Ok(()) } else { Err(StoreError::Verify) }
+    }
+
+    /// Reads the page `nth` of an image into `data`, and goes on with the checksum over what the image has of it.
+    fn read_page(
+        &mut self,
+        entry: &SlotEntry,
+        nth: u64,
+        crc: &mut Crc32c,
+    ) -> Result<(), StoreError<F::Error>> {
+        let at = self.locate(entry, nth)?;
+        self.cache(at, entry.id)?;
+        let useful = entry.image_len.saturating_sub(nth * PAGE as u64).min(PAGE as u64) as usize;
+        crc.update(self.data.get(..useful).unwrap_or(&[]));
+        Ok(())
     }
 
     /// Where the page `nth` of an image is.
