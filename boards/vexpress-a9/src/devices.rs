@@ -4,7 +4,7 @@ use oal_parts::a9_timer::{GLOBAL_WINDOW, GlobalTimer};
 use oal_parts::gic::{CPU_WINDOW, DISTRIBUTOR_WINDOW, Gic, IntId};
 use oal_parts::mmio::Window;
 use oal_parts::pl031::{self, Pl031};
-use oal_parts::pl111::{self, Pl111};
+use oal_parts::pl111::{self, Format, Mode, Pl111};
 use oal_parts::pl181::{self, Config, Pl181};
 use oal_parts::sp804::{self, Sp804};
 use oal_parts::vexpress_sysreg::{self, SysReg};
@@ -31,6 +31,13 @@ pub const TIMER_HZ: u32 = 1_000_000;
 
 /// Where the global timer's registers are: the first instructions start it.
 pub const GLOBAL_TIMER: usize = 0x1e00_0200;
+
+/// Video RAM on the motherboard: first byte and number of bytes.
+pub const VIDEO: (u32, u32) = (0x4c00_0000, 8 << 20);
+/// The frame buffer of the picture.
+pub const FRAME_BUFFER: u32 = VIDEO.0;
+/// The frame buffer of the progress bar.
+pub const PROGRESS_BUFFER: u32 = VIDEO.0 + (1 << 20);
 
 const PERIPHCLK_HZ: u32 = 100_000_000;
 /// A monitor on a connector, or in QEMU nothing: no panel that waits for its power.
@@ -80,4 +87,16 @@ devices! {
     rtc() -> Rtc = Pl031::new(window(0x1001_7000));
     /// The motherboard's system registers.
     system() -> System = SysReg::new(window(0x1000_0000));
+}
+
+/// Shows the frame buffer at `base`, whatever was shown before.
+///
+/// # Errors
+/// If the figures do not suit the controller.
+///
+/// # Safety
+/// Nobody else uses the LCD controller meanwhile.
+pub unsafe fn show(base: u32) -> Result<(), pl111::Error> {
+    // SAFETY: the caller's promise.
+    unsafe { lcd() }.show(&Mode::VGA, Format::Rgb565, base)
 }

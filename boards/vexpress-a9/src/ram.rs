@@ -1,6 +1,11 @@
 //! How much RAM there is.
 
-use crate::layout::{RAM_START, RAM_STEP, RAM_STEPS_MAX};
+/// First byte of RAM.
+pub const RAM_START: u32 = 0x6000_0000;
+/// Bytes in the step by which RAM is sized, and the least that there is.
+const RAM_STEP: u32 = 64 << 20;
+/// The most RAM that the board takes, in steps.
+const RAM_STEPS_MAX: u32 = 16;
 
 /// Where step `step`, from 1, is tried: its last word.
 fn probe(step: u32) -> *mut u32 {

@@ -3,15 +3,16 @@
 use oal_parts::gic::Context;
 use oal_snapshot::drivers::{DriverFailed, PowerManaged, PowerUp};
 
-use super::Story;
+use oal_firmware::drivers::Story;
+use oal_firmware::platform::Driver;
+
 use crate::devices::{self, Interrupts, TIMER_INTERRUPT};
 
 /// The driver.
 pub struct GicDriver {
     gic: Interrupts,
     context: Context,
-    /// What happened to it.
-    pub story: Story,
+    story: Story,
 }
 
 impl GicDriver {
@@ -45,5 +46,11 @@ impl PowerManaged for GicDriver {
             self.gic.init();
         }
         self.gic.restore(&self.context).map_err(|_| DriverFailed)
+    }
+}
+
+impl Driver for GicDriver {
+    fn story(&self) -> Story {
+        self.story
     }
 }

@@ -3,15 +3,14 @@
 use oal_parts::pl111::Mode;
 use oal_snapshot::drivers::{DriverFailed, PowerManaged, PowerUp};
 
-use super::Story;
-use crate::devices;
-use crate::layout::FRAME_BUFFER;
-use crate::lcd;
+use oal_firmware::drivers::Story;
+use oal_firmware::platform::Driver;
+
+use crate::devices::{self, FRAME_BUFFER};
 
 /// The driver.
 pub struct LcdDriver {
-    /// What happened to it.
-    pub story: Story,
+    story: Story,
 }
 
 impl LcdDriver {
@@ -35,7 +34,7 @@ impl LcdDriver {
 
     fn show(&mut self) -> Result<(), DriverFailed> {
         // SAFETY: the driver is the controller's user; the progress bar is one only while it is powered down.
-        unsafe { lcd::show(FRAME_BUFFER.base as u32) }.map_err(|_| DriverFailed)
+        unsafe { devices::show(FRAME_BUFFER) }.map_err(|_| DriverFailed)
     }
 }
 
@@ -57,5 +56,11 @@ impl PowerManaged for LcdDriver {
             self.init_video()?;
         }
         self.show()
+    }
+}
+
+impl Driver for LcdDriver {
+    fn story(&self) -> Story {
+        self.story
     }
 }

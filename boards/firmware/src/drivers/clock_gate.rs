@@ -1,0 +1,36 @@
+//! The timers' clock gate, as a chip with gated clocks would have it.
+//!
+//! None of the boards here has gates that matter in QEMU, so [`Gates`] counts what it would have written. What matters is the count
+//! of users: it came back with the picture and says "in use", but the gate of a board that was off is shut. A
+//! [`RefCount`] knows that.
+
+use oal_snapshot::drivers::{Hold, RefCount};
+use oal_snapshot::state::StateCell;
+
+/// The gate and its users.
+pub struct Gates {
+    users: RefCount,
+    /// Times the gate was opened.
+    pub opened: u32,
+    /// Times it was shut.
+    pub shut: u32,
+}
+
+impl Gates {
+    /// A gate that is shut.
+    pub const fn new() -> Gates {
+        Gates { users: RefCount::new(), opened: 0, shut: 0 }
+    }
+
+    /// Opens the gate for its first user.
+    pub fn acquire(&mut self, state: &StateCell) -> Hold {
+        let opened = &mut self.opened;
+        self.users.acquire(state, || *opened += 1)
+    }
+
+    /// Shuts the gate behind its last user.
+    pub fn release(&mut self, state: &StateCell, hold: Hold) {
+        let shut = &mut self.shut;
+        self.users.release(state, hold, || *shut += 1);
+    }
+}

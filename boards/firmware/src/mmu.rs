@@ -1,0 +1,121 @@
+//! First-level tables of 1 MiB sections, every address mapped to itself.
+//!
+//! ARM DDI 0406C B3.5.1, short descriptors. Code is read-only, everything else is never executed, and the first
+//! MiB is not mapped, so that a null pointer faults. The outer cache, an L2C-310, stays off, as a reset leaves it.
+
+use core::arch::asm;
+use core::cell::UnsafeCell;
+
+use crate::{Platform, layout};
+
+const SECTION: u32 = 0b10;
+const BUFFERABLE: u32 = 1 << 2;
+const CACHEABLE: u32 = 1 << 3;
+const EXECUTE_NEVER: u32 = 1 << 4;
+const PRIVILEGED: u32 = 0b01 << 10;
+const TEX_1: u32 = 1 << 12;
+const READ_ONLY: u32 = 1 << 15;
+
+/// Normal memory, write-back and write-allocate.
+const RAM: u32 = SECTION | TEX_1 | CACHEABLE | BUFFERABLE | PRIVILEGED | EXECUTE_NEVER;
+/// The same for code and constants.
+const CODE: u32 = (RAM & !EXECUTE_NEVER) | READ_ONLY;
+/// Normal memory without caches: a display's controller reads it behind the CPU's back.
+const VIDEO: u32 = SECTION | TEX_1 | PRIVILEGED | EXECUTE_NEVER;
+/// Device memory.
+const DEVICE: u32 = SECTION | BUFFERABLE | PRIVILEGED | EXECUTE_NEVER;
+
+/// TTBR0: table walks through the caches, write-back and write-allocate.
+const WALK: u32 = 1 << 6 | 1 << 3;
+
+/// A first-level table.
+#[repr(C, align(16384))]
+pub struct Table(UnsafeCell<[u32; 4096]>);
+
+// SAFETY: one core, and a table is written before it is used, never after.
+unsafe impl Sync for Table {}
+
+impl Table {
+    /// A table that maps nothing.
+    pub const fn new() -> Table {
+        Table(UnsafeCell::new([0; 4096]))
+    }
+
+    /// Maps the board with `ram_bytes` of RAM.
+    ///
+    /// # Safety
+    /// The table is not in use.
+    unsafe fn fill<P: Platform>(&self, ram_bytes: u32) {
+        // SAFETY: the caller promises that nobody else, the MMU included, looks at the table.
+        let entries = unsafe { &mut *self.0.get() };
+        let code = layout::code_start() as u32..layout::code_end() as u32;
+        for (entry, address) in entries.iter_mut().zip((0..=u32::MAX).step_by(1 << 20)) {
+            let attributes = match address {
+                0 => 0,
+                _ if code.contains(&address) => CODE,
+                _ if address.wrapping_sub(P::RAM_START) < ram_bytes => RAM,
+                _ if address.wrapping_sub(P::VIDEO.0) < P::VIDEO.1 => VIDEO,
+                _ => DEVICE,
+            };
+            *entry = if attributes == 0 { 0 } else { address | attributes };
+        }
+    }
+}
+
+/// Maps the board by `table` and switches MMU, caches and branch prediction on.
+///
+/// # Safety
+/// The MMU is off, the caches hold nothing, `table` is not in use and stays where it is.
+pub unsafe fn enable<P: Platform>(table: &'static Table, ram_bytes: u32) {
+    // SAFETY: the caller's promise; the table maps all that is running to where it is.
+    unsafe {
+        table.fill::<P>(ram_bytes);
+        asm!(
+            "dsb",
+            "mcr p15, 0, {domains}, c3, c0, 0",
+            "mcr p15, 0, {zero}, c2, c0, 2",
+            "mcr p15, 0, {table}, c2, c0, 0",
+            "isb",
+            "mcr p15, 0, {zero}, c8, c7, 0",
+            "mcr p15, 0, {zero}, c7, c5, 0",
+            "mcr p15, 0, {zero}, c7, c5, 6",
+            "dsb",
+            "isb",
+            "mrc p15, 0, {sctlr}, c1, c0, 0",
+            // TEX remap and access flag off; MMU, alignment, data cache, branch prediction, instruction cache on.
+            "bic {sctlr}, {sctlr}, #0x30000000",
+            "orr {sctlr}, {sctlr}, #0x0007",
+            "orr {sctlr}, {sctlr}, #0x1800",
+            "mcr p15, 0, {sctlr}, c1, c0, 0",
+            "isb",
+            domains = in(reg) 1,
+            zero = in(reg) 0,
+            table = in(reg) table.0.get() as u32 | WALK,
+            sctlr = out(reg) _,
+            options(nostack),
+        );
+    }
+}
+
+/// Goes over from one table to another.
+///
+/// # Safety
+/// The MMU is on, `table` is not in use and stays where it is.
+pub unsafe fn switch_to<P: Platform>(table: &'static Table, ram_bytes: u32) {
+    // SAFETY: the caller's promise; both tables map alike.
+    unsafe {
+        table.fill::<P>(ram_bytes);
+        asm!(
+            "dsb",
+            "mcr p15, 0, {table}, c2, c0, 0",
+            "isb",
+            "mcr p15, 0, {zero}, c8, c7, 0",
+            "mcr p15, 0, {zero}, c7, c5, 6",
+            "dsb",
+            "isb",
+            zero = in(reg) 0,
+            table = in(reg) table.0.get() as u32 | WALK,
+            options(nostack),
+        );
+    }
+}

@@ -1,0 +1,72 @@
+//! The processor's devices: where their registers are (SWPU064, "Memory Mapping").
+
+use oal_parts::mmio::{Registers as _, Window, Window16};
+use oal_parts::nand::onenand;
+use oal_parts::omap::gptimer::{self, GpTimer};
+use oal_parts::omap::intc::{self, Intc, Line};
+use oal_parts::omap::prcm::{self, Prcm};
+use oal_parts::omap::sync_counter::{self, SyncCounter};
+use oal_parts::omap::uart::{self, OmapUart};
+
+/// The 32 kHz counter.
+pub type Clock = SyncCounter<Window<{ sync_counter::WINDOW }>>;
+/// The interrupt controller.
+pub type Interrupts = Intc<Window<{ intc::WINDOW }>>;
+/// General-purpose timer 2.
+pub type Timer = GpTimer<Window<{ gptimer::WINDOW }>>;
+/// Clocks and resets.
+pub type Clocks = Prcm<Window<{ prcm::WINDOW }>>;
+/// UART 1.
+pub type Uart1 = OmapUart<Window16<{ uart::WINDOW / 2 }>>;
+/// The OneNAND's registers.
+pub type FlashWindow = Window16<{ onenand::WINDOW }>;
+
+/// The interrupt of timer 2.
+pub const TIMER_LINE: Line = Line::TIMER2;
+
+/// The memory controller, GPMC, and in it the configuration of chip select 0 (GPMC_CONFIG7).
+const GPMC: usize = 0x6800_a000;
+const GPMC_CONFIG7_0: usize = 0x78;
+/// Valid, 16 MiB from 0x04000000.
+const FLASH_AT_4000000: u32 = 0xf44;
+const FLASH: usize = 0x0400_0000;
+
+/// Registers at a fixed address.
+///
+/// # Safety
+/// As for [`Window::new`]; the addresses in this file are the processor's memory map.
+unsafe fn window<const BYTES: usize>(address: usize) -> Window<BYTES> {
+    // SAFETY: the caller's promise.
+    unsafe { Window::new(address as *mut u32) }
+}
+
+macro_rules! devices {
+    ($($(#[$doc:meta])* $name:ident() -> $type:ty = $make:expr;)+) => {$(
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// No two users may fight over the device.
+        pub unsafe fn $name() -> $type {
+            // SAFETY: the device's own registers, and the caller keeps its users apart.
+            unsafe { $make }
+        }
+    )+};
+}
+
+devices! {
+    /// The clock, which counts from power-on.
+    clock() -> Clock = SyncCounter::new(window(0x4800_4000));
+    /// The interrupt controller.
+    interrupts() -> Interrupts = Intc::new(window(0x480f_e000));
+    /// General-purpose timer 2.
+    timer() -> Timer = GpTimer::new(window(0x4802_a000));
+    /// Clocks and resets.
+    clocks() -> Clocks = Prcm::new(window(0x4800_8000));
+    /// UART 1.
+    uart1() -> Uart1 = OmapUart::new(Window16::new(0x4806_a000 as *mut u16));
+    /// The OneNAND, at chip select 0.
+    flash() -> FlashWindow = {
+        window::<0x400>(GPMC).write(GPMC_CONFIG7_0, FLASH_AT_4000000);
+        Window16::new(FLASH as *mut u16)
+    };
+}
