@@ -1,6 +1,6 @@
 //! The store on NAND: bad blocks, failing blocks, torn pages and erases, wear.
 
-use oal_media::nand_pages::PowerOff;
+use oal_media::nand::{Beyond, Cut, PowerOff};
 use oal_media::{Booted, Machine, NandPages, Rng};
 use oal_snapshot::hooks::{BootPolicy, ImageId, SelectSnapshot};
 use oal_snapshot::refusal::{Reason, Stage};
@@ -161,6 +161,31 @@ fn a_cut_at_any_change_of_a_snapshot_leaves_the_old_image_or_the_new_one() {
 }
 
 #[test]
+fn a_cut_at_a_chosen_byte_leaves_the_old_image_or_the_new_one() {
+    let mut whole = chip(1);
+    take(&mut whole, ALWAYS, 1);
+    take(&mut whole, ALWAYS, 2);
+    let before = whole.clone();
+    take(&mut whole, ALWAYS, 3);
+    let changes = whole.counters().changes() - before.counters().changes();
+    // Of a page and its 64 spare bytes; of the pages of a block that is erased.
+    let places = [0, 1, 511, 512, 1500, 2047, 2111, 2112, 5 * 2112 + 700, 16 * 2112];
+    for (after, bytes) in (0..changes).flat_map(|change| places.map(|bytes| (change, bytes))) {
+        for beyond in [Beyond::Old, Beyond::Unstable] {
+            let mut chip = before.clone();
+            chip.cut_at(Cut { after, bytes, beyond });
+            assert!(try_take(&mut chip, ALWAYS, 3).is_err());
+            chip.power_cycle();
+            let came_back = boot(&mut chip, ALWAYS).1;
+            assert!(matches!(came_back, Some(2 | 3)), "cut at {after}, byte {bytes}: {came_back:?}");
+            assert!(came_back == Some(2) || after + 2 >= changes, "committed before its record was written");
+            take(&mut chip, ALWAYS, 4);
+            assert_eq!(boot(&mut chip, ALWAYS).1, Some(4));
+        }
+    }
+}
+
+#[test]
 fn a_cut_while_a_boot_is_remembered_costs_no_image() {
     let settings = StoreSettings { max_attempts: 3, ..ONCE };
     for seed in 0..12 {
@@ -294,10 +319,10 @@ fn finding_the_newest_record_takes_a_bounded_number_of_reads() {
     take(&mut chip, settings, 1);
     let mut most = 0;
     for _ in 0..100 {
-        let before = chip.counters();
+        let before = (chip.counters(), chip.queries());
         store(&mut chip, settings).select().unwrap();
-        most = most.max(chip.counters().reads - before.reads);
-        assert_eq!(chip.counters().queries, before.queries, "no marks are looked at");
+        most = most.max(chip.counters().reads - before.0.reads);
+        assert_eq!(chip.queries(), before.1, "no marks are looked at");
         boot(&mut chip, settings);
     }
     // The first record of each log block, and those of one power-on, with the page behind them.

@@ -201,6 +201,17 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> NandLog<'_, F, PAGE, MAP
         Ok(())
     }
 
+    /// Whether two blocks are good: it takes one for the next record and one for the newest so far.
+    pub fn has_room(&mut self) -> Result<bool, F::Error> {
+        let mut good = 0;
+        for block in 0..LOG_BLOCKS {
+            if !self.bad.contains(block) && !self.flash.is_bad(block)? {
+                good += 1;
+            }
+        }
+        Ok(good >= 2)
+    }
+
     /// Notes that a block of the log is bad.
     fn retire(&mut self, block: u32) {
         self.bad.insert(block);
@@ -217,6 +228,8 @@ enum Found<const MAP: usize> {
 
 impl<F: NandFlash, const PAGE: usize, const MAP: usize> RecordLog for NandLog<'_, F, PAGE, MAP> {
     type Error = F::Error;
+
+    const MAY_APPEAR_LATE: bool = true;
 
     /// Looks at the first record of every log block, and then at all records of the block with the newest: as many
     /// pages as one record of every log block and one block have, more only where records are damaged.

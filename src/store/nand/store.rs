@@ -5,6 +5,7 @@ use crate::hooks::{
     ImageId, Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
 };
 use crate::image::checksum::Crc32c;
+use crate::image::fields::put;
 use crate::refusal::Reason;
 use crate::store::catalog::{Area, Catalog};
 use crate::store::nand::bad_blocks::BadBlocks;
@@ -116,7 +117,7 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize, A: AttemptRegister> Nand
     /// Of the chip.
     pub fn invalidate(&mut self) -> Result<(), StoreError<F::Error>> {
         let (catalog, mut log) = self.split();
-        catalog.append(&mut log, [None; SLOTS])
+        catalog.invalidate(&mut log)
     }
 
     /// The image of which a page was read with so many wrong bits that it should be
@@ -138,7 +139,7 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize, A: AttemptRegister> Nand
             |area: &Area| old.first >= area.end || area.start >= old.first.saturating_add(old.span);
         let Some(slot) = areas.iter().position(is_elsewhere) else {
             let half = areas.first().cloned().unwrap_or_default();
-            let slot = self.room(&half)?;
+            let slot = self.room(&half, u64::MAX)?;
             return Err(self.does_not_fit(old.image_len, slot)?);
         };
         let area = areas.get(slot).cloned().unwrap_or_default();
@@ -195,28 +196,33 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize, A: AttemptRegister> Nand
         areas
     }
 
-    /// Bytes that the good blocks of `area` hold, as far as is known without erasing any.
-    fn room(&mut self, area: &Area) -> Result<u64, StoreError<F::Error>> {
-        let mut good = 0;
+    /// Bytes that the good blocks of `area` hold, as far as is known without erasing any. Blocks behind those that hold
+    /// `enough` are not looked at: each mark costs a page or two of reading.
+    fn room(&mut self, area: &Area, enough: u64) -> Result<u64, StoreError<F::Error>> {
+        let mut room = 0;
         for block in area.start as u32..area.end as u32 {
-            let bad = self.bad.contains(block) || self.flash.is_bad(block).map_err(StoreError::Device)?;
-            good += u64::from(!bad);
+            if room >= enough {
+                break;
+            }
+            if !self.bad.contains(block) && !self.flash.is_bad(block).map_err(StoreError::Device)? {
+                room += self.flash.geometry().block_bytes();
+            }
         }
-        Ok(good * self.flash.geometry().block_bytes())
+        Ok(room)
     }
 
     fn check_room(&mut self, needed: u64, area: &Area) -> Result<(), StoreError<F::Error>> {
-        let slot = self.room(area)?;
-        if needed > 0 && needed <= slot {
+        if needed > 0 && self.room(area, needed)? >= needed {
             return Ok(());
         }
+        let slot = self.room(area, u64::MAX)?;
         Err(self.does_not_fit(needed, slot)?)
     }
 
     /// The error of an image of `needed` bytes for a slot with room for `slot`.
     fn does_not_fit(&mut self, needed: u64, slot: u64) -> Result<StoreError<F::Error>, StoreError<F::Error>> {
         let all = self.areas(Slots::One).first().cloned().unwrap_or_default();
-        let single = self.room(&all)?;
+        let single = self.room(&all, u64::MAX)?;
         Ok(StoreError::DoesNotFit { needed, slot, single })
     }
 
@@ -256,7 +262,8 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize, A: AttemptRegister> Nand
 
     /// Where the page `nth` of an image is.
     fn locate(&mut self, entry: &SlotEntry, nth: u64) -> Result<NandPage, StoreError<F::Error>> {
-        let pages = u64::from(self.flash.geometry().pages_per_block);
+        // `new` saw to it that there are some; nothing here divides by what a driver says.
+        let pages = u64::from(self.flash.geometry().pages_per_block).max(1);
         let (wanted, page) = (nth / pages, (nth % pages) as u32);
         let end = entry.first.saturating_add(entry.span).min(self.blocks()) as u32;
         let known = self.cursor.filter(|cursor| cursor.first == entry.first && cursor.nth <= wanted);
@@ -329,6 +336,10 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize, A: AttemptRegister> Prep
         let area = areas.get(slot).cloned().ok_or(StoreError::OutOfSequence)?;
         self.check_room(len, &area)?;
         let (catalog, mut log) = self.split();
+        // An image whose boots cannot be remembered any more would be acknowledged for nothing.
+        if !log.has_room().map_err(StoreError::Device)? {
+            return Err(StoreError::LogExhausted);
+        }
         let id = catalog.reserve(&mut log, slot, &area)?;
         let entry = SlotEntry {
             state: SlotState::Committed,
@@ -366,7 +377,7 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize, A: AttemptRegister> Writ
             }
             let (now, behind) = rest.split_at(rest.len().min(PAGE - writing.waiting));
             let end = writing.waiting + now.len();
-            self.data.get_mut(writing.waiting..end).unwrap_or(&mut []).copy_from_slice(now);
+            put(&mut self.data, writing.waiting, now);
             (writing.waiting, rest) = (end, behind);
             if end == PAGE {
                 writing.place.program(&mut self.flash, &mut self.bad, &self.data, &mut self.scratch)?;
@@ -446,7 +457,7 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize, A: AttemptRegister> Read
                 read(&mut self.flash, at, here, &mut self.worn, id)?;
             } else {
                 self.cache(at, id)?;
-                here.copy_from_slice(self.data.get(within..within + now).unwrap_or(&[]));
+                put(here, 0, self.data.get(within..).and_then(|data| data.get(..now)).unwrap_or(&[]));
             }
             (rest, offset) = (behind, offset + now as u64);
         }

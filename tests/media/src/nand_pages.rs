@@ -1,173 +1,147 @@
-//! [`NandPages`]: a NAND chip as the store sees it, pages and blocks. It holds the store to the chip's rules.
+//! [`NandPages`]: a NAND chip as the store sees it, pages and blocks. It holds the store to the chip's rules, and to its
+//! promises.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
+use oal_parts::nand::Geometry;
+use oal_parts::nand::marker::MarkerRule;
 use oal_snapshot::store::nand::{Ecc, NandError, NandFlash, NandGeometry, NandPage};
 
-use crate::rng::Rng;
+pub use crate::nand::PowerOff;
+use crate::nand::{Array, CellCounters, Change, Cut, Failure, When};
 
-/// The chip does not answer: power is off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PowerOff;
+/// Bytes that the chip's ECC guards together.
+const CODEWORD: usize = 512;
+/// Bits of a codeword that it corrects.
+const STRENGTH: u32 = 8;
+/// Corrected bits from which on a page is worn.
+const WORN: u32 = STRENGTH / 2;
 
-/// What a page's cells hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Cells {
-    Erased,
-    /// Programmed; with more wrong bits than are comfortable if `worn`.
-    Programmed {
-        data: Vec<u8>,
-        worn: bool,
-    },
-    /// More wrong bits than can be corrected.
-    Rotten,
-    /// Power went while the page was programmed or erased: what it reads as may differ from reading to reading.
-    Unstable(Vec<u8>),
-}
-
-#[derive(Clone, Debug)]
-struct Block {
-    pages: Vec<Cells>,
-    /// The lowest page that may be programmed next; none before the block is erased.
-    next: Option<u32>,
-    marked: bool,
-    /// The maker's mark, which an erase would destroy: the store must never touch such a block.
-    factory: bool,
-}
-
-/// How often the chip was asked for what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NandCounters {
-    /// Pages read.
-    pub reads: u64,
-    /// Pages programmed.
-    pub programs: u64,
-    /// Blocks erased.
-    pub erases: u64,
-    /// Bad-block marks looked at.
-    pub queries: u64,
-}
-
-impl NandCounters {
-    /// Operations that change the chip.
-    pub fn changes(&self) -> u64 {
-        self.programs + self.erases
-    }
-}
-
-/// A chip. It panics where the store breaks a rule of the chip.
+/// A chip with error correction over the cells of an [`Array`]. It panics where the store breaks a rule of the chip, or
+/// programs a block that it did not erase.
 #[derive(Clone, Debug)]
 pub struct NandPages {
+    array: Array,
     geometry: NandGeometry,
-    blocks: Vec<Block>,
-    rng: Rng,
-    counters: NandCounters,
-    /// The change at which power goes, counted from 0.
-    cut: Option<u64>,
-    off: bool,
-    /// Changes that fail, with the block they happen in gone bad.
-    failures: Vec<u64>,
+    marker: MarkerRule,
+    queries: u64,
+    /// A page with its spare area, as it was read or is to be programmed.
+    page: Vec<u8>,
 }
 
 impl NandPages {
-    /// A chip as it leaves the factory: erased, no bad block.
+    /// A chip as it leaves the factory: erased, no bad block. Each 512 bytes have 16 of spare area.
     pub fn new(geometry: NandGeometry, seed: u64) -> NandPages {
-        let block = Block {
-            pages: vec![Cells::Erased; geometry.pages_per_block as usize],
-            next: None,
-            marked: false,
-            factory: false,
-        };
-        NandPages {
-            geometry,
-            blocks: vec![block; geometry.blocks as usize],
-            rng: Rng::new(seed),
-            counters: NandCounters::default(),
-            cut: None,
-            off: false,
-            failures: Vec::new(),
-        }
+        let page_bytes = geometry.page_bytes as usize;
+        let spare_bytes = page_bytes / 32;
+        let NandGeometry { pages_per_block, blocks, .. } = geometry;
+        let mut array = Array::new(Geometry { page_bytes, spare_bytes, pages_per_block, blocks }, 1);
+        array.reseed(seed);
+        array.erase_first(true);
+        let small = page_bytes == CODEWORD;
+        let marker = if small { MarkerRule::SmallPage } else { MarkerRule::FirstOrSecondPage };
+        NandPages { array, geometry, marker, queries: 0, page: vec![0xff; page_bytes + spare_bytes] }
     }
 
     /// Marks a block bad, as its maker does.
     pub fn factory_bad(&mut self, block: u32) {
-        let block = &mut self.blocks[block as usize];
-        (block.marked, block.factory) = (true, true);
+        self.array.plant_bad(block, self.marker);
     }
 
     /// Lets the change number `change` (programming or erasing, counted from now on) fail.
     pub fn fail(&mut self, change: u64) {
-        self.failures.push(self.counters.changes() + change);
+        self.array.fail(Failure { change: Change::Any, when: When::After(change) });
     }
 
-    /// Cuts power during the change number `change`, counted from now on.
-    pub fn cut(&mut self, change: u64) {
-        self.cut = Some(self.counters.changes() + change);
+    /// Other noise, and other torn pages, to come.
+    pub const fn reseed(&mut self, seed: u64) {
+        self.array.reseed(seed);
+    }
+
+    /// Cuts power anywhere inside the change number `change`, counted from now on.
+    pub const fn cut(&mut self, change: u64) {
+        self.array.cut_after(change);
+    }
+
+    /// Cuts power at this very place.
+    pub const fn cut_at(&mut self, cut: Cut) {
+        self.array.cut_at(cut);
     }
 
     /// Whether power is off.
-    pub fn is_off(&self) -> bool {
-        self.off
+    pub const fn is_off(&self) -> bool {
+        self.array.is_off()
     }
 
     /// Switches power on again, with no cut and no failure planned.
     pub fn power_cycle(&mut self) {
-        (self.off, self.cut) = (false, None);
-        self.failures.clear();
+        self.array.power_on();
+        self.array.clear_failures();
     }
 
-    /// What was asked so far.
-    pub fn counters(&self) -> NandCounters {
-        self.counters
+    /// What was done so far.
+    pub const fn counters(&self) -> CellCounters {
+        self.array.counters()
+    }
+
+    /// Bad-block marks looked at so far.
+    pub const fn queries(&self) -> u64 {
+        self.queries
     }
 
     /// Whether the block is marked bad.
     pub fn is_marked(&self, block: u32) -> bool {
-        self.blocks[block as usize].marked
+        self.array.is_marked(block, self.marker)
     }
 
     /// Gives a programmed page wrong bits: as many as are comfortable no more, or more than can be corrected.
     pub fn age(&mut self, at: NandPage, rotten: bool) {
-        let cells = &mut self.blocks[at.block as usize].pages[at.page as usize];
-        match cells {
-            Cells::Programmed { .. } if rotten => *cells = Cells::Rotten,
-            Cells::Programmed { worn, .. } => *worn = true,
-            _ => {}
-        }
+        self.array.wear(at.block, at.page, 0..CODEWORD, if rotten { 2 * STRENGTH } else { WORN });
     }
 
-    /// Pages that were programmed.
+    /// Pages that were programmed, and not in part.
     pub fn programmed(&self) -> impl Iterator<Item = NandPage> + '_ {
-        self.blocks.iter().zip(0..).flat_map(|(block, number)| {
-            block.pages.iter().zip(0..).filter_map(move |(cells, page)| {
-                matches!(cells, Cells::Programmed { .. }).then_some(NandPage { block: number, page })
-            })
-        })
+        self.array.programmed().map(|(block, page)| NandPage { block, page })
     }
 
-    fn page_bytes(&self) -> usize {
-        self.geometry.page_bytes as usize
+    /// The bytes of the spare area behind the marker, as many as the store may have.
+    fn free(&self, bytes: usize) -> core::ops::Range<usize> {
+        let first = self.geometry.page_bytes as usize + self.marker.offset() + 1;
+        first..(first + bytes).min(self.page.len())
     }
 
-    /// Counts a change; says whether it fails. Power may go, in which case `torn` is what is left.
-    fn change(&mut self) -> Result<Outcome, NandError<PowerOff>> {
-        if self.off {
-            return Err(NandError::Device(PowerOff));
+    /// The answer to a change, if all rules were kept.
+    fn answer(&self, done: bool) -> Result<(), NandError<PowerOff>> {
+        assert_eq!(self.array.violations(), [], "rules of the chip");
+        match done {
+            true => Ok(()),
+            false if self.is_off() => Err(NandError::Device(PowerOff)),
+            false => Err(NandError::Failed),
         }
-        let number = self.counters.changes();
-        if self.cut == Some(number) {
-            self.off = true;
-            return Ok(Outcome::Cut);
-        }
-        Ok(if self.failures.contains(&number) { Outcome::Fails } else { Outcome::Works })
     }
 }
 
-enum Outcome {
-    Works,
-    Fails,
-    Cut,
+/// Makes of what was read what was programmed, codeword by codeword, and counts the wrong bits of the worst. An erased
+/// codeword is a codeword too. What has too many wrong bits stays as it is.
+fn correct(read: &mut [u8], meant: Option<&[u8]>) -> u32 {
+    const ERASED: [u8; CODEWORD] = [0xff; CODEWORD];
+    let mut worst = 0;
+    for (n, codeword) in read.chunks_exact_mut(CODEWORD).enumerate() {
+        let right = meant.map_or(ERASED.as_slice(), |meant| &meant[n * CODEWORD..][..CODEWORD]);
+        if codeword != right && codeword != ERASED {
+            let distance = |other: &[u8]| -> u32 {
+                codeword.iter().zip(other).map(|(byte, other)| (byte ^ other).count_ones()).sum()
+            };
+            let (from_right, from_erased) = (distance(right), distance(&ERASED));
+            let wrong = from_right.min(from_erased);
+            if wrong <= STRENGTH {
+                codeword.copy_from_slice(if from_right <= from_erased { right } else { &ERASED });
+            }
+            worst = worst.max(wrong);
+        }
+    }
+    worst
 }
 
 impl NandFlash for NandPages {
@@ -183,115 +157,46 @@ impl NandFlash for NandPages {
         data: &mut [u8],
         spare: &mut [u8],
     ) -> Result<Ecc, NandError<PowerOff>> {
-        if self.off {
+        if self.is_off() {
             return Err(NandError::Device(PowerOff));
         }
-        assert_eq!(data.len(), self.page_bytes());
-        self.counters.reads += 1;
-        spare.fill(0xff);
-        let cells = &self.blocks[at.block as usize].pages[at.page as usize];
-        match cells {
-            Cells::Erased => data.fill(0xff),
-            Cells::Programmed { data: held, worn } => {
-                data.copy_from_slice(held);
-                return Ok(if *worn { Ecc::Worn } else { Ecc::Clean });
-            }
-            Cells::Rotten => {
-                self.rng.fill(data);
-                return Err(NandError::Uncorrectable);
-            }
-            Cells::Unstable(held) => match self.rng.below(4) {
-                0 => data.copy_from_slice(held),
-                1 => data.fill(0xff),
-                2 => {
-                    data.copy_from_slice(held);
-                    return Ok(Ecc::Worn);
-                }
-                _ => {
-                    self.rng.fill(data);
-                    return Err(NandError::Uncorrectable);
-                }
-            },
+        assert_eq!(data.len(), self.geometry.page_bytes as usize);
+        self.array.read_into(at.block, at.page, &mut self.page);
+        data.copy_from_slice(&self.page[..data.len()]);
+        let free = self.free(spare.len());
+        spare.copy_from_slice(&self.page[free]);
+        match correct(data, self.array.meant(at.block, at.page)) {
+            0..WORN => Ok(Ecc::Clean),
+            WORN..=STRENGTH => Ok(Ecc::Worn),
+            _ => Err(NandError::Uncorrectable),
         }
-        Ok(Ecc::Clean)
     }
 
-    fn program_page(&mut self, at: NandPage, data: &[u8], _spare: &[u8]) -> Result<(), NandError<PowerOff>> {
-        assert_eq!(data.len(), self.page_bytes());
-        let outcome = self.change()?;
-        self.counters.programs += 1;
-        let block = &mut self.blocks[at.block as usize];
-        assert!(!block.factory, "programmed a block that its maker marked bad: {at:?}");
-        assert!(
-            block.next.is_some_and(|next| at.page >= next),
-            "programmed twice, out of order or without an erase: {at:?}, next {:?}",
-            block.next
-        );
-        block.next = Some(at.page + 1);
-        let cells = &mut block.pages[at.page as usize];
-        match outcome {
-            Outcome::Works => *cells = Cells::Programmed { data: data.into(), worn: false },
-            Outcome::Fails => {
-                *cells = Cells::Unstable(data.into());
-                return Err(NandError::Failed);
-            }
-            Outcome::Cut => {
-                *cells = match self.rng.below(4) {
-                    0 => Cells::Erased,
-                    1 => Cells::Programmed { data: data.into(), worn: false },
-                    2 => Cells::Rotten,
-                    _ => Cells::Unstable(data.into()),
-                };
-                // Whatever it reads as, it is not fit to be programmed on.
-                block.next = None;
-                return Err(NandError::Device(PowerOff));
-            }
-        }
-        Ok(())
+    fn program_page(&mut self, at: NandPage, data: &[u8], spare: &[u8]) -> Result<(), NandError<PowerOff>> {
+        assert_eq!(data.len(), self.geometry.page_bytes as usize);
+        self.page.fill(0xff);
+        self.page[..data.len()].copy_from_slice(data);
+        let free = self.free(spare.len());
+        self.page[free].copy_from_slice(spare);
+        let done = self.array.program(at.block, at.page, 0, &self.page);
+        self.answer(done)
     }
 
     fn erase_block(&mut self, block: u32) -> Result<(), NandError<PowerOff>> {
-        let outcome = self.change()?;
-        self.counters.erases += 1;
-        let torn = self.rng.bits();
-        let noise = vec![torn as u8; self.page_bytes()];
-        let block = &mut self.blocks[block as usize];
-        assert!(!block.factory, "erased a block that its maker marked bad");
-        block.next = None;
-        for (cells, i) in block.pages.iter_mut().zip(0..) {
-            match (&outcome, (torn >> (2 * (i % 32))) % 4) {
-                (Outcome::Works, _) | (_, 0) => *cells = Cells::Erased,
-                (_, 1) => {}
-                (_, 2) => *cells = Cells::Rotten,
-                _ => {
-                    let held = match cells {
-                        Cells::Programmed { data, .. } => data.clone(),
-                        _ => noise.clone(),
-                    };
-                    *cells = Cells::Unstable(held);
-                }
-            }
-        }
-        match outcome {
-            Outcome::Works => {
-                block.next = Some(0);
-                Ok(())
-            }
-            Outcome::Fails => Err(NandError::Failed),
-            Outcome::Cut => Err(NandError::Device(PowerOff)),
-        }
+        let done = self.array.erase(block);
+        self.answer(done)
     }
 
     fn is_bad(&mut self, block: u32) -> Result<bool, PowerOff> {
-        self.counters.queries += 1;
-        if self.off { Err(PowerOff) } else { Ok(self.blocks[block as usize].marked) }
+        self.queries += 1;
+        if self.is_off() { Err(PowerOff) } else { Ok(self.is_marked(block)) }
     }
 
     fn mark_bad(&mut self, block: u32) -> Result<(), PowerOff> {
-        if self.off {
+        if self.is_off() {
             return Err(PowerOff);
         }
-        self.blocks[block as usize].marked = true;
+        self.array.mark(block, self.marker);
         Ok(())
     }
 }

@@ -2,12 +2,12 @@
 
 use oal_media::Rng;
 use oal_media::nand::raw::{Model, RawChip};
-use oal_media::nand::{Array, Change, Failure, Shared, Time, Violation, When};
+use oal_media::nand::{Array, Beyond, Change, Cut, Failure, Shared, Time, Violation, When};
 use oal_parts::nand::bus::WithReadyPin;
 use oal_parts::nand::ecc::{Bch, Ecc, Hamming};
 use oal_parts::nand::marker::MarkerRule;
 use oal_parts::nand::raw::{GuardedNand, RawNand};
-use oal_parts::nand::{EccStatus, Error, Geometry};
+use oal_parts::nand::{EccStatus, Error, Geometry, NandDevice};
 use proptest::prelude::*;
 
 const GEOMETRY: Geometry = Geometry { page_bytes: 512, spare_bytes: 16, pages_per_block: 32, blocks: 16 };
@@ -23,16 +23,17 @@ fn a_cut_tears_the_page_that_was_being_programmed_and_no_other() {
     let mut array = Array::new(GEOMETRY, 1);
     let whole = page(1, 528);
     assert!(array.program(0, 0, 0, &whole));
-    array.cut_after(1);
+    array.cut_at(Cut { after: 1, bytes: 100, beyond: Beyond::Unstable });
     assert!(array.program(0, 1, 0, &whole));
     assert!(!array.program(0, 2, 0, &whole));
     assert!(array.is_off());
     assert!(!array.program(0, 3, 0, &whole) && !array.erase(1));
+    assert_eq!(array.counters().changes(), 3, "nothing happens without power");
     array.power_on();
     assert_eq!((array.read(0, 0), array.read(0, 1)), (whole.clone(), whole.clone()));
-    assert_ne!(array.read(0, 2), whole);
-    assert_ne!(array.read(0, 2), array.read(0, 2), "unstable");
+    assert_ne!(array.peek(0, 2), whole);
     assert_eq!(array.read(0, 3), [0xff; 528]);
+    assert_eq!(array.programmed().collect::<Vec<_>>(), [(0, 0), (0, 1)]);
     // Erased and programmed again, it is a page like any other.
     assert!(array.erase(0) && array.program(0, 0, 0, &whole));
     assert_eq!(array.read(0, 2), [0xff; 528]);
@@ -40,16 +41,117 @@ fn a_cut_tears_the_page_that_was_being_programmed_and_no_other() {
 }
 
 #[test]
-fn a_cut_tears_the_block_that_was_being_erased() {
+fn a_cut_comes_at_the_very_byte() {
+    let whole = page(1, 528);
+    for bytes in (0..540).step_by(7) {
+        let mut array = Array::new(GEOMETRY, 1);
+        array.reseed(bytes as u64);
+        array.cut_at(Cut { after: 0, bytes, beyond: Beyond::Old });
+        assert!(!array.program(0, 0, 0, &whole));
+        array.power_on();
+        let left = array.read(0, 0);
+        assert_eq!(array.read(0, 0), left, "no bit is unstable");
+        let done = bytes.min(528);
+        assert_eq!(left[..done], whole[..done]);
+        if done < 528 {
+            assert_eq!(left[done] & whole[done], whole[done], "no bit is cleared that should not be");
+            assert!(left[done + 1..].iter().all(|byte| *byte == 0xff));
+        }
+    }
+}
+
+#[test]
+fn unstable_bits_read_one_way_the_other_and_in_between() {
+    let whole = page(1, 528);
     let mut array = Array::new(GEOMETRY, 1);
-    (0..4).for_each(|n| assert!(array.program(5, n, 0, &[0; 528])));
-    array.cut_after(0);
+    array.cut_at(Cut { after: 0, bytes: 30, beyond: Beyond::Unstable });
+    assert!(!array.program(0, 0, 0, &whole));
+    array.power_on();
+    let wrong = |read: &[u8]| -> u32 { read.iter().zip(&whole).map(|(a, b)| (a ^ b).count_ones()).sum() };
+    let mut seen = [false; 4];
+    for _ in 0..100 {
+        let read = array.read(0, 0);
+        assert_eq!(read[..30], whole[..30]);
+        assert!(
+            read.iter().zip(&whole).all(|(byte, whole)| byte & whole == *whole),
+            "only bits that were meant"
+        );
+        let erased = read[31..].iter().all(|byte| *byte == 0xff);
+        seen[match wrong(&read) {
+            0 => 0,
+            _ if erased => 1,
+            1..=20 => 2,
+            _ => 3,
+        }] = true;
+    }
+    assert_eq!(seen, [true; 4], "as programmed, as erased, with a few wrong bits, with many");
+}
+
+#[test]
+fn a_cut_tears_the_block_that_was_being_erased() {
+    let programmed = || {
+        let mut array = Array::new(GEOMETRY, 1);
+        (0..4).for_each(|n| assert!(array.program(5, n, 0, &[0; 528])));
+        array
+    };
+    let mut array = programmed();
+    array.cut_at(Cut { after: 0, bytes: 528 + 10, beyond: Beyond::Old });
     assert!(!array.erase(5));
     array.power_on();
-    let torn = array.read(5, 0);
-    assert!(torn != [0; 528] && torn != [0xff; 528]);
+    assert!(array.read(5, 0) == [0xff; 528] && array.read(5, 2) == [0; 528]);
+    let torn = array.read(5, 1);
+    assert!(torn[..10] == [0xff; 10] && torn[11..] == [0; 517]);
     assert!(array.erase(5));
-    assert_eq!(array.read(5, 0), [0xff; 528]);
+    assert_eq!(array.read(5, 2), [0xff; 528]);
+
+    // Somewhere: each page by itself is as before, erased, or neither.
+    let mut seen = [false; 3];
+    for seed in 0..20 {
+        let mut array = programmed();
+        array.reseed(seed);
+        array.cut_after(0);
+        assert!(!array.erase(5));
+        array.power_on();
+        for page in 0..4 {
+            let left = array.peek(5, page);
+            seen[if left == [0; 528] { 0 } else { 1 + usize::from(left == [0xff; 528]) }] = true;
+        }
+        assert!(array.erase(5) && array.read(5, 0) == [0xff; 528]);
+    }
+    assert_eq!(seen, [true; 3]);
+}
+
+#[test]
+fn a_clone_goes_its_own_way_from_the_same_place() {
+    let mut first = Array::new(GEOMETRY, 1);
+    (0..20).for_each(|n| assert!(first.program(n / 8, n % 8, 0, &page(n.into(), 528))));
+    first.flip_on_read(3);
+    first.cut_after(2);
+    let mut second = first.clone();
+    let run = |array: &mut Array| {
+        let erased = [array.erase(1), array.erase(0), array.erase(2)];
+        array.power_on();
+        let read: Vec<_> = (0..8).map(|n| array.read(2, n)).collect();
+        (erased, read)
+    };
+    let outcome = run(&mut first);
+    assert_eq!(outcome.0, [true, true, false]);
+    assert_eq!(second.peek(0, 7), page(7, 528), "it has its own cells");
+    assert_eq!(run(&mut second), outcome, "and the same noise");
+}
+
+#[test]
+fn a_store_can_be_held_to_erasing_first() {
+    let mut array = Array::new(GEOMETRY, 1);
+    array.erase_first(true);
+    array.program(0, 0, 0, &[0; 528]);
+    assert!(array.erase(1) && array.program(1, 0, 0, &[0; 528]));
+    array.cut_after(0);
+    array.program(1, 1, 0, &[0; 528]);
+    array.power_on();
+    array.program(1, 2, 0, &[0; 528]);
+    let expected = [(0, 0), (1, 2)].map(|(block, page)| Violation::NotErased { block, page });
+    assert_eq!(array.violations(), expected);
 }
 
 #[test]
@@ -195,10 +297,10 @@ fn the_ready_pin_may_be_a_pin_of_its_own() {
     let bus = WithReadyPin { bus: chip.clone(), pin: Pin(chip.clone()) };
     let mut nand = RawNand::identify(bus, time).unwrap();
     nand.program_page(0, 0, &[3; 2048], &[]).unwrap();
-    chip.chip().commands.clear();
+    chip.chip().bench.commands.clear();
     let mut data = [0; 2048];
     nand.read_page(0, 0, &mut data, &mut []).unwrap();
-    assert_eq!((data, chip.chip().commands.as_slice()), ([3; 2048], [0x00, 0x30].as_slice()));
+    assert_eq!((data, chip.chip().bench.commands.as_slice()), ([3; 2048], [0x00, 0x30].as_slice()));
     assert_eq!(chip.chip().violations(), []);
 }
 

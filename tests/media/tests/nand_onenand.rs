@@ -5,7 +5,7 @@ use oal_media::nand::onenand::OneNandChip;
 use oal_media::nand::{Change, Failure, Shared, Time, When};
 use oal_parts::nand::marker::MarkerRule;
 use oal_parts::nand::onenand::{FREE, OneNand, Options};
-use oal_parts::nand::{EccStatus, Error, Geometry, Wait};
+use oal_parts::nand::{EccStatus, Error, Geometry, NandDevice, Wait};
 
 type Nand = OneNand<Shared<OneNandChip>, Time>;
 

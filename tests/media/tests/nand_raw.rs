@@ -3,9 +3,9 @@
 
 use oal_media::Rng;
 use oal_media::nand::raw::{Model, RawChip};
-use oal_media::nand::{Change, Failure, Shared, Time, Violation, When};
+use oal_media::nand::{Beyond, Change, Cut, Failure, Shared, Time, Violation, When};
 use oal_parts::nand::raw::RawNand;
-use oal_parts::nand::{Error, Geometry, Wait};
+use oal_parts::nand::{EccStatus, Error, Geometry, NandDevice, Wait};
 
 type Nand = RawNand<Shared<RawChip>, Time>;
 
@@ -31,9 +31,9 @@ fn nand(model: &Model) -> (Nand, Shared<RawChip>) {
 
 /// The commands given by `action`, without looks at the status.
 fn commands<T>(chip: &Shared<RawChip>, action: impl FnOnce() -> Result<T, Error>) -> Vec<u8> {
-    chip.chip().commands.clear();
+    chip.chip().bench.commands.clear();
     assert!(action().is_ok());
-    chip.chip().commands.iter().copied().filter(|command| *command != 0x70).collect()
+    chip.chip().bench.commands.iter().copied().filter(|command| *command != 0x70).collect()
 }
 
 fn noise(len: usize, seed: u64) -> Vec<u8> {
@@ -59,12 +59,13 @@ fn identification_is_a_reset_ids_and_the_parameter_page() {
         [(onfi(), vec![0xff, 0x90, 0xec, 0x00]), (Model::k9f1g08(), vec![0xff, 0x90, 0x90, 0x90])]
     {
         let (_, chip) = nand(&model);
-        let sent: Vec<u8> = chip.chip().commands.iter().copied().filter(|command| *command != 0x70).collect();
+        let sent: Vec<u8> =
+            chip.chip().bench.commands.iter().copied().filter(|command| *command != 0x70).collect();
         assert_eq!(sent, expected);
     }
     // With a ready/busy pin there is no look at the status, and no need to go back to the data.
     let (_, chip) = nand_with(&onfi(), true);
-    assert_eq!(chip.chip().commands, [0xff, 0x90, 0xec]);
+    assert_eq!(chip.chip().bench.commands, [0xff, 0x90, 0xec]);
 }
 
 /// ONFI, "Read Definition".
@@ -88,8 +89,8 @@ fn large_pages_are_read_by_00_30() {
 fn large_pages_are_programmed_by_80_10() {
     let (mut nand, chip) = nand(&Model::k9f1g08());
     assert_eq!(commands(&chip, || nand.program_page(3, 0, &[1; 2048], &[2; 64])), [0x80, 0x10]);
-    assert_eq!(chip.chip().commands.first(), Some(&0x70), "protection is looked at first");
-    assert_eq!(chip.chip().commands.last(), Some(&0x70), "and the result at the end");
+    assert_eq!(chip.chip().bench.commands.first(), Some(&0x70), "protection is looked at first");
+    assert_eq!(chip.chip().bench.commands.last(), Some(&0x70), "and the result at the end");
     assert_eq!(commands(&chip, || nand.program_page(3, 1, &[], &[3; 64])), [0x80, 0x10]);
     let peek = |page| chip.chip().array.peek(3, page);
     assert_eq!(peek(0), [vec![1; 2048], vec![2; 64]].concat());
@@ -233,20 +234,23 @@ fn a_protected_chip_is_not_written() {
 fn waits_end() {
     for pin in [false, true] {
         let (mut nand, chip) = nand_with(&Model::k9f1g08(), pin);
-        chip.chip().stuck = true;
-        let stuck = |what| Err(Error::Timeout { what });
-        assert_eq!(nand.read_page(0, 0, &mut [0; 2048], &mut []), stuck(Wait::Read));
+        chip.chip().bench.stuck = true;
+        assert_eq!(nand.read_page(0, 0, &mut [0; 2048], &mut []), Err(Error::Timeout { what: Wait::Read }));
         assert_eq!(
-            chip.chip().commands.iter().filter(|command| **command == 0xff).count(),
+            chip.chip().bench.commands.iter().filter(|command| **command == 0xff).count(),
             2,
             "a reset follows"
         );
-        chip.chip().stuck = false;
-        assert_eq!(nand.read_page(0, 0, &mut [0; 2048], &mut []), Ok(()), "and the chip works again");
+        chip.chip().bench.stuck = false;
+        assert_eq!(
+            nand.read_page(0, 0, &mut [0; 2048], &mut []),
+            Ok(EccStatus::Clean),
+            "and the chip works again"
+        );
     }
     let time = Time::new();
     let mut chip = RawChip::new(Model::k9f1g08(), time.clone());
-    chip.stuck = true;
+    chip.bench.stuck = true;
     let refused = RawNand::identify(chip, time.clone()).err();
     assert_eq!(refused, Some(Error::Timeout { what: Wait::Reset }));
     assert!(time.now_ns() < 50_000_000, "within 50 ms");
@@ -260,7 +264,7 @@ fn programs_and_erases_that_never_end_are_noticed() {
         let mut nand = RawNand::identify(chip.clone(), time.clone()).unwrap();
         // Long enough to be ready for the look at the protection, then for ever busy.
         time.advance(1_000_000);
-        chip.chip().stuck_after(if what == Wait::Program { 0x10 } else { 0xd0 });
+        chip.chip().bench.stuck_after = Some(if what == Wait::Program { 0x10 } else { 0xd0 });
         let before = time.now_ns();
         let outcome = if what == Wait::Program {
             nand.program_page(0, 0, &[0; 2048], &[])
@@ -275,22 +279,45 @@ fn programs_and_erases_that_never_end_are_noticed() {
 #[test]
 fn a_bus_that_fails_is_an_error() {
     let (mut nand, chip) = nand(&Model::k9f1g08());
-    chip.chip().broken = true;
+    chip.chip().bench.broken = true;
     assert_eq!(nand.read_page(0, 0, &mut [0; 2048], &mut []), Err(Error::Bus));
     assert_eq!(nand.erase_block(0), Err(Error::Bus));
     // In the middle of an erase, too: the chip is then busy, and the next call has to end that.
-    chip.chip().broken = false;
-    chip.chip().break_after = Some(0xd0);
+    chip.chip().bench.broken = false;
+    chip.chip().bench.break_after = Some(0xd0);
     assert_eq!(nand.erase_block(0), Err(Error::Bus));
-    chip.chip().broken = false;
-    assert_eq!(nand.read_page(0, 0, &mut [0; 2048], &mut []), Ok(()));
+    chip.chip().bench.broken = false;
+    assert_eq!(nand.read_page(0, 0, &mut [0; 2048], &mut []), Ok(EccStatus::Clean));
+    assert_eq!(chip.chip().violations(), []);
+}
+
+#[test]
+fn power_that_goes_inside_a_program_tears_the_page_and_a_clone_goes_on() {
+    let (mut nand, chip) = nand(&Model::k9f1g08());
+    nand.program_page(3, 0, &[1; 2048], &[2; 64]).unwrap();
+    let whole = chip.chip().clone();
+    chip.chip().array.cut_at(Cut { after: 0, bytes: 700, beyond: Beyond::Old });
+    assert_eq!(nand.program_page(3, 1, &[3; 2048], &[4; 64]), Err(Error::Bus));
+    assert_eq!(nand.read_page(3, 0, &mut [0; 2048], &mut []), Err(Error::Bus), "no power, no answer");
+    chip.chip().array.power_on();
+    let mut nand = RawNand::identify(chip.clone(), Time::new()).unwrap();
+    let (mut data, mut spare) = ([0; 2048], [0; 64]);
+    nand.read_page(3, 0, &mut data, &mut spare).unwrap();
+    assert_eq!((data, spare), ([1; 2048], [2; 64]));
+    nand.read_page(3, 1, &mut data, &mut spare).unwrap();
+    assert!(data[..700] == [3; 700] && data[701..] == [0xff; 2048 - 701] && spare == [0xff; 64]);
+
+    let mut nand = RawNand::identify(Shared::new(whole), Time::new()).unwrap();
+    nand.program_page(3, 1, &[3; 2048], &[4; 64]).unwrap();
+    nand.read_page(3, 1, &mut data, &mut spare).unwrap();
+    assert_eq!((data, spare), ([3; 2048], [4; 64]));
     assert_eq!(chip.chip().violations(), []);
 }
 
 #[test]
 fn nothing_is_sent_for_wrong_places_and_lengths() {
     let (mut nand, chip) = nand(&Model::k9f1g08());
-    chip.chip().commands.clear();
+    chip.chip().bench.commands.clear();
     for (block, page) in [(1024, 0), (0, 64), (u32::MAX, u32::MAX)] {
         assert_eq!(nand.read_page(block, page, &mut [0; 2048], &mut []), Err(Error::OutOfRange));
         assert_eq!(nand.program_page(block, page, &[0; 2048], &[]), Err(Error::OutOfRange));
@@ -302,7 +329,7 @@ fn nothing_is_sent_for_wrong_places_and_lengths() {
         assert_eq!(nand.read_page(0, 0, &mut vec![0; data], &mut vec![0; spare]), Err(Error::BadLength));
         assert_eq!(nand.program_page(0, 0, &vec![0; data], &vec![0; spare]), Err(Error::BadLength));
     }
-    assert_eq!(chip.chip().commands, []);
+    assert_eq!(chip.chip().bench.commands, []);
 }
 
 #[test]

@@ -8,8 +8,7 @@
 //!   spi        SPI NAND                       SpiNand<S: SpiDevice, D>
 //! ```
 //!
-//! The three drivers have the same shape: `geometry`, `read_page`, `program_page`, `erase_block`, `is_bad`,
-//! `mark_bad`. What is true of all of them:
+//! All of them, [`GuardedNand`](raw::GuardedNand) included, are used as a [`NandDevice`]. What is true of each:
 //!
 //! * A **page** is the unit of reading and programming: [`Geometry::page_bytes`] of data and
 //!   [`Geometry::spare_bytes`] of spare area. Either may be left out of a call by an empty slice.
@@ -24,6 +23,7 @@
 
 pub mod bus;
 pub mod chip;
+mod device;
 pub mod ecc;
 mod error;
 mod geometry;
@@ -34,5 +34,6 @@ pub mod onfi;
 pub mod raw;
 pub mod spi;
 
+pub use device::NandDevice;
 pub use error::{Error, Wait};
 pub use geometry::{EccStatus, Geometry, Region};

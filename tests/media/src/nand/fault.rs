@@ -1,4 +1,4 @@
-//! What may go wrong in a chip's cells, and what must not be done to them.
+//! What may go wrong in a chip's cells.
 
 /// An operation that changes cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,6 +7,8 @@ pub enum Change {
     Program,
     /// A block is erased.
     Erase,
+    /// Either.
+    Any,
 }
 
 /// When an operation fails.
@@ -27,35 +29,30 @@ pub struct Failure {
     pub when: When,
 }
 
-/// A rule that was broken by whoever drives the chip.
+/// What a cut operation leaves of the bytes that it had not come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Violation {
-    /// A page was programmed after a later one of its block.
-    OutOfOrder {
-        /// Its block.
-        block: u32,
-        /// The page.
-        page: u32,
-    },
-    /// A page was programmed more often than the chip allows.
-    TooOften {
-        /// Its block.
-        block: u32,
-        /// The page.
-        page: u32,
-    },
-    /// A block that the factory had marked was erased or programmed.
-    FactoryBad {
-        /// The block.
-        block: u32,
-    },
-    /// An address that the chip does not have.
-    Address,
-    /// A command while the chip was busy, or one that does not fit what went before.
-    Command(u8),
-    /// Address or data cycles that no command asked for, or too many of them.
-    Cycles,
+pub enum Beyond {
+    /// What was there before.
+    Old,
+    /// Bits between what was there and what was to be: they read one way, the other, or now this and now that.
+    Unstable,
 }
+
+/// A power cut inside a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// How many changes ([`CellCounters::changes`]) are done before: 0 for a cut in the next one.
+    pub after: u64,
+    /// Bytes of the change that are done: of what is programmed, or of the block, page after page with their spare
+    /// areas. The next byte is done in part. With as many as there are or more, all is done but for the answer.
+    pub bytes: usize,
+    /// What the rest holds.
+    pub beyond: Beyond,
+}
+
+/// The chip does not answer: power is off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PowerOff;
 
 /// How often what was done to a chip's cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,4 +63,11 @@ pub struct CellCounters {
     pub programs: u64,
     /// Blocks erased, or tried to.
     pub erases: u64,
+}
+
+impl CellCounters {
+    /// Operations that change the chip.
+    pub const fn changes(&self) -> u64 {
+        self.programs + self.erases
+    }
 }

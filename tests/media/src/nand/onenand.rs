@@ -7,9 +7,9 @@ use oal_parts::mmio::Registers16;
 use oal_parts::nand::Geometry;
 
 use super::array::Array;
-use super::fault::Violation;
 use super::on_die::{OnDie, Role};
 use super::time::Time;
+use super::violation::Violation;
 
 const DATA: core::ops::Range<usize> = 0x0200..0x0600;
 const SPARE: core::ops::Range<usize> = 0x8010..0x8030;
@@ -17,7 +17,7 @@ const SPARE: core::ops::Range<usize> = 0x8010..0x8030;
 const ACCESS_NS: u64 = 70;
 
 /// A KFG1G16 (1 Gb), or a KFH2G16 (2 Gb, two dies), with its blocks locked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct OneNandChip {
     /// The cells.
     pub array: Array,
@@ -228,6 +228,9 @@ impl OneNandChip {
 impl Registers16 for OneNandChip {
     fn read(&mut self, index: usize) -> u16 {
         self.time.advance(ACCESS_NS);
+        if self.array.is_off() {
+            return 0;
+        }
         let busy = self.time.now_ns() < self.busy_until || self.stuck;
         if self.running && !busy {
             self.running = false;

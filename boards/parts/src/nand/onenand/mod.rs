@@ -11,6 +11,7 @@ mod regs;
 
 use embedded_hal::delay::DelayNs;
 
+use super::device::NandDevice;
 use super::error::{Error, Wait};
 use super::geometry::{EccStatus, Geometry, Region};
 use super::marker::{self, MarkerRule};
@@ -51,7 +52,7 @@ pub struct Options {
 ///
 /// ```no_run
 /// use oal_parts::mmio::Window16;
-/// use oal_parts::nand::Error;
+/// use oal_parts::nand::{Error, NandDevice};
 /// use oal_parts::nand::onenand::{self, OneNand, Options};
 /// # fn demo(delay: impl embedded_hal::delay::DelayNs) -> Result<(), Error> {
 /// // SAFETY: the chip that the board's memory controller maps there, used by nothing else.
@@ -102,9 +103,10 @@ impl<R: Registers16, D: DelayNs> OneNand<R, D> {
     pub fn release(self) -> (R, D) {
         (self.regs, self.delay)
     }
+}
 
-    /// The chip's measures.
-    pub const fn geometry(&self) -> Geometry {
+impl<R: Registers16, D: DelayNs> NandDevice for OneNand<R, D> {
+    fn geometry(&self) -> Geometry {
         Geometry {
             page_bytes: PAGE_BYTES,
             spare_bytes: SPARE_BYTES,
@@ -113,14 +115,10 @@ impl<R: Registers16, D: DelayNs> OneNand<R, D> {
         }
     }
 
-    /// Reads a page's data and spare area, corrected; either buffer may be empty. "Load Operation", 00h and 13h.
+    /// "Load Operation", 00h and 13h. The buffers hold what they held after an error.
     ///
     /// The chip corrects one bit in 512 bytes, so a corrected page is one that should be refreshed.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::OutOfRange`], [`Error::BadLength`] or [`Error::Timeout`]. The buffers hold what they held then.
-    pub fn read_page(
+    fn read_page(
         &mut self,
         block: u32,
         page: u32,
@@ -140,14 +138,9 @@ impl<R: Registers16, D: DelayNs> OneNand<R, D> {
         Ok(outcome)
     }
 
-    /// Programs a page's data and spare area, or one of them if the other is empty. "Program Operation", 80h and 1Ah.
-    /// The ECC's own bytes of the spare area (see [`FREE`]) are the chip's, whatever `spare` holds there.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ProgramFailed`]; [`Error::WriteProtected`] if the block is locked for good; [`Error::OutOfRange`],
-    /// [`Error::BadLength`] or [`Error::Timeout`]. The page may hold anything after a failure or a time-out.
-    pub fn program_page(&mut self, block: u32, page: u32, data: &[u8], spare: &[u8]) -> Result<(), Error> {
+    /// "Program Operation", 80h and 1Ah. The bytes of the spare area that are not the ECC's: see [`FREE`].
+    /// [`Error::WriteProtected`] means that the block is locked for good.
+    fn program_page(&mut self, block: u32, page: u32, data: &[u8], spare: &[u8]) -> Result<(), Error> {
         self.geometry().check(block, page, data.len(), spare.len())?;
         self.unlock(block)?;
         self.copy_to(SPARE, spare);
@@ -164,27 +157,16 @@ impl<R: Registers16, D: DelayNs> OneNand<R, D> {
         Ok(())
     }
 
-    /// Erases a block: all its bits are ones afterwards. "Block Erase", 94h.
-    ///
-    /// Do not erase blocks that the factory marked: the mark would be lost.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::EraseFailed`]; [`Error::WriteProtected`]; [`Error::OutOfRange`] or [`Error::Timeout`].
-    pub fn erase_block(&mut self, block: u32) -> Result<(), Error> {
+    /// "Block Erase", 94h.
+    fn erase_block(&mut self, block: u32) -> Result<(), Error> {
         self.geometry().check_block(block)?;
         self.unlock(block)?;
         let status = self.command(ERASE, Wait::Erase, ERASE_US)?;
         refuse(status, Error::EraseFailed)
     }
 
-    /// Whether a block is marked as bad: the first word of the spare area of its first or second page
-    /// ("Identifying Initial Invalid Block(s)").
-    ///
-    /// # Errors
-    ///
-    /// [`Error::OutOfRange`] or [`Error::Timeout`].
-    pub fn is_bad(&mut self, block: u32) -> Result<bool, Error> {
+    /// The first word of the spare area of its first or second page ("Identifying Initial Invalid Block(s)").
+    fn is_bad(&mut self, block: u32) -> Result<bool, Error> {
         self.geometry().check_block(block)?;
         for page in MarkerRule::FirstOrSecondPage.pages(PAGES_PER_BLOCK) {
             self.load(LOAD_SPARE, block, page)?;
@@ -195,15 +177,7 @@ impl<R: Registers16, D: DelayNs> OneNand<R, D> {
         Ok(false)
     }
 
-    /// Marks a block as bad for good. What it held is lost: it is erased first, if it still can be.
-    ///
-    /// A power cut during the call leaves the block marked or not, with anything in it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ProgramFailed`] if the block takes no mark: then it has to be remembered elsewhere.
-    /// [`Error::WriteProtected`], [`Error::OutOfRange`] or [`Error::Timeout`].
-    pub fn mark_bad(&mut self, block: u32) -> Result<(), Error> {
+    fn mark_bad(&mut self, block: u32) -> Result<(), Error> {
         match self.erase_block(block) {
             Ok(()) | Err(Error::EraseFailed | Error::Timeout { .. }) => {}
             Err(error) => return Err(error),

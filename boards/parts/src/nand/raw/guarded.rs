@@ -5,6 +5,7 @@ use embedded_hal::delay::DelayNs;
 
 use super::RawNand;
 use crate::nand::bus::RawBus;
+use crate::nand::device::NandDevice;
 use crate::nand::ecc::{Ecc, Marker, PageEcc, PageLayout};
 use crate::nand::error::Error;
 use crate::nand::geometry::{EccStatus, Geometry, Region};
@@ -13,7 +14,7 @@ use crate::nand::marker::MarkerRule;
 /// A [`RawNand`] whose pages are guarded by the code `C`, with ECC bytes at the end of its `SPARE` bytes of spare area.
 ///
 /// ```no_run
-/// use oal_parts::nand::{EccStatus, Error, bus::RawBus, ecc::Bch, raw::{GuardedNand, RawNand}};
+/// use oal_parts::nand::{EccStatus, Error, NandDevice, bus::RawBus, ecc::Bch, raw::{GuardedNand, RawNand}};
 /// # fn demo(bus: impl RawBus, delay: impl embedded_hal::delay::DelayNs) -> Result<(), Error> {
 /// let chip = RawNand::identify(bus, delay)?;
 /// let mut nand = GuardedNand::<_, _, Bch<4>, 64>::new(chip)?;
@@ -60,26 +61,24 @@ impl<B: RawBus, D: DelayNs, C: Ecc, const SPARE: usize> GuardedNand<B, D, C, SPA
         self.nand
     }
 
-    /// The chip's measures.
-    pub const fn geometry(&self) -> Geometry {
-        self.nand.geometry()
-    }
-
     /// The bytes of the spare area between marker and ECC, free to use. **The ECC does not guard them.**
     pub const fn free(&self) -> Region {
         let layout = self.ecc.layout();
         let first = layout.marker.offset + layout.marker.bytes;
         Region::new(first, layout.ecc_offset.saturating_sub(first))
     }
+}
 
-    /// Reads a page's data, corrected, and its spare area, of which only the ECC bytes are. `spare` may be empty.
+impl<B: RawBus, D: DelayNs, C: Ecc, const SPARE: usize> NandDevice for GuardedNand<B, D, C, SPARE> {
+    fn geometry(&self) -> Geometry {
+        self.nand.geometry()
+    }
+
+    /// Reads a page's data, corrected, and its spare area, of which only the ECC bytes are. `spare` may be empty, `data`
+    /// may not: [`Error::BadLength`].
     ///
     /// A page that was erased reads as FFh, and up to the code's strength of flipped bits in it are corrected.
-    ///
-    /// # Errors
-    ///
-    /// As [`RawNand::read_page`]; [`Error::BadLength`] if `data` is empty.
-    pub fn read_page(
+    fn read_page(
         &mut self,
         block: u32,
         page: u32,
@@ -105,12 +104,8 @@ impl<B: RawBus, D: DelayNs, C: Ecc, const SPARE: usize> GuardedNand<B, D, C, SPA
         })
     }
 
-    /// Programs a page's data with its ECC. `spare` may be empty; its ECC bytes are computed, whatever it holds there.
-    ///
-    /// # Errors
-    ///
-    /// As [`RawNand::program_page`]; [`Error::BadLength`] if `data` is empty.
-    pub fn program_page(&mut self, block: u32, page: u32, data: &[u8], spare: &[u8]) -> Result<(), Error> {
+    /// Programs a page's data with its ECC. `spare` may be empty, `data` may not: [`Error::BadLength`].
+    fn program_page(&mut self, block: u32, page: u32, data: &[u8], spare: &[u8]) -> Result<(), Error> {
         self.geometry().check(block, page, data.len(), spare.len())?;
         self.spare.fill(0xff);
         if !spare.is_empty() {
@@ -120,30 +115,15 @@ impl<B: RawBus, D: DelayNs, C: Ecc, const SPARE: usize> GuardedNand<B, D, C, SPA
         self.nand.program_page(block, page, data, &self.spare)
     }
 
-    /// Erases a block.
-    ///
-    /// # Errors
-    ///
-    /// As [`RawNand::erase_block`].
-    pub fn erase_block(&mut self, block: u32) -> Result<(), Error> {
+    fn erase_block(&mut self, block: u32) -> Result<(), Error> {
         self.nand.erase_block(block)
     }
 
-    /// Whether a block is marked as bad.
-    ///
-    /// # Errors
-    ///
-    /// As [`RawNand::is_bad`].
-    pub fn is_bad(&mut self, block: u32) -> Result<bool, Error> {
+    fn is_bad(&mut self, block: u32) -> Result<bool, Error> {
         self.nand.is_bad(block)
     }
 
-    /// Marks a block as bad for good.
-    ///
-    /// # Errors
-    ///
-    /// As [`RawNand::mark_bad`].
-    pub fn mark_bad(&mut self, block: u32) -> Result<(), Error> {
+    fn mark_bad(&mut self, block: u32) -> Result<(), Error> {
         self.nand.mark_bad(block)
     }
 }

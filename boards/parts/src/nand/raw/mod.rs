@@ -16,8 +16,9 @@ use embedded_hal::delay::DelayNs;
 
 use super::bus::RawBus;
 use super::chip::Chip;
+use super::device::NandDevice;
 use super::error::Error;
-use super::geometry::Geometry;
+use super::geometry::{EccStatus, Geometry};
 use super::marker::{self, MarkerRule};
 pub use guarded::GuardedNand;
 use sequence::Area;
@@ -26,7 +27,7 @@ use wire::Wire;
 /// A parallel NAND chip on a bus.
 ///
 /// ```no_run
-/// use oal_parts::nand::{Error, bus::RawBus, raw::RawNand};
+/// use oal_parts::nand::{Error, NandDevice, bus::RawBus, raw::RawNand};
 /// # fn demo(bus: impl RawBus, delay: impl embedded_hal::delay::DelayNs) -> Result<(), Error> {
 /// let mut nand = RawNand::identify(bus, delay)?;
 /// let mut page = [0; 2048];
@@ -78,66 +79,46 @@ impl<B: RawBus, D: DelayNs> RawNand<B, D> {
     pub const fn chip(&self) -> &Chip {
         &self.chip
     }
+}
 
-    /// The chip's measures.
-    pub const fn geometry(&self) -> Geometry {
+impl<B: RawBus, D: DelayNs> NandDevice for RawNand<B, D> {
+    fn geometry(&self) -> Geometry {
         self.chip.geometry
     }
 
-    /// Reads a page's data and spare area, as the cells have them: **nothing is corrected**.
+    /// Reads a page as the cells have it. **Nothing is corrected**, and nothing is known of wrong bits: the answer is
+    /// always [`EccStatus::Clean`].
     ///
-    /// Either buffer may be empty; `spare` alone costs no transfer of the data. READ (ONFI, "Read Definition"); small
-    /// pages: "Page Read", 00h or 50h.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::OutOfRange`], [`Error::BadLength`], [`Error::Timeout`] or [`Error::Bus`]. The buffers may hold
-    /// anything then.
-    pub fn read_page(
+    /// `spare` alone costs no transfer of the data. READ (ONFI, "Read Definition"); small pages: "Page Read", 00h or
+    /// 50h.
+    fn read_page(
         &mut self,
         block: u32,
         page: u32,
         data: &mut [u8],
         spare: &mut [u8],
-    ) -> Result<(), Error> {
+    ) -> Result<EccStatus, Error> {
         self.chip.geometry.check(block, page, data.len(), spare.len())?;
         let area = if data.is_empty() { Area::Spare(0) } else { Area::Data };
-        self.settled(|nand| nand.load(block, page, area, data, spare))
+        self.settled(|nand| nand.load(block, page, area, data, spare))?;
+        Ok(EccStatus::Clean)
     }
 
-    /// Programs a page's data and spare area, or one of them if the other is empty.
-    ///
     /// PAGE PROGRAM (ONFI, "Page Program Definition"); small pages: "Page Program" after the pointer 00h or 50h.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ProgramFailed`]; [`Error::WriteProtected`] if the chip's WP# is low; [`Error::OutOfRange`],
-    /// [`Error::BadLength`], [`Error::Timeout`] or [`Error::Bus`]. The page may hold anything after a failure, a
-    /// time-out or a fault of the bus.
-    pub fn program_page(&mut self, block: u32, page: u32, data: &[u8], spare: &[u8]) -> Result<(), Error> {
+    /// [`Error::WriteProtected`] means that the chip's WP# is low.
+    fn program_page(&mut self, block: u32, page: u32, data: &[u8], spare: &[u8]) -> Result<(), Error> {
         self.chip.geometry.check(block, page, data.len(), spare.len())?;
         let area = if data.is_empty() { Area::Spare(0) } else { Area::Data };
         self.settled(|nand| nand.store(block, page, area, data, spare))
     }
 
-    /// Erases a block: all its bits are ones afterwards. BLOCK ERASE (ONFI, "Block Erase Definition").
-    ///
-    /// Do not erase blocks that the factory marked: the mark would be lost.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::EraseFailed`]; [`Error::WriteProtected`]; [`Error::OutOfRange`], [`Error::Timeout`] or [`Error::Bus`].
-    pub fn erase_block(&mut self, block: u32) -> Result<(), Error> {
+    /// BLOCK ERASE (ONFI, "Block Erase Definition").
+    fn erase_block(&mut self, block: u32) -> Result<(), Error> {
         self.chip.geometry.check_block(block)?;
         self.settled(|nand| nand.erase(block))
     }
 
-    /// Whether a block is marked as bad, by the factory or by [`mark_bad`](Self::mark_bad): see [`MarkerRule`].
-    ///
-    /// # Errors
-    ///
-    /// [`Error::OutOfRange`], [`Error::Timeout`] or [`Error::Bus`].
-    pub fn is_bad(&mut self, block: u32) -> Result<bool, Error> {
+    fn is_bad(&mut self, block: u32) -> Result<bool, Error> {
         self.chip.geometry.check_block(block)?;
         let rule = self.chip.marker;
         for page in rule.pages(self.chip.geometry.pages_per_block) {
@@ -151,15 +132,7 @@ impl<B: RawBus, D: DelayNs> RawNand<B, D> {
         Ok(false)
     }
 
-    /// Marks a block as bad for good. What it held is lost: it is erased first, if it still can be.
-    ///
-    /// A power cut during the call leaves the block marked or not, with anything in it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ProgramFailed`] if the block takes no mark: then it has to be remembered elsewhere.
-    /// [`Error::WriteProtected`], [`Error::OutOfRange`], [`Error::Timeout`] or [`Error::Bus`].
-    pub fn mark_bad(&mut self, block: u32) -> Result<(), Error> {
+    fn mark_bad(&mut self, block: u32) -> Result<(), Error> {
         match self.erase_block(block) {
             Ok(()) | Err(Error::EraseFailed | Error::Timeout { .. }) => {}
             Err(error) => return Err(error),

@@ -13,6 +13,7 @@ mod wire;
 use embedded_hal::delay::DelayNs;
 use embedded_hal::spi::SpiDevice;
 
+use super::device::NandDevice;
 use super::error::Error;
 use super::geometry::{EccStatus, Geometry};
 use super::marker::{self, MarkerRule};
@@ -26,7 +27,7 @@ const RULE: MarkerRule = MarkerRule::FirstPage;
 /// An SPI NAND.
 ///
 /// ```no_run
-/// use oal_parts::nand::{EccStatus, Error, spi::SpiNand};
+/// use oal_parts::nand::{EccStatus, Error, NandDevice, spi::SpiNand};
 /// # fn demo(spi: impl embedded_hal::spi::SpiDevice, delay: impl embedded_hal::delay::DelayNs) -> Result<(), Error> {
 /// let mut nand = SpiNand::identify(spi, delay)?;
 /// let mut page = [0; 2048];
@@ -72,108 +73,6 @@ impl<S: SpiDevice, D: DelayNs> SpiNand<S, D> {
     /// Which kind of chip it is.
     pub const fn family(&self) -> &'static Family {
         self.family
-    }
-
-    /// The chip's measures.
-    pub const fn geometry(&self) -> Geometry {
-        self.family.geometry
-    }
-
-    /// Reads a page's data and spare area, corrected; either buffer may be empty. Page read (13h), read from cache (0Bh).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::OutOfRange`], [`Error::BadLength`], [`Error::Timeout`] or [`Error::Bus`]. The buffers may hold anything
-    /// then.
-    pub fn read_page(
-        &mut self,
-        block: u32,
-        page: u32,
-        data: &mut [u8],
-        spare: &mut [u8],
-    ) -> Result<EccStatus, Error> {
-        self.geometry().check(block, page, data.len(), spare.len())?;
-        self.prepare(true)?;
-        let status = self.load(block, page)?;
-        let outcome = self.outcome(status)?;
-        let offset = if data.is_empty() { self.geometry().page_bytes } else { 0 };
-        self.wire.fetch(self.column(block, offset), data, spare)?;
-        Ok(outcome)
-    }
-
-    /// Programs a page's data and spare area, or one of them if the other is empty. The ECC's own bytes of the spare area
-    /// ([`Family::free`]) are the chip's, whatever `spare` holds there. Program load (02h), program execute (10h).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ProgramFailed`]; [`Error::WriteProtected`] if the chip's protection cannot be lifted;
-    /// [`Error::OutOfRange`], [`Error::BadLength`], [`Error::Timeout`] or [`Error::Bus`]. The page may hold anything
-    /// after a failure, a time-out or a fault of the bus.
-    pub fn program_page(&mut self, block: u32, page: u32, data: &[u8], spare: &[u8]) -> Result<(), Error> {
-        self.geometry().check(block, page, data.len(), spare.len())?;
-        self.prepare(true)?;
-        let offset = if data.is_empty() { self.geometry().page_bytes } else { 0 };
-        self.store(block, page, offset, [data, spare])
-    }
-
-    /// Erases a block: all its bits are ones afterwards. Block erase (D8h).
-    ///
-    /// Do not erase blocks that the factory marked: the mark would be lost.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::EraseFailed`]; [`Error::WriteProtected`]; [`Error::OutOfRange`], [`Error::Timeout`] or [`Error::Bus`].
-    pub fn erase_block(&mut self, block: u32) -> Result<(), Error> {
-        self.geometry().check_block(block)?;
-        self.prepare(self.ecc_on)?;
-        self.refuse_protected()?;
-        let row = self.row(block, 0);
-        let status = self.wire.erase(row, self.family.times.erase_us);
-        if self.note(status)?.erase_failed() { Err(Error::EraseFailed) } else { Ok(()) }
-    }
-
-    /// Whether a block is marked as bad: first byte of the spare area of its first page, read without ECC.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::OutOfRange`], [`Error::Timeout`] or [`Error::Bus`].
-    pub fn is_bad(&mut self, block: u32) -> Result<bool, Error> {
-        self.geometry().check_block(block)?;
-        self.prepare(false)?;
-        for page in RULE.pages(self.geometry().pages_per_block) {
-            let mut byte = [0];
-            self.load(block, page)?;
-            let offset = self.geometry().page_bytes + RULE.offset();
-            self.wire.fetch(self.column(block, offset), &mut byte, &mut [])?;
-            if MarkerRule::marks(byte[0]) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Marks a block as bad for good. What it held is lost: it is erased first, if it still can be.
-    ///
-    /// A power cut during the call leaves the block marked or not, with anything in it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ProgramFailed`] if the block takes no mark: then it has to be remembered elsewhere.
-    /// [`Error::WriteProtected`], [`Error::OutOfRange`], [`Error::Timeout`] or [`Error::Bus`].
-    pub fn mark_bad(&mut self, block: u32) -> Result<(), Error> {
-        match self.erase_block(block) {
-            Ok(()) | Err(Error::EraseFailed | Error::Timeout { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        self.prepare(false)?;
-        for page in RULE.pages(self.geometry().pages_per_block) {
-            let offset = self.geometry().page_bytes + RULE.offset();
-            match self.store(block, page, offset, [&[marker::BAD], &[]]) {
-                Ok(()) | Err(Error::ProgramFailed | Error::Timeout { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        if self.is_bad(block)? { Ok(()) } else { Err(Error::ProgramFailed) }
     }
 
     /// Lifts the block protection (A0h) and sets the configuration (B0h).
@@ -248,5 +147,79 @@ impl<S: SpiDevice, D: DelayNs> SpiNand<S, D> {
             EccReport::TwoBits | EccReport::ThreeBits => 0,
         };
         Ok(self.family.ecc_status(status.0, extra))
+    }
+}
+
+impl<S: SpiDevice, D: DelayNs> NandDevice for SpiNand<S, D> {
+    fn geometry(&self) -> Geometry {
+        self.family.geometry
+    }
+
+    /// Page read (13h), read from cache (0Bh).
+    fn read_page(
+        &mut self,
+        block: u32,
+        page: u32,
+        data: &mut [u8],
+        spare: &mut [u8],
+    ) -> Result<EccStatus, Error> {
+        self.geometry().check(block, page, data.len(), spare.len())?;
+        self.prepare(true)?;
+        let status = self.load(block, page)?;
+        let outcome = self.outcome(status)?;
+        let offset = if data.is_empty() { self.geometry().page_bytes } else { 0 };
+        self.wire.fetch(self.column(block, offset), data, spare)?;
+        Ok(outcome)
+    }
+
+    /// Program load (02h), program execute (10h). The bytes of the spare area that are not the ECC's: see
+    /// [`Family::free`]. [`Error::WriteProtected`] means that the chip's protection cannot be lifted.
+    fn program_page(&mut self, block: u32, page: u32, data: &[u8], spare: &[u8]) -> Result<(), Error> {
+        self.geometry().check(block, page, data.len(), spare.len())?;
+        self.prepare(true)?;
+        let offset = if data.is_empty() { self.geometry().page_bytes } else { 0 };
+        self.store(block, page, offset, [data, spare])
+    }
+
+    /// Block erase (D8h).
+    fn erase_block(&mut self, block: u32) -> Result<(), Error> {
+        self.geometry().check_block(block)?;
+        self.prepare(self.ecc_on)?;
+        self.refuse_protected()?;
+        let row = self.row(block, 0);
+        let status = self.wire.erase(row, self.family.times.erase_us);
+        if self.note(status)?.erase_failed() { Err(Error::EraseFailed) } else { Ok(()) }
+    }
+
+    /// First byte of the spare area of its first page, read without ECC.
+    fn is_bad(&mut self, block: u32) -> Result<bool, Error> {
+        self.geometry().check_block(block)?;
+        self.prepare(false)?;
+        for page in RULE.pages(self.geometry().pages_per_block) {
+            let mut byte = [0];
+            self.load(block, page)?;
+            let offset = self.geometry().page_bytes + RULE.offset();
+            self.wire.fetch(self.column(block, offset), &mut byte, &mut [])?;
+            if MarkerRule::marks(byte[0]) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn mark_bad(&mut self, block: u32) -> Result<(), Error> {
+        match self.erase_block(block) {
+            Ok(()) | Err(Error::EraseFailed | Error::Timeout { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        self.prepare(false)?;
+        for page in RULE.pages(self.geometry().pages_per_block) {
+            let offset = self.geometry().page_bytes + RULE.offset();
+            match self.store(block, page, offset, [&[marker::BAD], &[]]) {
+                Ok(()) | Err(Error::ProgramFailed | Error::Timeout { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if self.is_bad(block)? { Ok(()) } else { Err(Error::ProgramFailed) }
     }
 }

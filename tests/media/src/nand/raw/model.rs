@@ -1,7 +1,5 @@
 //! [`Model`]: which parallel chip is simulated.
 
-use alloc::vec::Vec;
-
 use oal_parts::nand::marker::MarkerRule;
 use oal_parts::nand::{Geometry, onfi};
 
@@ -18,8 +16,8 @@ pub struct Model {
     pub cycles: (usize, usize),
     /// What it answers to READ ID at address 0.
     pub id: [u8; 5],
-    /// What it answers to READ PARAMETER PAGE; empty if it is no ONFI chip.
-    pub parameters: Vec<u8>,
+    /// What it answers to READ PARAMETER PAGE; none if it is no ONFI chip.
+    pub parameters: Option<[[u8; onfi::BYTES]; onfi::COPIES]>,
     /// How its factory marks bad blocks.
     pub marker: MarkerRule,
     /// How often a page may be programmed between erases.
@@ -56,7 +54,7 @@ impl Model {
             small,
             cycles,
             id,
-            parameters: Vec::new(),
+            parameters: None,
             marker,
             programs_per_page: 4,
             times_us: [25, 200, 1500],
@@ -66,13 +64,18 @@ impl Model {
     /// An ONFI chip of these measures, in `luns` units, with a parameter page that says so.
     pub fn onfi(geometry: Geometry, luns: u32) -> Self {
         let page = parameter_page(&geometry, luns, 3);
-        let parameters = [page; onfi::COPIES].concat();
         Self {
             luns,
-            parameters,
+            parameters: Some([page; onfi::COPIES]),
             marker: MarkerRule::FirstOrLastPage,
             ..Self::plain(geometry, (2, 3), [0x2c, 0x00, 0x10, 0x00, 0x00])
         }
+    }
+
+    /// The ONFI chip of a board that keeps its cells in NOR flash: 32 MiB, 2048 + 64 bytes, blocks of 64 pages, and in
+    /// need of an ECC of 4 bits. Its place there: [`Layout::IN_NOR`](crate::nand::Layout::IN_NOR).
+    pub fn onfi_32_mib() -> Self {
+        Self::onfi(Geometry { page_bytes: 2048, spare_bytes: 64, pages_per_block: 64, blocks: 256 }, 1)
     }
 }
 

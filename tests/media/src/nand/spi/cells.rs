@@ -3,8 +3,8 @@
 use oal_parts::nand::spi::EccReport;
 
 use super::{SpiChip, WRITE_ENABLED};
-use crate::nand::fault::Violation;
 use crate::nand::on_die::Role;
+use crate::nand::violation::Violation;
 
 const ECC_ON: u8 = 0x10;
 const ERASE_FAILED: u8 = 0x04;

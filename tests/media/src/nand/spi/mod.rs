@@ -9,16 +9,16 @@ use embedded_hal::spi::{ErrorKind, ErrorType, Operation, SpiDevice};
 use oal_parts::nand::spi::{EccReport, Family};
 
 use super::array::Array;
-use super::fault::Violation;
 use super::on_die::OnDie;
 use super::time::Time;
+use super::violation::Violation;
 use cells::{halves, sixteens};
 
 /// Nanoseconds of a byte at 100 MHz.
 const BYTE_NS: u64 = 80;
 const WRITE_ENABLED: u8 = 0x02;
 
-/// The bus to the chip failed.
+/// The bus to the chip failed, or the chip has no power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpiFault;
 
@@ -30,7 +30,7 @@ impl embedded_hal::spi::Error for SpiFault {
 
 /// A chip of one of the families, powered up as its data sheet says: protected, and with whatever else in its
 /// configuration the driver should not rely on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SpiChip {
     family: &'static Family,
     /// The cells.
@@ -222,7 +222,7 @@ impl ErrorType for SpiChip {
 
 impl SpiDevice for SpiChip {
     fn transaction(&mut self, operations: &mut [Operation<'_, u8>]) -> Result<(), SpiFault> {
-        if self.broken {
+        if self.broken || self.array.is_off() {
             return Err(SpiFault);
         }
         let mut sent = Vec::new();
