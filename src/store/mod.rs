@@ -9,6 +9,7 @@ mod block_store;
 mod catalog;
 mod log;
 pub mod nand;
+pub mod nor;
 mod partition;
 mod record;
 mod settings;

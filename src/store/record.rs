@@ -62,7 +62,7 @@ pub struct SlotEntry {
     pub confirmed: bool,
     /// Its name: the sequence number of the record that first committed it.
     pub id: ImageId,
-    /// The image's first unit, counted from the store's start: a sector, or on NAND an erase block.
+    /// The image's first unit, counted from the store's start: a sector, or on NAND and NOR an erase block.
     pub first: u64,
     /// Units from the first to the last that holds a part of the image.
     pub span: u64,
