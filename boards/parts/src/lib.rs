@@ -3,14 +3,16 @@
 //!
 //! ```text
 //!   mmc        SD and eMMC cards: the protocol          Card<H: Host>
+//!   cfi        NOR flash that describes itself           Cfi<B: Bus>
 //!   nand       NAND flash: raw, OneNAND, SPI             RawNand, OneNand, SpiNand
 //!   pl181      a host controller for them               Pl181: Host
 //!   gic        interrupts                               with a context to save and restore
 //!   a9_timer   Cortex-A9 global and private timer       GlobalTimer: Clock
 //!   sp804      dual timer          pl031    seconds
 //!   pl111      LCD                 l2c310   level 2 cache
+//!   omap       OMAP 2: interrupts, timer, 32 kHz counter, UART, clocks and reset
 //!   vexpress_sysreg                power, reset, flags of the Versatile Express boards
-//!   clock      time-outs           mmio     registers: the only unsafe code
+//!   clock      time-outs           mmio     registers: the unsafe code, but for a promise in omap::uart
 //! ```
 //!
 //! Principles:
@@ -23,12 +25,14 @@
 //! 5. No driver knows a board or what a snapshot is.
 
 pub mod a9_timer;
+pub mod cfi;
 pub mod clock;
 pub mod gic;
 pub mod l2c310;
 pub mod mmc;
 pub mod mmio;
 pub mod nand;
+pub mod omap;
 pub mod pl031;
 pub mod pl111;
 pub mod pl181;

@@ -1,4 +1,4 @@
-//! Device registers: the one file of this crate with `unsafe`.
+//! Device registers: the one file of this crate with `unsafe`, but for what `omap::uart` promises to its crate.
 //!
 //! Drivers are generic over [`Registers`], so in a host test a model of the chip takes the place of
 //! the chip; on a board it is a [`Window`].
@@ -137,9 +137,99 @@ impl<const COUNT: usize> Registers16 for Window16<COUNT> {
     }
 }
 
+/// NOR flash on a bus of words `W`: `u16` for one chip with 16 data lines, `u32` for two side by side.
+///
+/// Commands are volatile accesses of whole words; the array is plain memory. Accesses outside the window are dropped
+/// (reads give 0).
+#[derive(Debug)]
+pub struct FlashWindow<W> {
+    base: *mut W,
+    words: usize,
+}
+
+// SAFETY: as for `Window`.
+unsafe impl<W> Send for FlashWindow<W> {}
+
+impl<W> FlashWindow<W> {
+    /// The window of `bytes` bytes that starts at `base`.
+    ///
+    /// # Safety
+    ///
+    /// `base` must not be null and must be aligned to a word, and `bytes` bytes from it must be the array of the flash
+    /// that the window is handed to, not cached, for as long as the window is used: mapped so that words are written as
+    /// they are written here, in order and each by itself (device memory), and so that it may be read like
+    /// memory; where device memory cannot be read at any alignment, the program must be compiled not to do so. No other
+    /// window may cover the chips. It may be handed only to a driver that, like [`Cfi`](crate::cfi::Cfi), asks for
+    /// [`bytes`](crate::cfi::Bus::bytes) only while every chip shows its array.
+    pub const unsafe fn new(base: *mut W, bytes: usize) -> Self {
+        Self { base, words: bytes / size_of::<W>() }
+    }
+
+    fn array(&self) -> &[u8] {
+        // What the bytes are may have been changed by commands, of which the compiler knows nothing.
+        core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::SeqCst);
+        // SAFETY: the memory is readable (the promise made to `new`), and nothing in it changes while the slice lives: the
+        // chips show their array, and every command takes the window exclusively.
+        unsafe { core::slice::from_raw_parts(self.base.cast::<u8>(), self.words * size_of::<W>()) }
+    }
+}
+
+macro_rules! flash_bus {
+    ($word:ty, $lanes:literal) => {
+        impl crate::cfi::Bus for FlashWindow<$word> {
+            const LANES: u32 = $lanes;
+
+            fn words(&self) -> usize {
+                self.words
+            }
+
+            fn read(&mut self, word: usize) -> u32 {
+                if word >= self.words {
+                    return 0;
+                }
+                // SAFETY: the word is inside the window that `new` vouches for.
+                u32::from(unsafe { self.base.add(word).read_volatile() })
+            }
+
+            fn write(&mut self, word: usize, value: u32) {
+                if word < self.words {
+                    // SAFETY: the word is inside the window that `new` vouches for.
+                    unsafe { self.base.add(word).write_volatile(value as $word) }
+                }
+            }
+
+            fn bytes(&self) -> &[u8] {
+                self.array()
+            }
+        }
+    };
+}
+
+flash_bus!(u16, 1);
+flash_bus!(u32, 2);
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cfi::Bus;
+
+    #[test]
+    fn a_window_over_flash_keeps_inside_itself_and_shows_its_bytes() {
+        let mut memory = [1_u32, 2, 3];
+        // SAFETY: two of the three words, and nobody else uses them meanwhile.
+        let mut window = unsafe { FlashWindow::new(memory.as_mut_ptr(), 8) };
+        window.write(1, 20);
+        window.write(2, 30);
+        assert_eq!([window.read(0), window.read(1), window.read(2)], [1, 20, 0]);
+        assert_eq!((window.words(), window.bytes()), (2, [1, 0, 0, 0, 20, 0, 0, 0].as_slice()));
+        let mut memory = [1_u16, 2, 3];
+        // SAFETY: as above.
+        let mut window = unsafe { FlashWindow::new(memory.as_mut_ptr(), 4) };
+        window.write(1, 20);
+        window.write(2, 30);
+        assert_eq!([window.read(0), window.read(1), window.read(2)], [1, 20, 0]);
+        assert_eq!((window.words(), window.bytes()), (2, [1, 0, 20, 0].as_slice()));
+    }
 
     #[test]
     fn a_window_keeps_inside_itself() {
