@@ -19,6 +19,12 @@ pub struct Input {
     after_cr: bool,
 }
 
+impl Default for Input {
+    fn default() -> Input {
+        Input::new()
+    }
+}
+
 impl Input {
     /// Nothing typed yet.
     pub const fn new() -> Input {

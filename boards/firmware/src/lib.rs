@@ -18,15 +18,15 @@
 //! | `application`, `index`, `heap`, `vfp_work`, `display` | what is worth a snapshot |
 //! | `system`, `drivers`, `snapshot` | how it comes to rest, is pictured, and goes on |
 //! | `terminal`, `console`, `commands`, `errors`, `regs_test` | the console, described in `docs/console.md` |
-//! | `nand_flash`, `wait`, `text_volume` | a NAND driver below the store, and its delays; text in flash |
+//! | `nand_flash`, `nor_flash`, `wait`, `text_volume` | flash drivers below the stores, and their delays; text in flash |
 //!
 //! What is in the picture and what is not is decided by where a static lies: `.nosave.data` and `.nosave.bss`
 //! belong to the boot stage, `.data` and `.bss` to the application, whose heap is the rest of RAM.
 
 pub mod nand_flash;
+pub mod nor_flash;
 pub mod wait;
 
-#[cfg(target_os = "none")]
 #[macro_use]
 pub mod terminal;
 
@@ -38,8 +38,7 @@ pub mod boot_stage;
 mod build;
 #[cfg(target_os = "none")]
 mod commands;
-#[cfg(target_os = "none")]
-mod console;
+pub mod console;
 #[cfg(target_os = "none")]
 mod display;
 #[cfg(target_os = "none")]

@@ -5,6 +5,7 @@ use core::fmt::Debug;
 use oal_snapshot::hooks::{PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot};
 use oal_snapshot::refusal::ColdBoot;
 use oal_snapshot::store::nand::{NandFlash, NandStore};
+use oal_snapshot::store::nor::{NorFlash, NorStore};
 use oal_snapshot::store::{BlockDevice, BlockStore, Record, StoreError, StoreSettings};
 
 /// What there is to store images on. Its state must follow the medium, so it lives in nosave memory.
@@ -66,6 +67,7 @@ macro_rules! store {
 }
 
 store!(BlockStore<D>, D: BlockDevice);
+store!(NorStore<D>, D: NorFlash);
 store!(NandStore<D, PAGE, MAP>, D: NandFlash, const PAGE: usize, const MAP: usize);
 
 /// A sector could not be read.

@@ -33,7 +33,12 @@ impl<U: Uart> Terminal<U> {
     /// As for [`Uart::new`].
     pub unsafe fn new() -> Self {
         // SAFETY: the caller's promise.
-        Terminal(unsafe { U::new() })
+        Terminal::over(unsafe { U::new() })
+    }
+
+    /// A UART that the caller has.
+    pub const fn over(uart: U) -> Self {
+        Terminal(uart)
     }
 
     /// As [`Uart::init`], when what is being sent is out.

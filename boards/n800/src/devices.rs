@@ -17,7 +17,7 @@ pub type Timer = GpTimer<Window<{ gptimer::WINDOW }>>;
 /// Clocks and resets.
 pub type Clocks = Prcm<Window<{ prcm::WINDOW }>>;
 /// UART 1.
-pub type Uart1 = OmapUart<Window16<{ uart::WINDOW / 2 }>>;
+pub type Uart1 = OmapUart<Window16<{ uart::WINDOW }>>;
 /// The OneNAND's registers.
 pub type FlashWindow = Window16<{ onenand::WINDOW }>;
 

@@ -1,8 +1,10 @@
 //! The board's devices: where their registers are, and what they are wired to.
 
+use oal_firmware::wait::Wait;
 use oal_parts::a9_timer::{GLOBAL_WINDOW, GlobalTimer};
+use oal_parts::cfi::{self, Cfi};
 use oal_parts::gic::{CPU_WINDOW, DISTRIBUTOR_WINDOW, Gic, IntId};
-use oal_parts::mmio::Window;
+use oal_parts::mmio::{FlashWindow, Window};
 use oal_parts::pl031::{self, Pl031};
 use oal_parts::pl111::{self, Format, Mode, Pl111};
 use oal_parts::pl181::{self, Config, Pl181};
@@ -21,6 +23,8 @@ pub type Timers = Sp804<Window<{ sp804::WINDOW }>>;
 pub type Lcd = Pl111<Window<{ pl111::WINDOW }>, Clock>;
 /// The real-time clock.
 pub type Rtc = Pl031<Window<{ pl031::WINDOW }>>;
+/// A bank of NOR flash: two chips of 16 bits side by side.
+pub type NorBank = Cfi<FlashWindow<u32>, Wait<Clock>>;
 /// Power, reset and the like.
 pub type System = SysReg<Window<{ vexpress_sysreg::WINDOW }>>;
 
@@ -44,6 +48,11 @@ const PERIPHCLK_HZ: u32 = 100_000_000;
 const PANEL_US: u32 = 0;
 const MMCI_CONFIG: Config =
     Config { input_hz: 24_000_000, max_hz: 24_000_000, four_lines: false, long_reads: false };
+
+/// Bytes of a bank of NOR flash.
+const NOR_BANK_BYTES: usize = 64 << 20;
+const NOR_BANK_0: usize = 0x4000_0000;
+const NOR_BANK_1: usize = 0x4400_0000;
 
 /// Registers at a fixed address.
 ///
@@ -99,4 +108,24 @@ devices! {
 pub unsafe fn show(base: u32) -> Result<(), pl111::Error> {
     // SAFETY: the caller's promise.
     unsafe { lcd() }.show(&Mode::VGA, Format::Rgb565, base)
+}
+
+/// Bank 0 of the NOR flash, which the stores use.
+///
+/// # Errors
+/// If the chips do not say what they are.
+///
+/// # Safety
+/// Nobody else uses the bank.
+pub unsafe fn nor_bank_0() -> Result<NorBank, cfi::Error> {
+    // SAFETY: the bank is mapped there as device memory, this program is compiled to read it word by word, and the
+    // caller promises that there is no other user. Anybody may read the clock.
+    let (window, clock) = unsafe { (FlashWindow::new(NOR_BANK_0 as *mut u32, NOR_BANK_BYTES), clock()) };
+    Cfi::identify(window, Wait(clock))
+}
+
+/// Bank 1 of the NOR flash, which is only read.
+pub fn nor_bank_1() -> &'static [u8] {
+    // SAFETY: the bank shows its array, for nobody gives it commands, and its contents do not change.
+    unsafe { core::slice::from_raw_parts(NOR_BANK_1 as *const u8, NOR_BANK_BYTES) }
 }

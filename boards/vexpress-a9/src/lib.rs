@@ -16,6 +16,12 @@ pub mod devices;
 #[cfg(target_os = "none")]
 mod drivers;
 #[cfg(target_os = "none")]
+mod flash_storage;
+#[cfg(target_os = "none")]
+pub mod nand;
+#[cfg(target_os = "none")]
+pub mod nor;
+#[cfg(target_os = "none")]
 mod platform;
 #[cfg(target_os = "none")]
 mod ram;

@@ -28,7 +28,7 @@ impl<H: Host> Card<H> {
         self.check(first, buffer.len())?;
         self.attempt(|card| {
             let mut sector = first;
-            for piece in buffer.chunks_mut(card.ways.max_read * SECTOR) {
+            for piece in buffer.chunks_mut((card.ways.max_read * SECTOR).max(SECTOR)) {
                 let blocks = piece.len() / SECTOR;
                 card.read_piece(sector, blocks, piece)?;
                 sector += blocks as u64;
@@ -51,7 +51,7 @@ impl<H: Host> Card<H> {
         self.check(first, buffer.len())?;
         self.attempt(|card| {
             let mut sector = first;
-            for piece in buffer.chunks(card.ways.max_write * SECTOR) {
+            for piece in buffer.chunks((card.ways.max_write * SECTOR).max(SECTOR)) {
                 let blocks = piece.len() / SECTOR;
                 card.write_piece(sector, blocks, piece, false)?;
                 sector += blocks as u64;

@@ -1,0 +1,34 @@
+//! [`Nor`]: images in bank 0 of the NOR flash, booted from where they lie.
+
+use oal_firmware::nor_flash::Flash;
+use oal_firmware::wait::Wait;
+use oal_parts::mmio::FlashWindow;
+use oal_snapshot::refusal::{ColdBoot, Reason, Stage};
+use oal_snapshot::store::StoreSettings;
+use oal_snapshot::store::nor::NorStore;
+
+use crate::Medium;
+use crate::devices::{self, Clock};
+use crate::flash_storage::FlashStorage;
+
+/// The medium.
+pub struct Nor;
+
+/// The store on it.
+pub type Store = NorStore<Flash<FlashWindow<u32>, Wait<Clock>>>;
+
+impl Medium for Nor {
+    type Storage = FlashStorage<Store>;
+
+    unsafe fn find() -> Self::Storage {
+        let failed = |reason| ColdBoot { stage: Stage::Medium, reason };
+        // SAFETY: the caller's promise.
+        let cfi = unsafe { devices::nor_bank_0() }.map_err(|_| failed(Reason::NoMedium));
+        let mib = cfi.as_ref().map_or(0, |cfi| cfi.geometry().bytes as u64 >> 20);
+        let store = cfi.and_then(|cfi| {
+            let store = Flash::new(cfi).and_then(|flash| NorStore::new(flash, StoreSettings::default()));
+            store.ok_or(failed(Reason::MediumError))
+        });
+        FlashStorage::new("nor", mib, store)
+    }
+}
