@@ -1,56 +1,54 @@
-//! Building the reference firmware.
+//! Building a board's firmware.
 
+use crate::board::Board;
 use crate::harness::elf::Firmware;
+use crate::media::Kind;
 use crate::progress;
 use crate::shell;
-use crate::toolchain::{TARGET, Toolchain};
+use crate::toolchain::Toolchain;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::Stdio;
 
-/// The board that is built and emulated.
-pub const BOARD: &str = "vexpress-a9";
-
-/// Builds the firmware and says where it is. `OAL_FIRMWARE` names an ELF file to use instead, such as one from another
-/// machine.
-pub fn path() -> Result<PathBuf> {
-    match std::env::var_os("OAL_FIRMWARE") {
-        Some(path) => Ok(path.into()),
-        None => compile(None),
+/// Builds all firmware of a board and says where the one for this medium is. `OAL_FIRMWARE` names what to use instead,
+/// such as a build of another machine: an ELF file, or a folder with files named like the binaries.
+pub fn path(board: &Board, kind: Kind) -> Result<PathBuf> {
+    let binary = board.binary(kind);
+    match std::env::var_os("OAL_FIRMWARE").map(PathBuf::from) {
+        Some(folder) if folder.is_dir() => Ok(folder.join(binary)),
+        Some(file) => Ok(file),
+        None => Ok(compile(board, None)?.join(binary)),
     }
 }
 
 /// Builds the firmware and opens a copy, so that it stays the same for all of a run.
-pub fn build() -> Result<Firmware> {
-    Firmware::open(&path()?)
+pub fn build(board: &Board, kind: Kind) -> Result<Firmware> {
+    Firmware::open(&path(board, kind)?)
 }
 
 /// Builds it once more with another build id, into a folder of its own: for the case in which an image meets a
 /// firmware that did not take it.
-pub fn build_other() -> Result<Firmware> {
-    Firmware::open(&compile(Some("another-build"))?)
+pub fn build_other(board: &Board, kind: Kind) -> Result<Firmware> {
+    Firmware::open(&compile(board, Some("another-build"))?.join(board.binary(kind)))
 }
 
-fn compile(tag: Option<&str>) -> Result<PathBuf> {
-    let toolchain = Toolchain::require()?;
+/// Returns the folder with the binaries.
+fn compile(board: &Board, tag: Option<&str>) -> Result<PathBuf> {
+    let toolchain = Toolchain::require(board.target)?;
     let mut command = toolchain.cargo("build");
     let mut folder = toolchain.target_dir();
     if let Some(tag) = tag {
         folder = folder.join(tag);
         command.env("OAL_BUILD_TAG", tag);
     }
-    command.args(["--release", "--package", BOARD, "--target-dir"]).arg(&folder);
-    let what = if tag.is_some() {
-        "building the firmware again, with another build id"
-    } else {
-        "building the firmware"
-    };
-    let spinner = progress::spinner(what);
+    command.args(["--release", "--package", board.name, "--target-dir"]).arg(&folder);
+    let again = if tag.is_some() { " again, with another build id" } else { "" };
+    let spinner = progress::spinner(&format!("building the firmware for {}{again}", board.name));
     let output = command.stdin(Stdio::null()).output().context("cannot start cargo")?;
     spinner.finish_and_clear();
     if !output.status.success() {
         eprintln!("{}", String::from_utf8_lossy(&output.stderr));
-        anyhow::bail!("the firmware does not build (`{}`)", shell::line(&command));
+        anyhow::bail!("the firmware for {} does not build (`{}`)", board.name, shell::line(&command));
     }
-    Ok(folder.join(TARGET).join("release").join(BOARD))
+    Ok(folder.join(board.target.triple()).join("release"))
 }

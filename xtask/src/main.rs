@@ -4,16 +4,20 @@
 //! |---|---|
 //! | `setup` | finding and installing compilers and emulators |
 //! | `harness` | QEMU, its console, its control channel and its debugger stub |
-//! | `media` | SD cards and eMMC devices as files |
+//! | `board` | the boards, as data |
+//! | `media` | cards and flash chips as files |
 //! | `cases` | what `qemu-test` proves |
 //! | `lint`, `demo` and single files | one task each |
 
+mod board;
 mod cases;
 mod demo;
 mod firmware;
+mod fuzz;
 mod harness;
 mod lint;
 mod media;
+mod no_panic;
 mod paths;
 mod progress;
 mod qemu_test;
@@ -45,7 +49,7 @@ enum Task {
         #[arg(long)]
         yes: bool,
     },
-    /// Build the firmware
+    /// Build the firmware of every board that can be compiled for here
     Build,
     /// Run the firmware on this terminal
     Run(run::Options),
@@ -55,6 +59,10 @@ enum Task {
     QemuTest(qemu_test::Options),
     /// Set up, run all tests and count them
     Test(test::Options),
+    /// Run the fuzz targets
+    Fuzz(fuzz::Options),
+    /// Search linked programs for panics of the library
+    NoPanic,
     /// Check formatting, lints, documentation, features, the oldest compiler, licences
     Lint,
     /// Print what the firmware and the library need: code, memory, stack
@@ -64,11 +72,13 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Setup { yes } => setup::setup(yes, Need::All),
-        Task::Build => firmware::path().map(|path| println!("{}", path.display())),
+        Task::Build => build(),
         Task::Run(options) => run::main(&options),
         Task::Demo(options) => demo::main(&options),
         Task::QemuTest(options) => qemu_test::main(&options),
         Task::Test(options) => test::main(&options),
+        Task::Fuzz(options) => fuzz::main(&options),
+        Task::NoPanic => no_panic::main(),
         Task::Lint => lint::main(),
         Task::Size(options) => size::main(&options),
     };
@@ -80,4 +90,21 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Builds all firmware and prints the paths; without a compiler for the reference board there is nothing to do.
+fn build() -> anyhow::Result<()> {
+    for board in board::BOARDS {
+        if toolchain::Toolchain::find(board.target).is_none() && board != &board::VEXPRESS_A9 {
+            println!("{} is left out: no compiler for {} was found", board.name, board.target.triple());
+            continue;
+        }
+        let mut paths = Vec::new();
+        for kind in board.media {
+            paths.push(firmware::path(board, *kind)?);
+        }
+        paths.dedup();
+        paths.iter().for_each(|path| println!("{}", path.display()));
+    }
+    Ok(())
 }

@@ -1,38 +1,38 @@
 //! `cargo xtask qemu-test`: the firmware on emulated hardware.
 
-use crate::cases::all;
-use crate::cases::bench::{Bench, OtherBuild};
+use crate::board::{self, BOARDS, Board};
+use crate::cases::bench::Bench;
 use crate::cases::report::{self, Summary};
 use crate::cases::runner::{self, Plan};
-use crate::firmware::{self, BOARD};
-use crate::harness::elf::Firmware;
+use crate::cases::{Fit, all};
+use crate::firmware;
 use crate::harness::emulator::Emulator;
 use crate::media::Kind;
 use crate::setup::Found;
 use crate::table;
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use crate::toolchain::Toolchain;
+use anyhow::{Context, Result, anyhow, ensure};
 use std::path::PathBuf;
-use std::sync::Arc;
 
-/// Cases that are run once more with an SD card on the newer QEMU, which is stricter about alignment than the old one.
+/// Cases that are run once more on the newer QEMU, which is stricter about alignment than the old one.
 const ALSO_ON_NEWER: [&str; 3] = ["picture-byte-for-byte-64", "registers-survive", "once-is-consumed"];
 
 /// What is run and how it is reported.
 #[derive(clap::Args, Debug, Default)]
 pub struct Options {
-    /// The board (there is one so far)
-    #[arg(long, value_name = "B")]
+    /// Only this board
+    #[arg(long, value_name = "B", value_parser = board::names())]
     pub board: Option<String>,
     /// Only this medium
-    #[arg(long)]
-    pub medium: Option<Kind>,
+    #[arg(long, value_name = "M", value_parser = board::media())]
+    pub medium: Option<String>,
     /// The QEMU to use for every medium, instead of those that `setup` found
     #[arg(long, value_name = "PATH")]
     pub qemu: Option<PathBuf>,
     /// Only cases whose name contains this
     #[arg(long, value_name = "S")]
     pub filter: Option<String>,
-    /// Media and cases that must run and must not be skipped, such as `sd,emmc`
+    /// Boards, media and cases that must run and must not be skipped, such as `n800,sd`
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub require: Vec<String>,
     /// Write the results to this file
@@ -42,9 +42,6 @@ pub struct Options {
 
 /// Runs the cases, prints the table and returns the counts, and what was wrong with the run as a whole.
 pub fn run(options: &Options) -> Result<(Summary, Result<()>)> {
-    if let Some(board) = options.board.as_deref().filter(|b| *b != BOARD) {
-        bail!("there is no board `{board}`; the boards are: {BOARD}");
-    }
     let cases = all();
     report::check_required(&options.require, &cases)?;
     let filter = options.filter.as_deref();
@@ -53,12 +50,19 @@ pub fn run(options: &Options) -> Result<(Summary, Result<()>)> {
         "no case has a name that contains `{}`",
         filter.unwrap_or_default()
     );
+    let media = chosen(options)?;
     let emulators = Emulators::choose(options)?;
     let mut file = options.json.as_deref().map(report::create).transpose()?;
-    let firmware = firmware::build()?;
-    let plans = plan(options, emulators, &firmware);
+    let wanted = |(board, kind): &(&'static Board, Kind)| {
+        let here = |c: &&crate::cases::Case| c.fit(board, *kind) != Fit::Elsewhere;
+        cases.iter().filter(here).any(|c| filter.is_none_or(|f| c.name.contains(f)))
+    };
+    let mut plans = Vec::new();
+    for (board, kind) in media.into_iter().filter(wanted) {
+        plans.extend(plan(board, kind, &emulators)?);
+    }
     let mut records = runner::run(&plans, filter);
-    report::require(&mut records, BOARD, &options.require);
+    report::require(&mut records, &options.require);
     println!("\n{}\n", report::render(&records));
     let summary = Summary::of(&records);
     let mut sound = file.as_mut().map_or(Ok(()), |file| report::save(&records, file));
@@ -76,11 +80,21 @@ pub fn main(options: &Options) -> Result<()> {
     sound
 }
 
-/// The QEMU of each medium, or why there is none.
+/// The boards and media that the options leave.
+fn chosen(options: &Options) -> Result<Vec<(&'static Board, Kind)>> {
+    let boards = BOARDS.into_iter().filter(|b| options.board.as_deref().is_none_or(|name| name == b.name));
+    let all = boards.flat_map(|board| board.media.iter().map(move |kind| (board, *kind)));
+    let media: Vec<_> =
+        all.filter(|(_, kind)| options.medium.as_deref().is_none_or(|name| name == kind.name())).collect();
+    ensure!(!media.is_empty(), "the board has no such medium");
+    Ok(media)
+}
+
+/// The QEMUs that can be used.
 struct Emulators {
-    sd: Result<Emulator, String>,
-    emmc: Result<Emulator, String>,
-    /// A second one for SD cards.
+    /// For all that does not need the newer one.
+    usual: Option<Emulator>,
+    /// For eMMC, and a second one for media of boards that it has.
     newer: Option<Emulator>,
 }
 
@@ -89,41 +103,54 @@ impl Emulators {
         if let Some(path) = &options.qemu {
             let emulator = Emulator::plain(path)
                 .with_context(|| format!("`--qemu {}` cannot be used", path.display()))?;
-            let emmc = if emulator.has_emmc() { Ok(emulator.clone()) } else { Err(no_emmc(&emulator)) };
-            return Ok(Self { sd: Ok(emulator), emmc, newer: None });
+            return Ok(Self { newer: Some(emulator.clone()), usual: Some(emulator) });
         }
         let found = Found::look()?;
+        Ok(Self { usual: found.any_qemu().cloned(), newer: found.newer })
+    }
+
+    /// The first is the one for all cases, or why there is none; the second, if any, for some of them once more.
+    fn of(&self, board: &Board, kind: Kind) -> (Result<&Emulator, String>, Option<&Emulator>) {
         let none = || "no QEMU was found; `cargo xtask setup` installs it".to_string();
-        let emmc = found.newer.clone().ok_or_else(|| found.qemu.as_ref().map_or_else(none, no_emmc));
-        let sd = found.any_qemu().cloned().ok_or_else(none);
-        let usual = sd.as_ref().ok().map(|e| e.version);
-        Ok(Self { sd, emmc, newer: found.newer.filter(|n| Some(n.version) != usual) })
+        if kind == Kind::Emmc {
+            let found = self.newer.as_ref().or(self.usual.as_ref()).ok_or_else(none);
+            return (found.and_then(|e| if e.has_emmc() { Ok(e) } else { Err(no_emmc(e)) }), None);
+        }
+        let usual = self.usual.as_ref().ok_or_else(none);
+        let usual = usual.and_then(|e| if e.has(board) { Ok(e) } else { Err(no_machine(e, board)) });
+        let differs = |e: &&Emulator| usual.as_ref().is_ok_and(|u| u.version != e.version);
+        let second = self.newer.as_ref().filter(|e| e.has(board)).filter(differs);
+        (usual, second)
     }
 }
 
-fn plan(options: &Options, emulators: Emulators, firmware: &Firmware) -> Vec<Plan> {
-    let wanted = |kind| options.medium.is_none_or(|m| m == kind);
-    let other = Arc::new(OtherBuild::default());
-    let make = |name: &str, kind: Kind, emulator: Result<Emulator, String>, only: &[&'static str]| {
-        let bench = emulator.and_then(|e| {
-            Bench::new(e, firmware.clone(), kind, name.to_string(), other.clone())
-                .map_err(|e| format!("{e:#}"))
+/// The plans of a medium. A firmware that does not build is an error; one that nothing here can compile is skipped.
+fn plan(board: &'static Board, kind: Kind, emulators: &Emulators) -> Result<Vec<Plan>> {
+    let (first, second) = emulators.of(board, kind);
+    let compiler = Toolchain::require(board.target).map(drop).map_err(|e| format!("{e:#}"));
+    let first = first.and_then(|e| compiler.map(|()| e));
+    let firmware = if first.is_ok() { Some(firmware::build(board, kind)?) } else { None };
+    let make = |emulator: Result<&Emulator, String>, only: &[&'static str]| {
+        let qemu = emulator.as_ref().map_or("-".to_string(), |e| e.label());
+        let bench = emulator.and_then(|emulator| {
+            let firmware = firmware.clone().ok_or("there is no firmware")?;
+            Bench::new(emulator.clone(), firmware, board, kind).map_err(|e| format!("{e:#}"))
         });
-        Plan { medium: name.to_string(), bench, only: only.to_vec() }
+        Plan { board, kind, qemu, bench, only: only.to_vec() }
     };
-    let mut plans = Vec::new();
-    if wanted(Kind::Emmc) {
-        plans.push(make("emmc", Kind::Emmc, emulators.emmc, &[]));
-    }
-    if wanted(Kind::Sd) {
-        plans.push(make("sd", Kind::Sd, emulators.sd, &[]));
-        if let Some(newer) = emulators.newer {
-            plans.push(make(&format!("sd@{}", newer.label()), Kind::Sd, Ok(newer), &ALSO_ON_NEWER));
-        }
-    }
-    plans
+    let mut plans = vec![make(first, &[])];
+    plans.extend(second.map(|emulator| make(Ok(emulator), &ALSO_ON_NEWER)));
+    Ok(plans)
 }
 
 fn no_emmc(qemu: &Emulator) -> String {
     format!("QEMU {} has no eMMC device; `cargo xtask setup` fetches one that has", qemu.label())
+}
+
+fn no_machine(qemu: &Emulator, board: &Board) -> String {
+    let last = board
+        .last_qemu
+        .map(|(major, minor)| format!("; {major}.{minor} was the last that had"))
+        .unwrap_or_default();
+    format!("QEMU {} has no machine `{}`{last}", qemu.label(), board.name)
 }

@@ -1,12 +1,13 @@
 //! `cargo xtask run`: the firmware, interactive on this terminal.
 
+use crate::board::{self, BOARDS, Board};
 use crate::firmware;
 use crate::harness::emulator::Emulator;
 use crate::harness::machine::{self, Power};
 use crate::media::{Kind, Medium, Sizes, text};
 use crate::setup::Found;
 use crate::{paths, shell};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 /// A medium with room for a whole index, twice.
 pub const ROOMY: Sizes = Sizes { user: 256, fat: 32, snapshot: 192 };
@@ -16,25 +17,30 @@ pub const MOST_TEXT: usize = 4 << 20;
 /// Options of the task.
 #[derive(clap::Args, Debug)]
 pub struct Options {
-    /// The medium in the slot
-    #[arg(long, value_enum, default_value = "sd")]
-    pub medium: Kind,
-    /// MiB of RAM, 64 to 1024
-    #[arg(long, value_name = "MIB", default_value_t = 128, value_parser = clap::value_parser!(u32).range(64..=1024))]
-    pub ram: u32,
+    /// The board [default: the first that has the medium]
+    #[arg(long, value_name = "B", value_parser = board::names())]
+    pub board: Option<String>,
+    /// The medium [default: the board's first, an SD card if no board is named]
+    #[arg(long, value_name = "M", value_parser = board::media())]
+    pub medium: Option<String>,
+    /// MiB of RAM, 64 to 1024 where the board has a choice
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(64..=1024))]
+    pub ram: Option<u32>,
 }
 
 /// Runs until the firmware powers off or the user leaves.
 pub fn main(options: &Options) -> Result<()> {
-    let emulator = emulator_for(options.medium)?;
-    let firmware = firmware::build()?;
+    let (board, kind) = choose(options.board.as_deref(), options.medium.as_deref())?;
+    let ram_mib = ram(board, options.ram)?;
+    let emulator = emulator_for(board, kind)?;
+    let firmware = firmware::build(board, kind)?;
     let folder = paths::target().join("run");
     std::fs::create_dir_all(&folder)?;
-    let path = folder.join(format!("{}.img", options.medium.name()));
+    let path = folder.join(format!("{}-{}.img", board.name, kind.name()));
     let medium = if path.exists() {
-        Medium::existing(path, options.medium, ROOMY)
+        Medium::existing(path, kind, ROOMY)
     } else {
-        Medium::disk(&path, options.medium, ROOMY, &text::gather(paths::root(), MOST_TEXT)?)?
+        Medium::fresh(&path, kind, ROOMY, &text::gather(paths::root(), MOST_TEXT)?)?
     };
     println!(
         "The medium is {}; it keeps its snapshots from run to run. Delete the file for a new one.",
@@ -43,9 +49,10 @@ pub fn main(options: &Options) -> Result<()> {
     println!("Leave with the command `poweroff`, or at any time with Ctrl-A X.\n");
     let mut command = emulator.command();
     let power = Power {
+        board,
         emulator: &emulator,
         firmware: &firmware,
-        ram_mib: options.ram,
+        ram_mib,
         medium: Some(&medium),
         noise: 0,
         stops: &[],
@@ -58,13 +65,54 @@ pub fn main(options: &Options) -> Result<()> {
     shell::run(&mut command)
 }
 
-/// A QEMU that has this kind of medium.
-pub fn emulator_for(kind: Kind) -> Result<Emulator> {
+/// What the options ask for.
+fn choose(board: Option<&str>, medium: Option<&str>) -> Result<(&'static Board, Kind)> {
+    let medium = medium.or(if board.is_none() { Some("sd") } else { None });
+    let boards = BOARDS.into_iter().filter(|b| board.is_none_or(|name| name == b.name));
+    let mut all = boards.flat_map(|board| board.media.iter().map(move |kind| (board, *kind)));
+    all.find(|(_, kind)| medium.is_none_or(|name| name == kind.name()))
+        .context("the board has no such medium")
+}
+
+/// MiB of RAM: any size for a board that has a choice.
+fn ram(board: &Board, asked: Option<u32>) -> Result<u32> {
+    match (asked, board.ram_mib) {
+        (None, [_]) => Ok(board.ram()),
+        (None, _) => Ok(128),
+        (Some(mib), [only]) => {
+            ensure!(mib == *only, "the board {} has {only} MiB of RAM", board.name);
+            Ok(mib)
+        }
+        (Some(mib), _) => Ok(mib),
+    }
+}
+
+/// A QEMU that has the board and this kind of medium.
+pub fn emulator_for(board: &Board, kind: Kind) -> Result<Emulator> {
     let found = Found::look()?;
-    let emulator = match kind {
-        Kind::Sd => found.any_qemu().cloned(),
-        Kind::Emmc => found.newer,
-    };
-    emulator
-        .with_context(|| format!("no QEMU with {} was found; `cargo xtask setup` installs it", kind.name()))
+    let emulator = if kind == Kind::Emmc { found.newer } else { found.any_qemu().cloned() };
+    emulator.filter(|e| e.has(board)).with_context(|| {
+        format!(
+            "no QEMU with {} and {} was found; `cargo xtask setup` installs what can be had",
+            board.name,
+            kind.name()
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board::{AKITA, N800, VEXPRESS_A9};
+
+    #[test]
+    fn board_and_medium_are_found_from_either() {
+        assert_eq!(choose(None, None).unwrap(), (&VEXPRESS_A9, Kind::Sd));
+        assert_eq!(choose(None, Some("nand")).unwrap(), (&VEXPRESS_A9, Kind::Nand));
+        assert_eq!(choose(Some("akita"), Some("nand")).unwrap(), (&AKITA, Kind::RawNand));
+        assert_eq!(choose(Some("n800"), None).unwrap(), (&N800, Kind::OneNand));
+        assert!(choose(Some("n800"), Some("sd")).is_err());
+        assert_eq!((ram(&N800, None).unwrap(), ram(&VEXPRESS_A9, None).unwrap()), (128, 128));
+        assert!(ram(&N800, Some(64)).is_err());
+    }
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask size`: what the firmware and the library's part in it need.
 
+use crate::board::VEXPRESS_A9;
 use crate::harness::boot::Boot;
 use crate::harness::console::QUICK;
 use crate::harness::elf::Firmware;
@@ -51,7 +52,7 @@ pub struct Options {
 /// Prints the table and, from a run, the deepest stacks.
 pub fn main(options: &Options) -> Result<()> {
     let render = if options.markdown { table::markdown } else { table::render };
-    let firmware = firmware::build()?;
+    let firmware = firmware::build(&VEXPRESS_A9, Kind::Sd)?;
     let bytes = std::fs::read(&firmware.path)?;
     let elf = object::File::parse(&*bytes).context("the firmware is not an ELF file")?;
     let row = |name: &str, u: Use| {
@@ -131,15 +132,16 @@ fn belongs_to(path: &[String], name: &str) -> bool {
 
 /// Takes a snapshot and boots from it, so that both stacks have been used as deeply as they are.
 fn deepest_stacks(firmware: &Firmware) -> Result<Vec<Event>> {
-    let emulator = run::emulator_for(Kind::Sd)?;
+    let emulator = run::emulator_for(&VEXPRESS_A9, Kind::Sd)?;
     let scratch = tempfile::Builder::new().prefix("oal-size-").tempdir()?;
     let files = text::made_up(cases::TEXT_BYTES, cases::TEXT_SEED);
-    let medium = Medium::disk(&scratch.path().join("medium"), Kind::Sd, Sizes::SMALL, &files)?;
+    let medium = Medium::fresh(&scratch.path().join("medium"), Kind::Sd, Sizes::SMALL, &files)?;
     let journal = Journal::default();
     let power = Power {
+        board: &VEXPRESS_A9,
         emulator: &emulator,
         firmware,
-        ram_mib: cases::bench::RAM,
+        ram_mib: VEXPRESS_A9.ram(),
         medium: Some(&medium),
         noise: 1,
         stops: &[],

@@ -15,7 +15,7 @@ pub struct Options {
     /// Install what is missing without asking
     #[arg(long)]
     pub yes: bool,
-    /// Media and cases that must run and must not be skipped, such as `sd,emmc`
+    /// Boards, media and cases that must run and must not be skipped, such as `n800,sd`
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub require: Vec<String>,
     /// Write the results of the QEMU cases to this file

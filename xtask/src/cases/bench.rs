@@ -1,6 +1,7 @@
 //! What all cases of one board, medium and QEMU share: the firmware, and media that were prepared once.
 
 use super::{BOOT, SNAPSHOT, TEXT_BYTES, TEXT_SEED};
+use crate::board::Board;
 use crate::firmware;
 use crate::harness::boot::Boot;
 use crate::harness::elf::Firmware;
@@ -8,26 +9,11 @@ use crate::harness::emulator::Emulator;
 use crate::harness::journal::Journal;
 use crate::harness::machine::{Machine, Power};
 use crate::media::{Kind, Medium, Sizes, text};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
-
-/// MiB of RAM where the case does not ask for more.
-pub const RAM: u32 = 64;
-
-/// A second build of the firmware, made when the first case asks for it and kept for all benches.
-#[derive(Default)]
-pub struct OtherBuild(Mutex<Option<Result<Firmware, String>>>);
-
-impl OtherBuild {
-    fn get(&self) -> Result<Firmware> {
-        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let built = slot.get_or_insert_with(|| firmware::build_other().map_err(|e| format!("{e:#}")));
-        built.clone().map_err(|e| anyhow::anyhow!(e))
-    }
-}
 
 /// A medium with images, and the numbers under which the store committed them.
 pub struct Prepared {
@@ -56,37 +42,34 @@ pub struct Bench {
     pub emulator: Emulator,
     /// The firmware.
     pub firmware: Firmware,
+    /// The board.
+    pub board: &'static Board,
     /// The kind of medium.
     pub kind: Kind,
-    /// The name in reports: the medium, and the QEMU where it is not the usual one.
-    pub name: String,
     /// The text on the media.
     pub files: Vec<text::TextFile>,
-    other: Arc<OtherBuild>,
     dir: TempDir,
     counter: AtomicU64,
+    /// The firmware once more with another build id, made when the first case asks for it.
+    other: Mutex<Option<Result<Firmware, String>>>,
+    fresh: Mutex<Option<Medium>>,
     one: Mutex<Option<Prepared>>,
     two: Mutex<Option<Prepared>>,
 }
 
 impl Bench {
     /// A bench with a folder of its own for media.
-    pub fn new(
-        emulator: Emulator,
-        firmware: Firmware,
-        kind: Kind,
-        name: String,
-        other: Arc<OtherBuild>,
-    ) -> Result<Self> {
+    pub fn new(emulator: Emulator, firmware: Firmware, board: &'static Board, kind: Kind) -> Result<Self> {
         Ok(Self {
             emulator,
             firmware,
+            board,
             kind,
-            name,
             files: text::made_up(TEXT_BYTES, TEXT_SEED),
-            other,
             dir: tempfile::Builder::new().prefix("oal-media-").tempdir()?,
             counter: AtomicU64::new(0),
+            other: Mutex::default(),
+            fresh: Mutex::default(),
             one: Mutex::default(),
             two: Mutex::default(),
         })
@@ -94,7 +77,9 @@ impl Bench {
 
     /// A firmware with another build id.
     pub fn other_firmware(&self) -> Result<Firmware> {
-        self.other.get()
+        let mut slot = lock(&self.other);
+        let build = || firmware::build_other(self.board, self.kind).map_err(|e| format!("{e:#}"));
+        slot.get_or_insert_with(build).clone().map_err(|e| anyhow!(e))
     }
 
     /// A name for a medium's file that nobody uses yet.
@@ -102,15 +87,25 @@ impl Bench {
         self.dir.path().join(format!("medium-{}", self.next()))
     }
 
-    /// A medium with text and an empty snapshot partition.
+    /// A medium with text and an empty store.
     pub fn fresh(&self) -> Result<Medium> {
-        Medium::disk(&self.new_path(), self.kind, Sizes::SMALL, &self.files)?.temporary()
+        let mut slot = lock(&self.fresh);
+        if slot.is_none() {
+            *slot = Some(Medium::fresh(&self.new_path(), self.kind, Sizes::SMALL, &self.files)?);
+        }
+        slot.as_ref().context("the medium was just made")?.copy(&self.new_path())?.temporary()
     }
 
     /// Powers the board on with the usual RAM and waits for the prompt.
     pub fn boot(&self, medium: Option<&Medium>, journal: &Journal) -> Result<(Machine, Boot)> {
-        let mut machine = self.start(&self.firmware, RAM, medium, &[], journal)?;
+        let mut machine = self.start(&self.firmware, self.board.ram(), medium, &[], journal)?;
         let boot = Boot::watch(&mut machine.console, BOOT)?;
+        let (board, medium) = (self.board.name, medium.map_or("none", |_| self.kind.name()));
+        ensure!(
+            (boot.reset.text("board")?, boot.reset.text("medium")?) == (board, medium),
+            "this is the board {board} with the medium {medium}, and the firmware says: {}",
+            boot.reset
+        );
         Ok((machine, boot))
     }
 
@@ -127,6 +122,7 @@ impl Bench {
         let noise = self.next();
         Machine::start(
             &Power {
+                board: self.board,
                 emulator: &self.emulator,
                 firmware,
                 ram_mib,
@@ -141,7 +137,7 @@ impl Bench {
 
     /// A copy of a medium with one image, taken from a cold boot, to be booted always.
     pub fn with_one_image(&self, journal: &Journal) -> Result<Prepared> {
-        let mut slot = self.one.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = lock(&self.one);
         if slot.is_none() {
             let medium = self.fresh()?;
             let (mut machine, boot) = self.boot(Some(&medium), journal)?;
@@ -155,7 +151,7 @@ impl Bench {
 
     /// A copy of a medium with two images: the second was taken by the system that was restored from the first.
     pub fn with_two_images(&self, journal: &Journal) -> Result<Prepared> {
-        let mut slot = self.two.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = lock(&self.two);
         if slot.is_none() {
             let Prepared { medium, older, .. } = self.with_one_image(journal)?;
             let (mut machine, boot) = self.boot(Some(&medium), journal)?;
@@ -183,4 +179,8 @@ impl Bench {
     fn next(&self) -> u64 {
         self.counter.fetch_add(1, Ordering::Relaxed)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

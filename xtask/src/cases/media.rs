@@ -1,30 +1,47 @@
 //! Media without anything to boot from: each ends in a cold boot with its own reason, and a working application.
 
-use super::bench::{Bench, RAM};
-use super::{BOOT, Case};
-use crate::harness::boot::Boot;
+use super::Case;
+use super::bench::Bench;
+use crate::board::Board;
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
-use crate::harness::noise::Noise;
-use crate::media::{Medium, Sizes, disk, mbr};
+use crate::media::{Kind, Medium, Sizes, disk, mbr};
 use anyhow::{Result, ensure};
 
-const MIB: u64 = 1 << 20;
-
-/// The cases of this file.
+/// The cases of this file. Cards and soldered flash have cases of their own where the words differ.
 pub fn cases() -> Vec<Case> {
     vec![
-        Case::new("no-card-boots-cold", |b, j| no_text(b, j, None, "no-medium")),
-        Case::new("blank-card-boots-cold", |b, j| no_text(b, j, Some(blank(b)?), "blank")),
-        Case::new("card-of-noise-boots-cold", |b, j| no_text(b, j, Some(of_noise(b)?), "no-partition-table")),
+        Case::new("no-card-boots-cold", |b, j| no_text(b, j, None, "no-medium"))
+            .unless(is_flash, "the flash is soldered: there is no slot to leave empty"),
         Case::new("no-snapshot-partition-boots-cold", |b, j| {
             with_text(b, j, &without_partition(b)?, "no-partition")
-        }),
-        Case::new("empty-snapshot-partition-boots-cold", |b, j| with_text(b, j, &b.fresh()?, "no-image")),
+        })
+        .unless(is_flash, "the flash has no partition table: where the store is is fixed"),
+        Case::new("blank-card-boots-cold", |b, j| no_text(b, j, Some(blank(b)?), "blank")).only(is_card),
+        Case::new("card-of-noise-boots-cold", |b, j| no_text(b, j, Some(of_noise(b)?), "no-partition-table"))
+            .only(is_card),
+        Case::new("empty-snapshot-partition-boots-cold", |b, j| with_text(b, j, &b.fresh()?, "no-image"))
+            .only(is_card),
         Case::new("snapshot-partition-of-noise-boots-cold", |b, j| {
-            with_text(b, j, &noisy_partition(b)?, "log-corrupt")
-        }),
+            with_text(b, j, &noisy_store(b)?, "log-corrupt")
+        })
+        .only(is_card),
+        // An erased chip is an empty store, and there is nothing above it that could be missing.
+        Case::new("blank-flash-boots-cold", |b, j| no_text(b, j, Some(blank(b)?), "no-image")).only(is_flash),
+        Case::new("flash-of-noise-boots-cold", |b, j| no_text(b, j, Some(of_noise(b)?), "log-corrupt"))
+            .only(is_flash),
+        Case::new("empty-store-boots-cold", |b, j| with_text(b, j, &b.fresh()?, "no-image")).only(is_flash),
+        Case::new("store-of-noise-boots-cold", |b, j| with_text(b, j, &noisy_store(b)?, "log-corrupt"))
+            .only(is_flash),
     ]
+}
+
+fn is_card(_: &Board, kind: Kind) -> bool {
+    kind.is_card()
+}
+
+fn is_flash(board: &Board, kind: Kind) -> bool {
+    !is_card(board, kind) && kind != Kind::RawNand
 }
 
 fn blank(bench: &Bench) -> Result<Medium> {
@@ -33,9 +50,7 @@ fn blank(bench: &Bench) -> Result<Medium> {
 
 fn of_noise(bench: &Bench) -> Result<Medium> {
     let medium = blank(bench)?;
-    let mut bytes = vec![0; (Sizes::SMALL.user * MIB) as usize];
-    Noise::new(1).fill(&mut bytes);
-    medium.write(medium.user(), &bytes)?;
+    medium.spoil(1)?;
     Ok(medium)
 }
 
@@ -49,19 +64,15 @@ fn without_partition(bench: &Bench) -> Result<Medium> {
     Ok(medium)
 }
 
-fn noisy_partition(bench: &Bench) -> Result<Medium> {
+fn noisy_store(bench: &Bench) -> Result<Medium> {
     let medium = bench.fresh()?;
-    let range = medium.snapshot();
-    let mut bytes = vec![0; (range.end - range.start) as usize];
-    Noise::new(2).fill(&mut bytes);
-    medium.write(range.start, &bytes)?;
+    medium.spoil_store(2)?;
     Ok(medium)
 }
 
 /// There is no text, so `status` shows that the application works.
 fn no_text(bench: &Bench, journal: &Journal, medium: Option<Medium>, reason: &str) -> Result<()> {
-    let mut machine = bench.start(&bench.firmware, RAM, medium.as_ref(), &[], journal)?;
-    let boot = Boot::watch(&mut machine.console, BOOT)?;
+    let (mut machine, boot) = bench.boot(medium.as_ref(), journal)?;
     boot.expect_cold(reason)?;
     let status = machine.command("status", QUICK)?;
     let status = status.event("status")?;

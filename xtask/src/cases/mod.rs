@@ -1,16 +1,22 @@
 //! The cases that `qemu-test` runs: each is named for what it proves.
 
+pub mod bad_blocks;
 pub mod bench;
+pub mod ecc;
 pub mod faults;
+pub mod io_errors;
 pub mod media;
 pub mod picture;
 pub mod policy;
+pub mod raw_nand;
 pub mod registers;
 pub mod report;
 pub mod runner;
 pub mod space;
 
+use crate::board::Board;
 use crate::harness::journal::Journal;
+use crate::media::Kind;
 use anyhow::Result;
 use bench::Bench;
 use std::time::Duration;
@@ -27,6 +33,8 @@ pub const TEXT_BYTES: usize = 100_000;
 
 /// What a case does.
 pub type Body = Box<dyn Fn(&Bench, &Journal) -> Result<()> + Send + Sync>;
+/// A question about a board and one of its media.
+pub type Where = Box<dyn Fn(&Board, Kind) -> bool + Send + Sync>;
 
 /// A case.
 pub struct Case {
@@ -34,25 +42,101 @@ pub struct Case {
     pub name: String,
     /// What it does; an error is a failure.
     pub run: Body,
+    only: Where,
+    unless: Option<(Where, &'static str)>,
+}
+
+/// Whether a case has a meaning on a board with a medium.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// It has.
+    Meant,
+    /// It has none, for this reason, which the report shows.
+    Meaningless(&'static str),
+    /// It is about other boards or media.
+    Elsewhere,
 }
 
 impl Case {
-    /// A case from a name and what it does.
+    /// A case from a name and what it does, for every board that boots from snapshots.
     pub fn new(
         name: impl Into<String>,
         run: impl Fn(&Bench, &Journal) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
-        Self { name: name.into(), run: Box::new(run) }
+        let only = Box::new(|_: &Board, kind| kind != Kind::RawNand);
+        Self { name: name.into(), run: Box::new(run), only, unless: None }
+    }
+
+    /// The same, for these boards and media only.
+    pub fn only(mut self, only: impl Fn(&Board, Kind) -> bool + Send + Sync + 'static) -> Self {
+        self.only = Box::new(only);
+        self
+    }
+
+    /// The same, but meaningless where this is true.
+    pub fn unless(
+        mut self,
+        there: impl Fn(&Board, Kind) -> bool + Send + Sync + 'static,
+        why: &'static str,
+    ) -> Self {
+        self.unless = Some((Box::new(there), why));
+        self
+    }
+
+    /// Whether it has a meaning there.
+    pub fn fit(&self, board: &Board, kind: Kind) -> Fit {
+        if !(self.only)(board, kind) {
+            return Fit::Elsewhere;
+        }
+        match &self.unless {
+            Some((there, why)) if there(board, kind) => Fit::Meaningless(why),
+            _ => Fit::Meant,
+        }
     }
 }
 
 /// All cases, the longest first, so that the two workers end at about the same time.
 pub fn all() -> Vec<Case> {
-    let mut cases = picture::cases();
+    let mut cases = bad_blocks::cases();
+    cases.extend(picture::cases());
     cases.extend(policy::cases());
     cases.extend(registers::cases());
     cases.extend(space::cases());
+    cases.extend(ecc::cases());
+    cases.extend(io_errors::cases());
+    cases.extend(raw_nand::cases());
     cases.extend(faults::cases());
     cases.extend(media::cases());
     cases
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board::{AKITA, BOARDS, N800, VEXPRESS_A9};
+
+    #[test]
+    fn names_are_those_of_one_case_each_and_every_medium_has_cases() {
+        let cases = all();
+        let mut names: Vec<&str> = cases.iter().map(|c| c.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), cases.len());
+        for board in BOARDS {
+            for kind in board.media {
+                assert!(cases.iter().any(|c| c.fit(board, *kind) == Fit::Meant), "{} {kind:?}", board.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_case_says_where_it_has_no_meaning() {
+        let case = Case::new("c", |_, _| Ok(())).unless(|_, kind| kind == Kind::Nor, "why");
+        assert_eq!(case.fit(&VEXPRESS_A9, Kind::Sd), Fit::Meant);
+        assert_eq!(case.fit(&VEXPRESS_A9, Kind::Nor), Fit::Meaningless("why"));
+        assert_eq!(case.fit(&AKITA, Kind::RawNand), Fit::Elsewhere);
+        let case = case.only(|board, _| board.name == "n800");
+        assert_eq!(case.fit(&VEXPRESS_A9, Kind::Nor), Fit::Elsewhere);
+        assert_eq!(case.fit(&N800, Kind::OneNand), Fit::Meant);
+    }
 }

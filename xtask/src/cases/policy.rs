@@ -59,10 +59,10 @@ fn refused_once(bench: &Bench, journal: &Journal) -> Result<()> {
     boot.expect_restored(always)?;
     let once = take(&mut machine, "snapshot once")?;
     machine.power_off()?;
-    let harmed = images::newest(&medium)?.chunk_byte();
+    let image = images::newest(&medium)?;
     for reason in ["bad-crc", "consumed"] {
         // The first time this breaks the chunk, the second time it mends it.
-        images::flip(&medium, harmed, 3)?;
+        images::flip(&medium, &image, image.chunk_byte(), 3)?;
         let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
         boot.expect_restored(always)?;
         boot.expect_image_refused(once, reason)?;

@@ -1,10 +1,8 @@
 //! What the cases came to: a table for people, JSON for programs.
 
 use super::Case;
-use crate::media::Kind;
-use crate::table;
+use crate::{board, table};
 use anyhow::{Context, Result, ensure};
-use clap::ValueEnum;
 use serde::Serialize;
 use std::fs::File;
 use std::io::Write;
@@ -12,7 +10,7 @@ use std::path::Path;
 
 /// How a case ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// It proved what it is named for.
     Passed,
@@ -20,6 +18,8 @@ pub enum Outcome {
     Failed,
     /// It cannot run here.
     Skipped,
+    /// It has no meaning on this board or medium.
+    NotApplicable,
 }
 
 /// One line of the report.
@@ -29,6 +29,8 @@ pub struct Record {
     pub board: String,
     /// The medium.
     pub medium: String,
+    /// The QEMU's version; `-` if there is none.
+    pub qemu: String,
     /// The case.
     pub case: String,
     /// How it ended.
@@ -77,26 +79,26 @@ impl std::fmt::Display for Summary {
     }
 }
 
-/// Checks that each required name is that of a medium or a case.
+/// Checks that each required name is that of a board, a medium or a case.
 pub fn check_required(required: &[String], cases: &[Case]) -> Result<()> {
-    let media = [Kind::Sd, Kind::Emmc].map(Kind::name);
+    let (boards, media) = (board::names(), board::media());
     let cases: Vec<&str> = cases.iter().map(|c| c.name.as_str()).collect();
-    let known = |name: &str| media.contains(&name) || cases.contains(&name);
+    let known = |name: &str| boards.contains(&name) || media.contains(&name) || cases.contains(&name);
     let unknown: Vec<&str> = required.iter().map(String::as_str).filter(|n| !known(n)).collect();
     ensure!(
         unknown.is_empty(),
-        "`--require` knows no `{}`; the media are {}; the cases are {}",
+        "`--require` knows no `{}`; the boards are {}; the media are {}; the cases are {}",
         unknown.join("`, `"),
+        boards.join(", "),
         media.join(", "),
         cases.join(", ")
     );
     Ok(())
 }
 
-/// Skipped cases of these media or names become failures, and a name without any case becomes one, too.
-pub fn require(records: &mut Vec<Record>, board: &str, required: &[String]) {
-    // The medium `sd@11.1` is an SD card on another QEMU.
-    let is = |r: &Record, name: &str| r.case == name || r.medium.split('@').next() == Some(name);
+/// Skipped cases of these boards, media or names become failures, and a name without any case becomes one, too.
+pub fn require(records: &mut Vec<Record>, required: &[String]) {
+    let is = |r: &Record, name: &str| r.case == name || r.medium == name || r.board == name;
     for record in records.iter_mut().filter(|r| r.outcome == Outcome::Skipped) {
         if required.iter().any(|name| is(record, name)) {
             record.outcome = Outcome::Failed;
@@ -104,13 +106,20 @@ pub fn require(records: &mut Vec<Record>, board: &str, required: &[String]) {
         }
     }
     for name in required {
-        if !records.iter().any(|r| is(r, name)) {
-            let medium = Kind::from_str(name, false).is_ok();
-            let (medium, case) = if medium { (name.as_str(), "-") } else { ("-", name.as_str()) };
+        if !records.iter().any(|r| is(r, name) && r.outcome != Outcome::NotApplicable) {
+            let mut fields = ["-", "-", "-"].map(str::to_string);
+            let place = if board::named(name).is_some() {
+                0
+            } else {
+                1 + usize::from(!board::media().contains(&&**name))
+            };
+            fields[place] = name.clone();
+            let [board, medium, case] = fields;
             records.push(Record {
-                board: board.into(),
-                medium: medium.into(),
-                case: case.into(),
+                board,
+                medium,
+                qemu: "-".into(),
+                case,
                 outcome: Outcome::Failed,
                 reason: "required, and none of its cases was chosen".into(),
                 seconds: 0.0,
@@ -122,18 +131,24 @@ pub fn require(records: &mut Vec<Record>, board: &str, required: &[String]) {
 /// The table: one line a case.
 pub fn render(records: &[Record]) -> String {
     let row = |r: &Record| {
-        let outcome = format!("{:?}", r.outcome).to_lowercase();
+        let outcome = match r.outcome {
+            Outcome::Passed => "passed",
+            Outcome::Failed => "failed",
+            Outcome::Skipped => "skipped",
+            Outcome::NotApplicable => "n/a",
+        };
         vec![
             r.board.clone(),
             r.medium.clone(),
+            r.qemu.clone(),
             r.case.clone(),
-            outcome,
+            outcome.into(),
             format!("{:.1}", r.seconds),
             r.reason.clone(),
         ]
     };
     let rows: Vec<_> = records.iter().map(row).collect();
-    table::render(&["board", "medium", "case", "outcome", "seconds", "reason"], &rows)
+    table::render(&["board", "medium", "QEMU", "case", "outcome", "seconds", "reason"], &rows)
 }
 
 /// Opens the file for the JSON list, so that a wrong path comes out before the cases have run.
@@ -156,6 +171,7 @@ mod tests {
         Record {
             board: text("b"),
             medium: text(medium),
+            qemu: text("7.2"),
             case: text("c"),
             outcome,
             reason: text("why"),
@@ -169,44 +185,47 @@ mod tests {
             record("sd", Outcome::Passed),
             record("emmc", Outcome::Skipped),
             record("x", Outcome::Skipped),
+            record("sd", Outcome::NotApplicable),
         ];
         assert_eq!(Summary::of(&records).to_string(), "1 passed, 0 failed, 2 skipped");
-        require(&mut records, "b", &["sd".into(), "emmc".into()]);
+        require(&mut records, &["sd".into(), "emmc".into()]);
         assert_eq!(Summary::of(&records), Summary { passed: 1, failed: 1, skipped: 1 });
         assert_eq!(records[1].reason, "required, and cannot run: why");
     }
 
     #[test]
-    fn another_qemu_counts_for_its_medium() {
-        let mut records = vec![record("sd@11.1", Outcome::Skipped)];
-        require(&mut records, "b", &["sd".into()]);
+    fn a_required_board_may_not_be_skipped() {
+        let mut records = vec![record("sd", Outcome::Skipped)];
+        require(&mut records, &["b".into()]);
         assert_eq!(Summary::of(&records), Summary { passed: 0, failed: 1, skipped: 0 });
     }
 
     #[test]
     fn a_required_case_may_not_be_skipped_and_must_be_there() {
         let mut records = vec![record("sd", Outcome::Passed), record("emmc", Outcome::Skipped)];
-        require(&mut records, "b", &["c".into()]);
+        require(&mut records, &["c".into()]);
         assert_eq!(Summary::of(&records), Summary { passed: 1, failed: 1, skipped: 0 });
-        let mut records = vec![record("sd", Outcome::Passed)];
-        require(&mut records, "b", &["emmc".into(), "d".into()]);
-        assert_eq!(Summary::of(&records), Summary { passed: 1, failed: 2, skipped: 0 });
-        assert_eq!([&*records[1].medium, &*records[2].case], ["emmc", "d"]);
+        let mut records = vec![record("sd", Outcome::Passed), record("nor", Outcome::NotApplicable)];
+        require(&mut records, &["emmc".into(), "d".into(), "n800".into(), "nor".into()]);
+        assert_eq!(Summary::of(&records), Summary { passed: 1, failed: 4, skipped: 0 });
+        let named = [&*records[2].medium, &*records[3].case, &*records[4].board, &*records[5].medium];
+        assert_eq!(named, ["emmc", "d", "n800", "nor"]);
     }
 
     #[test]
-    fn only_media_and_cases_can_be_required() {
+    fn only_boards_media_and_cases_can_be_required() {
         let cases = [Case::new("c", |_, _| Ok(()))];
-        check_required(&["sd".into(), "emmc".into(), "c".into()], &cases).unwrap();
+        check_required(&["sd".into(), "n800".into(), "c".into()], &cases).unwrap();
         let error = check_required(&["sd".into(), "ssd".into()], &cases).unwrap_err().to_string();
-        assert!(error.contains("`ssd`") && error.contains("sd, emmc") && error.ends_with("are c"), "{error}");
+        assert!(error.contains("`ssd`") && error.contains("n800") && error.ends_with("are c"), "{error}");
     }
 
     #[test]
-    fn json_has_the_six_keys() {
-        let json = serde_json::to_value(record("sd", Outcome::Failed)).unwrap();
+    fn json_has_the_seven_keys() {
+        let json = serde_json::to_value(record("sd", Outcome::NotApplicable)).unwrap();
         let expected = serde_json::json!({
-            "board": "b", "medium": "sd", "case": "c", "outcome": "failed", "reason": "why", "seconds": 1.0
+            "board": "b", "medium": "sd", "qemu": "7.2", "case": "c", "outcome": "not-applicable",
+            "reason": "why", "seconds": 1.0
         });
         assert_eq!(json, expected);
     }

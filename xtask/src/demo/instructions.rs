@@ -1,6 +1,7 @@
 //! Instructions from power-on to the prompt. Times of the host differ from run to run; these do not.
 
 use super::{PATIENCE, RAM};
+use crate::board::VEXPRESS_A9;
 use crate::harness::boot::Boot;
 use crate::harness::elf::Firmware;
 use crate::harness::emulator::Emulator;
@@ -37,7 +38,16 @@ pub fn count(emulator: &Emulator, firmware: &Firmware, medium: &Medium, journal:
     let power = |noise, stops| {
         let medium = Some(medium);
         Machine::start(
-            &Power { emulator, firmware, ram_mib: RAM, medium, noise, stops, counted: true },
+            &Power {
+                board: &VEXPRESS_A9,
+                emulator,
+                firmware,
+                ram_mib: RAM,
+                medium,
+                noise,
+                stops,
+                counted: true,
+            },
             journal,
         )
     };

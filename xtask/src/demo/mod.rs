@@ -4,7 +4,8 @@ mod figures;
 mod instructions;
 mod picture;
 
-use crate::firmware::{self, BOARD};
+use crate::board::VEXPRESS_A9;
+use crate::firmware;
 use crate::harness::boot::Boot;
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
@@ -52,17 +53,18 @@ pub fn main(options: &Options) -> Result<()> {
     let files = text::gather(options.files.as_deref().unwrap_or(paths::root()), MOST_TEXT)?;
     let word = word(&files)?;
     setup::setup(options.yes, Need::Sd)?;
-    let emulator = run::emulator_for(Kind::Sd)?;
-    let firmware = firmware::build()?;
+    let emulator = run::emulator_for(&VEXPRESS_A9, Kind::Sd)?;
+    let firmware = firmware::build(&VEXPRESS_A9, Kind::Sd)?;
     let folder = paths::demo();
     std::fs::create_dir_all(&folder)?;
     let scratch = tempfile::Builder::new().prefix("oal-demo-").tempdir()?;
-    let medium = Medium::disk(&scratch.path().join("medium"), Kind::Sd, ROOMY, &files)?;
+    let medium = Medium::fresh(&scratch.path().join("medium"), Kind::Sd, ROOMY, &files)?;
     let blank = medium.copy(&scratch.path().join("blank"))?;
     let size: usize = files.iter().map(|f| f.text.len()).sum();
     println!();
     let mut figures = Figures::default();
-    figures.tell("board", format!("{BOARD} in QEMU {}, {RAM} MiB of RAM, SD card", emulator.label()));
+    let board = VEXPRESS_A9.name;
+    figures.tell("board", format!("{board} in QEMU {}, {RAM} MiB of RAM, SD card", emulator.label()));
     figures.tell(
         "text on the card",
         format!("{}, {}", table::count(files.len() as u64, "file"), table::bytes(size as u64)),
@@ -137,6 +139,7 @@ impl Demo {
         let mut times = Vec::new();
         loop {
             let power = Power {
+                board: &VEXPRESS_A9,
                 emulator: &self.emulator,
                 firmware: &self.firmware,
                 ram_mib: RAM,

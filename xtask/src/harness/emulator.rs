@@ -1,5 +1,6 @@
 //! A QEMU that was found on this machine: how to start it and what its version can do.
 
+use crate::board::Board;
 use crate::shell;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
@@ -58,6 +59,11 @@ impl Emulator {
     /// True if a user can add an eMMC device (tried on 11.1; 10.0 refuses).
     pub fn has_emmc(&self) -> bool {
         self.version >= (10, 2)
+    }
+
+    /// True if it has the board's machine.
+    pub fn has(&self, board: &Board) -> bool {
+        board.last_qemu.is_none_or(|last| self.version <= last)
     }
 
     /// `11.1`

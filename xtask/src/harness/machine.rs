@@ -7,18 +7,17 @@ use super::gdb::Gdb;
 use super::journal::Journal;
 use super::qmp::Qmp;
 use super::{noise, socket};
+use crate::board::Board;
 use crate::media::Medium;
 use crate::{paths, shell};
 use anyhow::{Context, Result, bail, ensure};
 use std::fs::File;
+use std::ops::Range;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-
-/// Where the board's RAM begins.
-pub const RAM_BASE: u64 = 0x6000_0000;
 
 /// What an instruction takes in guest time where they are counted: QEMU shifts 1 ns by this many bits.
 const SHIFT: u32 = 4;
@@ -30,13 +29,15 @@ const START: Duration = Duration::from_secs(30);
 
 /// What a run is made of.
 pub struct Power<'a> {
+    /// The board.
+    pub board: &'static Board,
     /// The QEMU to use.
     pub emulator: &'a Emulator,
     /// The firmware to run.
     pub firmware: &'a Firmware,
     /// MiB of RAM.
     pub ram_mib: u32,
-    /// The medium in the slot, if any.
+    /// The medium, if any.
     pub medium: Option<&'a Medium>,
     /// What RAM holds at power-on.
     pub noise: u64,
@@ -54,9 +55,10 @@ pub struct Machine {
     gdb: Option<Gdb>,
     /// The guest's console.
     pub console: Console,
-    /// The guest's RAM, as a file that the guest writes to.
+    /// The guest's RAM, as a file that the guest writes to, if the board's RAM is one.
     pub ram: File,
     ram_bytes: u64,
+    ram_is_a_file: bool,
     journal: Journal,
 }
 
@@ -64,12 +66,13 @@ impl Machine {
     /// Powers the board on: RAM is noise, the console is read from the first byte on.
     pub fn start(power: &Power, journal: &Journal) -> Result<Self> {
         let ram_bytes = u64::from(power.ram_mib) << 20;
+        let free = free_ram(power)?;
         let dir = tempfile::Builder::new().prefix("oal-run-").tempdir_in(paths::scratch(ram_bytes))?;
         let ram_path = dir.path().join("ram");
         let mut ram = File::options().read(true).write(true).create_new(true).open(&ram_path)?;
-        noise::write(&mut ram, ram_bytes, power.noise)?;
+        noise::write(&mut ram, free.end - free.start, power.noise)?;
 
-        let mut command = command_line(power, dir.path());
+        let mut command = command_line(power, dir.path(), free.start);
         journal.add(format!("$ {}", shell::line(&command)));
         let errors = dir.path().join("stderr");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&errors)?);
@@ -79,8 +82,10 @@ impl Machine {
             Ok((qmp, console, gdb)) => {
                 // QEMU has the file open by now. Without a name it cannot stay behind, whatever ends this process.
                 std::fs::remove_file(&ram_path)?;
+                let ram_is_a_file = power.board.ram_is_a_file;
+                let journal = journal.clone();
                 let mut machine =
-                    Self { child, dir, qmp, gdb, console, ram, ram_bytes, journal: journal.clone() };
+                    Self { child, dir, qmp, gdb, console, ram, ram_bytes, ram_is_a_file, journal };
                 match &mut machine.gdb {
                     Some(gdb) => gdb.resume()?,
                     None => machine.qmp.cont()?,
@@ -120,6 +125,7 @@ impl Machine {
 
     /// Copies the guest's RAM; the guest should be stopped.
     pub fn copy_ram(&self) -> Result<File> {
+        ensure!(self.ram_is_a_file, "QEMU keeps this board's RAM in no file");
         let mut copy = tempfile::tempfile_in(paths::scratch(self.ram_bytes))?;
         let mut source = &self.ram;
         std::io::Seek::rewind(&mut source)?;
@@ -128,7 +134,7 @@ impl Machine {
         Ok(copy)
     }
 
-    /// Reads guest-physical memory outside RAM.
+    /// Reads guest-physical memory, such as what is outside RAM.
     pub fn device_memory(&mut self, address: u64, size: u64) -> Result<Vec<u8>> {
         let file = self.dir.path().join("memory");
         self.qmp.save_memory(address, size, &file)?;
@@ -190,7 +196,8 @@ fn connect(
 
 /// The options that every run shares, whatever its console is.
 pub fn board_options(command: &mut Command, power: &Power) {
-    command.args(["-M", "vexpress-a9", "-nodefaults", "-display", "none", "-monitor", "none"]);
+    command.args(power.board.machine);
+    command.args(["-nodefaults", "-display", "none", "-monitor", "none"]);
     command.args(power.emulator.quiet_audio());
     command.arg("-m").arg(format!("{}M", power.ram_mib));
     command.args(["-semihosting-config", "enable=on,target=native"]);
@@ -205,17 +212,27 @@ pub fn board_options(command: &mut Command, power: &Power) {
     }
 }
 
-fn command_line(power: &Power, dir: &Path) -> Command {
+/// RAM that can hold noise before the first instruction: all of it where it is a file, since the firmware is loaded over
+/// the noise; else what the firmware leaves, since QEMU refuses to load two things to one place.
+fn free_ram(power: &Power) -> Result<Range<u64>> {
+    let base = power.board.ram_base;
+    let start = if power.board.ram_is_a_file { base } else { power.firmware.symbol("__heap_start")? };
+    Ok(start..base + (u64::from(power.ram_mib) << 20))
+}
+
+fn command_line(power: &Power, dir: &Path, noise_at: u64) -> Command {
     let mut command = power.emulator.command();
     board_options(&mut command, power);
     let show = |name: &str| dir.join(name).display().to_string();
-    command.arg("-object");
-    command.arg(format!(
-        "memory-backend-file,id=mem0,size={}M,mem-path={},share=on",
-        power.ram_mib,
-        show("ram")
-    ));
-    command.args(["-machine", "memory-backend=mem0"]);
+    let ram = show("ram");
+    if power.board.ram_is_a_file {
+        let size = power.ram_mib;
+        command.arg("-object");
+        command.arg(format!("memory-backend-file,id=mem0,size={size}M,mem-path={ram},share=on"));
+        command.args(["-machine", "memory-backend=mem0"]);
+    } else {
+        command.arg("-device").arg(format!("loader,file={ram},addr={noise_at:#x},force-raw=on"));
+    }
     let channels: &[&str] =
         if power.stops.is_empty() { &["qmp", "console"] } else { &["qmp", "console", "gdb"] };
     for name in channels {

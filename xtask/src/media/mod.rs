@@ -1,13 +1,17 @@
-//! Media for the emulated board: SD cards and eMMC devices, as files with an MBR, a FAT partition with text files and a
-//! partition for snapshots.
+//! Media for the emulated boards, as files: cards with partitions, and flash chips. Each has text files for the
+//! application and a store for snapshots; [`layout`] says where.
 
+pub mod chip;
 pub mod disk;
 pub mod images;
+pub mod layout;
 pub mod mbr;
 pub mod records;
 pub mod text;
 
+use crate::harness::noise::Noise;
 use anyhow::{Context, Result};
+use layout::{BANK, BLOCK, EMMC_BOOT, EMMC_RPMB, MIB, ONENAND_TEXT, PAGE};
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
@@ -16,41 +20,47 @@ use std::process::Command;
 use std::sync::Arc;
 use tempfile::TempPath;
 
-const MIB: u64 = 1 << 20;
-
-/// Size of each of the two boot partitions of an eMMC.
-const EMMC_BOOT: u64 = MIB;
-/// Size of an eMMC's replay-protected block.
-const EMMC_RPMB: u64 = 128 << 10;
-
-/// The kinds of medium that the board's slot takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, clap::ValueEnum)]
+/// The kinds of medium.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// An SD card.
     Sd,
     /// An eMMC device; needs a newer QEMU.
     Emmc,
+    /// NOR flash with a common flash interface.
+    Nor,
+    /// A model of a NAND chip that keeps its cells in NOR flash.
+    Nand,
+    /// A OneNAND.
+    OneNand,
+    /// A NAND chip on a bus of its own.
+    RawNand,
 }
 
 impl Kind {
-    /// The name used on the command line and in reports.
+    /// The name used on the command line and in reports. Two boards have a medium of the name `nand`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sd => "sd",
             Self::Emmc => "emmc",
+            Self::Nor => "nor",
+            Self::Nand | Self::RawNand => "nand",
+            Self::OneNand => "onenand",
         }
     }
 
-    /// Where the user area begins in the medium's file: QEMU puts an eMMC's boot partitions and its RPMB before it.
-    pub fn user_area(self) -> u64 {
-        match self {
-            Self::Sd => 0,
-            Self::Emmc => 2 * EMMC_BOOT + EMMC_RPMB,
-        }
+    /// Whether it is a card in a slot, with partitions; the others are soldered flash chips.
+    pub fn is_card(self) -> bool {
+        matches!(self, Self::Sd | Self::Emmc)
+    }
+
+    /// Whether the text is in a file of its own, the second bank of NOR flash.
+    fn has_text_bank(self) -> bool {
+        matches!(self, Self::Nor | Self::Nand)
     }
 }
 
-/// The sizes of a medium and its partitions, in MiB.
+/// The sizes of a medium and its partitions, in MiB. Flash has the sizes that its chips have; there only the text's counts.
 #[derive(Debug, Clone, Copy)]
 pub struct Sizes {
     /// The user area; QEMU wants a power of two.
@@ -71,67 +81,160 @@ impl Sizes {
 pub struct Medium {
     /// The file.
     pub path: PathBuf,
-    /// SD or eMMC.
+    /// What it is.
     pub kind: Kind,
     /// Its sizes.
     pub sizes: Sizes,
-    /// Removes the file with the last clone, for media that only one case needs.
-    scratch: Option<Arc<TempPath>>,
+    /// Which operations on the file QEMU lets fail, if any: a configuration of its block debugger.
+    errors: Option<PathBuf>,
+    /// The bank with the text, which is only read, so that copies share it.
+    text: Option<PathBuf>,
+    /// Whether the text's bank is that of the medium that this one is a copy of.
+    shares_text: bool,
+    /// Removes the files with the last clone, for media that only one case needs.
+    scratch: Vec<Arc<TempPath>>,
 }
 
 impl Medium {
     /// A medium that was made before.
     pub fn existing(path: PathBuf, kind: Kind, sizes: Sizes) -> Self {
-        Self { path, kind, sizes, scratch: None }
+        let text = kind.has_text_bank().then(|| path.with_extension("text"));
+        Self { path, kind, sizes, errors: None, text, shares_text: false, scratch: Vec::new() }
     }
 
-    /// The same medium; its file goes away with it.
+    /// The same medium; its own files go away with it and its copies.
     pub fn temporary(mut self) -> Result<Self> {
-        self.scratch = Some(Arc::new(TempPath::try_from_path(&self.path)?));
+        let text = self.text.as_ref().filter(|_| !self.shares_text);
+        for path in [Some(&self.path), text].into_iter().flatten() {
+            self.scratch.push(Arc::new(TempPath::try_from_path(path)?));
+        }
         Ok(self)
     }
 
-    /// A medium of zeroes.
+    /// A medium without anything: a card of zeroes, or an erased chip.
     pub fn blank(path: &Path, kind: Kind, sizes: Sizes) -> Result<Self> {
+        let medium = Self::existing(path.to_path_buf(), kind, sizes);
         let shown = path.display();
         let file = File::create_new(path).with_context(|| format!("cannot make the medium `{shown}`"))?;
-        file.set_len(kind.user_area() + sizes.user * MIB)
-            .with_context(|| format!("no room for `{shown}`"))?;
-        Ok(Self::existing(path.to_path_buf(), kind, sizes))
-    }
-
-    /// An ordinary disk: MBR, FAT partition with the files, and an empty snapshot partition.
-    pub fn disk(path: &Path, kind: Kind, sizes: Sizes, files: &[text::TextFile]) -> Result<Self> {
-        let medium = Self::blank(path, kind, sizes)?;
-        let (fat, snapshot) = (medium.fat(), medium.snapshot());
-        let partition = |kind, range: &Range<u64>| mbr::Partition {
-            kind,
-            first: ((range.start - medium.user()) / mbr::SECTOR) as u32,
-            count: ((range.end - range.start) / mbr::SECTOR) as u32,
-        };
-        let table = [partition(mbr::FAT16_LBA, &fat), partition(mbr::SNAPSHOT, &snapshot)];
-        medium.write(medium.user(), &mbr::sector(&table))?;
-        medium.write(fat.start, &disk::fat16(sizes.fat * MIB, files)?)?;
+        let size = if kind.is_card() { kind.user_area() + sizes.user * MIB } else { kind.file_bytes() };
+        file.set_len(size).with_context(|| format!("no room for `{shown}`"))?;
+        if !kind.is_card() {
+            kind.used().iter().try_for_each(|range| medium.fill(range, |part| part.fill(0xff)))?;
+        }
+        if let Some(text) = &medium.text {
+            std::fs::write(text, vec![0xff; BANK as usize])?;
+        }
         Ok(medium)
     }
 
-    /// A copy in another file.
-    pub fn copy(&self, path: &Path) -> Result<Self> {
-        std::fs::copy(&self.path, path)
-            .with_context(|| format!("cannot copy the medium to `{}`", path.display()))?;
-        Ok(Self::existing(path.to_path_buf(), self.kind, self.sizes))
+    /// A medium with the files and an empty store; a card has its partition table.
+    pub fn fresh(path: &Path, kind: Kind, sizes: Sizes, files: &[text::TextFile]) -> Result<Self> {
+        let medium = Self::blank(path, kind, sizes)?;
+        match &medium.text {
+            Some(text) => {
+                let volume = disk::fat16(sizes.fat * MIB, files)?;
+                File::options().write(true).open(text)?.write_all_at(&volume, 0)?;
+            }
+            // Its board has no use for text.
+            None if kind == Kind::RawNand => {}
+            None => {
+                let fat = medium.fat();
+                medium.write(fat.start, &disk::fat16(fat.end - fat.start, files)?)?;
+            }
+        }
+        if kind.is_card() {
+            let partition = |kind, range: &Range<u64>| mbr::Partition {
+                kind,
+                first: ((range.start - medium.user()) / mbr::SECTOR) as u32,
+                count: ((range.end - range.start) / mbr::SECTOR) as u32,
+            };
+            let table =
+                [partition(mbr::FAT16_LBA, &medium.fat()), partition(mbr::SNAPSHOT, &medium.snapshot())];
+            medium.write(medium.user(), &mbr::sector(&table))?;
+        }
+        Ok(medium)
     }
 
-    /// Where the FAT partition is in the file.
+    /// A copy in another file. The text's bank is not copied but shared.
+    pub fn copy(&self, path: &Path) -> Result<Self> {
+        let shown = path.display();
+        if self.kind.is_card() {
+            std::fs::copy(&self.path, path)
+                .with_context(|| format!("cannot copy the medium to `{shown}`"))?;
+        } else {
+            let file = File::create_new(path).with_context(|| format!("cannot make the medium `{shown}`"))?;
+            file.set_len(self.kind.file_bytes())?;
+            for range in self.kind.used() {
+                let bytes = self.read(range.start, (range.end - range.start) as usize)?;
+                file.write_all_at(&bytes, range.start)
+                    .with_context(|| format!("cannot copy the medium to `{shown}`"))?;
+            }
+        }
+        Ok(Self { path: path.to_path_buf(), shares_text: true, ..self.clone() })
+    }
+
+    /// The same medium on which QEMU lets operations fail, as the file says. For a OneNAND: the models of other chips
+    /// do not tell the guest.
+    pub fn failing(&self, errors: &Path) -> Self {
+        Self { errors: Some(errors.to_path_buf()), ..self.clone() }
+    }
+
+    /// Where the FAT volume is in the file; media with a bank for the text have it there.
     pub fn fat(&self) -> Range<u64> {
+        if self.kind == Kind::OneNand {
+            return ONENAND_TEXT.start * BLOCK..ONENAND_TEXT.end * BLOCK;
+        }
         let start = self.user() + MIB;
         start..start + self.sizes.fat * MIB
     }
 
-    /// Where the snapshot partition is in the file.
+    /// Where a store that is in one piece is in the file: a card's partition, or NOR flash.
     pub fn snapshot(&self) -> Range<u64> {
+        if !self.kind.is_card() {
+            return 0..self.kind.file_bytes();
+        }
         let start = self.fat().end;
         start..start + self.sizes.snapshot * MIB
+    }
+
+    /// All parts of the file that the store is in, spare areas included.
+    pub fn store(&self) -> Vec<Range<u64>> {
+        if self.kind.is_card() { vec![self.snapshot()] } else { self.kind.store() }
+    }
+
+    /// The bytes of the store.
+    pub fn store_bytes(&self) -> Result<Vec<u8>> {
+        let parts = self.store().into_iter().map(|r| self.read(r.start, (r.end - r.start) as usize));
+        Ok(parts.collect::<Result<Vec<_>>>()?.concat())
+    }
+
+    /// Fills the store with noise.
+    pub fn spoil_store(&self, seed: u64) -> Result<()> {
+        let mut noise = Noise::new(seed);
+        self.store().iter().try_for_each(|range| self.fill(range, |part| noise.fill(part)))
+    }
+
+    /// Fills all of the medium with noise, text and partition table included.
+    pub fn spoil(&self, seed: u64) -> Result<()> {
+        let mut noise = Noise::new(seed);
+        let all = if self.kind.is_card() {
+            std::iter::once(self.user()..self.user() + self.sizes.user * MIB).collect()
+        } else {
+            self.kind.used()
+        };
+        all.iter().try_for_each(|range| self.fill(range, |part| noise.fill(part)))?;
+        if let Some(text) = &self.text {
+            let mut bytes = vec![0; BANK as usize];
+            noise.fill(&mut bytes);
+            std::fs::write(text, bytes)?;
+        }
+        Ok(())
+    }
+
+    fn fill(&self, range: &Range<u64>, mut with: impl FnMut(&mut [u8])) -> Result<()> {
+        let mut bytes = vec![0; (range.end - range.start) as usize];
+        with(&mut bytes);
+        self.write(range.start, &bytes)
     }
 
     /// Where the user area begins in the file.
@@ -156,36 +259,34 @@ impl Medium {
     /// Adds the medium to QEMU's command line.
     pub fn attach(&self, command: &mut Command) {
         let path = self.path.display();
+        let mut drive = |options: String| {
+            command.arg("-drive").arg(options);
+        };
         match self.kind {
-            Kind::Sd => {
-                command.arg("-drive").arg(format!("if=sd,format=raw,file={path}"));
-            }
+            Kind::Sd => drive(format!("if=sd,format=raw,file={path}")),
             Kind::Emmc => {
-                command.arg("-drive").arg(format!("if=none,id=emmc,format=raw,file={path}"));
+                drive(format!("if=none,id=emmc,format=raw,file={path}"));
                 let device = format!("boot-partition-size={EMMC_BOOT},rpmb-partition-size={EMMC_RPMB}");
                 command.arg("-device").arg(format!("emmc,drive=emmc,{device}"));
             }
+            Kind::Nor | Kind::Nand => {
+                drive(format!("if=pflash,index=0,format=raw,file={path}"));
+                if let Some(text) = &self.text {
+                    drive(format!("if=pflash,index=1,format=raw,readonly=on,file={}", text.display()));
+                }
+            }
+            Kind::OneNand | Kind::RawNand => match &self.errors {
+                None => drive(format!("if=mtd,format=raw,file={path}")),
+                // Requests that are no whole page, such as those of an erase, become reading, changing and writing.
+                Some(errors) => drive(format!(
+                    "if=mtd,format=raw,file.driver=blkdebug,file.config={},file.align={PAGE},\
+                     file.image.driver=file,file.image.filename={path}",
+                    errors.display()
+                )),
+            },
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_disk_has_its_parts_where_the_table_says() {
-        let dir = tempfile::tempdir().unwrap();
-        let files = [text::TextFile { name: "A.TXT".into(), text: "hello world\n".into() }];
-        for kind in [Kind::Sd, Kind::Emmc] {
-            let medium = Medium::disk(&dir.path().join(kind.name()), kind, Sizes::SMALL, &files).unwrap();
-            let sector = medium.read(medium.user(), 512).unwrap();
-            assert_eq!(sector[510..], [0x55, 0xaa]);
-            let first = u32::from_le_bytes(sector[446 + 8..446 + 12].try_into().unwrap());
-            assert_eq!(u64::from(first) * 512 + medium.user(), medium.fat().start);
-            let boot = medium.read(medium.fat().start, 512).unwrap();
-            assert_eq!(&boot[54..59], b"FAT16");
-            assert!(medium.snapshot().end <= medium.user() + Sizes::SMALL.user * MIB);
-        }
-    }
-}
+mod tests;

@@ -1,51 +1,134 @@
-//! Changing the store's commit records on a medium.
+//! The store's commit records on a medium: finding the newest and changing it, by the format of
+//! `docs/store-format.md` and without the store's help.
 
-use super::Medium;
+use super::chip::{At, Cells};
+use super::layout::{NOR_BLOCK, PAGES};
+use super::{Kind, Medium};
 use anyhow::{Context, Result, ensure};
 use oal_snapshot::image::checksum::crc32c;
+use oal_snapshot::store::nand::LOG_BLOCKS;
+use oal_snapshot::store::nor;
 use oal_snapshot::store::{LOG_RECORDS, RECORD_LEN, RECORD_STRIDE, Record, SECTOR_SIZE};
 
-/// The newest valid record and where it lies in the medium's file.
-fn newest(medium: &Medium) -> Result<(u64, Record)> {
-    let mut found: Option<(u64, Record)> = None;
-    for i in 0..LOG_RECORDS {
-        let offset = medium.snapshot().start + i * RECORD_STRIDE * SECTOR_SIZE as u64;
-        let bytes = medium.read(offset, RECORD_LEN)?;
-        let bytes = bytes.first_chunk().context("a record of the wrong size")?;
-        let Ok(record) = Record::decode(bytes) else { continue };
-        if found.as_ref().is_none_or(|(_, best)| record.sequence > best.sequence) {
-            found = Some((offset, record));
+/// Where a copy of a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// At this offset of the file.
+    Offset(u64),
+    /// In this page of a NAND chip.
+    Page(At),
+}
+
+/// The newest record.
+pub struct Newest {
+    /// The record.
+    pub record: Record,
+    /// NAND: the map of bad blocks beside it.
+    map: Vec<u8>,
+    /// Where its copies are: two on flash, one on a card.
+    pub places: Vec<Place>,
+}
+
+impl Newest {
+    /// Whether the record's map calls the block bad.
+    pub fn is_bad(&self, block: u32) -> bool {
+        self.map.get(block as usize / 8).is_some_and(|byte| byte & (1 << (block % 8)) != 0)
+    }
+}
+
+/// The newest valid record.
+pub fn newest(medium: &Medium) -> Result<Newest> {
+    let mut found: Option<Newest> = None;
+    for place in places(medium) {
+        let Some(bytes) = read(medium, place)? else { continue };
+        let Some((sector, map)) = bytes.split_first_chunk::<RECORD_LEN>() else { continue };
+        let Ok(record) = Record::decode(sector) else { continue };
+        match &mut found {
+            Some(best) if record.sequence < best.record.sequence => {}
+            Some(best) if record.sequence == best.record.sequence => best.places.push(place),
+            _ => found = Some(Newest { record, map: map.to_vec(), places: vec![place] }),
         }
     }
-    found.context("the snapshot partition holds no commit record")
+    found.context("the store holds no commit record")
+}
+
+/// Every place that can hold a record.
+fn places(medium: &Medium) -> Vec<Place> {
+    match medium.kind {
+        Kind::Nand | Kind::OneNand | Kind::RawNand => (0..LOG_BLOCKS)
+            .flat_map(|block| (0..PAGES).map(move |page| Place::Page(At { block, page })))
+            .collect(),
+        Kind::Nor => (0..u64::from(nor::LOG_BLOCKS))
+            .flat_map(|block| {
+                let places = 0..u64::from(nor::BLOCK_RECORDS);
+                places.map(move |i| Place::Offset(block * NOR_BLOCK + i * RECORD_LEN as u64))
+            })
+            .collect(),
+        Kind::Sd | Kind::Emmc => (0..LOG_RECORDS)
+            .map(|i| Place::Offset(medium.snapshot().start + i * RECORD_STRIDE * SECTOR_SIZE as u64))
+            .collect(),
+    }
+}
+
+/// A record's bytes, on NAND with the map; `None` if they cannot be read or their checksum is wrong.
+fn read(medium: &Medium, place: Place) -> Result<Option<Vec<u8>>> {
+    match place {
+        Place::Offset(offset) => medium.read(offset, RECORD_LEN).map(Some),
+        Place::Page(at) => {
+            let cells = Cells::of(medium).context("this medium has no pages")?;
+            let Some(mut page) = cells.read(at)? else { return Ok(None) };
+            let len = RECORD_LEN + cells.map_bytes();
+            let right = page.get(len..len + 4) == Some(&crc32c(&page[..len]).to_le_bytes());
+            page.truncate(len);
+            Ok(right.then_some(page))
+        }
+    }
+}
+
+/// Writes a record to all places of the newest.
+fn write(medium: &Medium, newest: &Newest, sector: &[u8]) -> Result<()> {
+    for place in &newest.places {
+        match *place {
+            Place::Offset(offset) => medium.write(offset, sector)?,
+            Place::Page(at) => {
+                let cells = Cells::of(medium).context("this medium has no pages")?;
+                let mut page = cells.read(at)?.context("a record that was just read is gone")?;
+                let bytes = [sector, &newest.map].concat();
+                page[..bytes.len()].copy_from_slice(&bytes);
+                page[bytes.len()..bytes.len() + 4].copy_from_slice(&crc32c(&bytes).to_le_bytes());
+                cells.write(at, &page)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Makes the record promise a page less of the newest image than its header speaks of: the image was cut short.
 pub fn cut_short(medium: &Medium) -> Result<()> {
-    let (offset, mut record) = newest(medium)?;
-    let image = record.slots.iter_mut().flatten().max_by_key(|slot| slot.id.0);
+    let mut newest = newest(medium)?;
+    let image = newest.record.slots.iter_mut().flatten().max_by_key(|slot| slot.id.0);
     let image = image.context("the newest commit record names no image")?;
     ensure!(image.image_len > 4096, "the newest image is too short to be cut");
     image.image_len -= 4096;
-    medium.write(offset, &record.encode())
+    write(medium, &newest, &newest.record.encode())
 }
 
 /// Makes the newest record one of a later version, with a checksum that is right, as a later release would write it.
 pub fn from_the_future(medium: &Medium) -> Result<()> {
     // The version, and the checksum at the end, are where they are in every version (`docs/store-format.md`).
     const VERSION: usize = 8;
-    let (offset, record) = newest(medium)?;
-    let mut bytes = record.encode();
+    let newest = newest(medium)?;
+    let mut bytes = newest.record.encode();
     bytes[VERSION] += 1;
     let crc = crc32c(&bytes[..RECORD_LEN - 4]);
     bytes[RECORD_LEN - 4..].copy_from_slice(&crc.to_le_bytes());
-    medium.write(offset, &bytes)
+    write(medium, &newest, &bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::{Kind, Sizes};
+    use crate::media::Sizes;
     use oal_snapshot::store::RecordError;
 
     #[test]
@@ -61,6 +144,6 @@ mod tests {
         from_the_future(&medium).unwrap();
         let bytes = medium.read(at(4), RECORD_LEN).unwrap();
         assert_eq!(Record::decode(bytes.first_chunk().unwrap()), Err(RecordError::Future { sequence: 4 }));
-        assert_eq!(newest(&medium).unwrap().1.sequence, 3);
+        assert_eq!(newest(&medium).unwrap().record.sequence, 3);
     }
 }

@@ -3,8 +3,9 @@
 pub mod apt;
 pub mod newer;
 
+use crate::board::BOARDS;
 use crate::harness::emulator::{Emulator, PROGRAM};
-use crate::toolchain::{DEBIAN_PACKAGES, TARGET, Toolchain};
+use crate::toolchain::{DEBIAN_PACKAGES, Target, Toolchain};
 use crate::{paths, shell, table};
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufRead, IsTerminal, Write};
@@ -13,8 +14,10 @@ use std::process::Command;
 
 /// What was found.
 pub struct Found {
-    /// A compiler for the target.
+    /// A compiler for ARMv7-A.
     pub toolchain: Option<Toolchain>,
+    /// A compiler for ARMv5TE.
+    pub older_core: Option<Toolchain>,
     /// The machine's own QEMU.
     pub qemu: Option<Emulator>,
     /// A QEMU that knows eMMC.
@@ -42,7 +45,8 @@ impl Found {
             }
             None => qemu.clone().filter(Emulator::has_emmc).or_else(unpacked),
         };
-        Ok(Self { toolchain: Toolchain::find(), qemu, newer: newer.filter(Emulator::has_emmc) })
+        let [toolchain, older_core] = Target::ALL.map(Toolchain::find);
+        Ok(Self { toolchain, older_core, qemu, newer: newer.filter(Emulator::has_emmc) })
     }
 
     /// The QEMU for runs without eMMC: the machine's own, else the newer one.
@@ -53,23 +57,38 @@ impl Found {
     fn table(&self, notes: &[String]) -> String {
         let missing = |what: &str| vec![what.to_string(), "-".to_string()];
         let mut rows = Vec::new();
-        let rust = format!("Rust for {TARGET}");
-        rows.push(match &self.toolchain {
-            Some(toolchain) => {
-                let (version, place) = toolchain.describe();
-                vec![rust, version, place]
-            }
-            None => [missing(&rust), vec!["missing: the firmware cannot be built".into()]].concat(),
-        });
+        let mut compiler = |target: Target, found: &Option<Toolchain>, consequence: &str| {
+            let rust = format!("Rust for {}", target.triple());
+            rows.push(match found {
+                Some(toolchain) => {
+                    let (version, place) = toolchain.describe();
+                    vec![rust, version, place]
+                }
+                None => [missing(&rust), vec![format!("missing: {consequence}")]].concat(),
+            });
+        };
+        compiler(Target::Armv7a, &self.toolchain, "the firmware cannot be built");
+        compiler(Target::Armv5te, &self.older_core, "cases of the board akita are skipped");
         let mut emulator = |what: &str, found: &Option<Emulator>, consequence: &str| {
             rows.push(match found {
                 Some(qemu) => vec![what.into(), qemu.label(), qemu.place().display().to_string()],
                 None => [missing(what), vec![format!("missing: {consequence}")]].concat(),
             });
         };
-        emulator("QEMU", &self.qemu, "cases with an SD card run on the newer QEMU, if there is one");
+        emulator("QEMU", &self.qemu, "all cases run on the newer QEMU, if there is one");
         emulator("QEMU with eMMC", &self.newer, "cases with eMMC are skipped");
         let mut text = table::render(&["tool", "version", "where"], &rows);
+        if let Some(qemu) = self.any_qemu() {
+            let without = BOARDS.into_iter().filter(|board| !qemu.has(board)).map(|board| board.name);
+            let without: Vec<&str> = without.collect();
+            if !without.is_empty() {
+                text.push_str(&format!(
+                    "\nQEMU {} has no machine {}: their cases are skipped",
+                    qemu.label(),
+                    without.join(" and ")
+                ));
+            }
+        }
         notes.iter().for_each(|n| text.push_str(&format!("\n{n}")));
         text
     }
@@ -119,7 +138,8 @@ pub fn setup(yes: bool, need: Need) -> Result<()> {
     println!("{}", found.table(&notes));
     ensure!(
         found.toolchain.is_some(),
-        "there is no compiler for {TARGET}, without which nothing can be built"
+        "there is no compiler for {}, without which nothing can be built",
+        Target::Armv7a.triple()
     );
     ensure!(found.any_qemu().is_some(), "there is no QEMU, without which nothing can be run");
     Ok(())
@@ -130,15 +150,22 @@ fn missing(found: &Found, need: Need) -> Vec<Step> {
     if found.toolchain.is_none() {
         steps.push(Step {
             says: "the compiler's target armv7a-none-eabi by rustup or, where that cannot be had, Debian's Rust with its sources",
-            run: install_target,
+            run: || install(Target::Armv7a),
             consequence: "the firmware cannot be built",
+        });
+    }
+    if found.older_core.is_none() && need == Need::All {
+        steps.push(Step {
+            says: "the sources of Rust's standard library by rustup (rust-src), for the target armv5te-none-eabi, or Debian's Rust with its sources",
+            run: || install(Target::Armv5te),
+            consequence: "cases of the board akita will be skipped",
         });
     }
     if found.qemu.is_none() && (need == Need::All || found.newer.is_none()) {
         steps.push(Step {
             says: "QEMU, Debian's package qemu-system-arm",
             run: || apt::install(&["qemu-system-arm"]),
-            consequence: "cases with an SD card need the newer QEMU",
+            consequence: "the boards n800 and akita cannot be emulated, and all else needs the newer QEMU",
         });
     }
     if found.newer.is_none() && need == Need::All {
@@ -169,17 +196,22 @@ fn agree(yes: bool) -> Result<()> {
     Ok(())
 }
 
-fn install_target() -> Result<()> {
-    let Err(error) = by_rustup() else { return Ok(()) };
+fn install(target: Target) -> Result<()> {
+    let Err(error) = by_rustup(target) else { return Ok(()) };
     println!("  rustup could not: {error:#}");
     println!("  falling back to Debian's {}", DEBIAN_PACKAGES.join(", "));
     apt::install(&DEBIAN_PACKAGES)?;
-    let found = Toolchain::find();
+    let found = Toolchain::find(target);
     found.map(drop).context("the packages are installed, and still no compiler for the target was found")
 }
 
-fn by_rustup() -> Result<()> {
+fn by_rustup(target: Target) -> Result<()> {
     let rustup = shell::which("rustup").context("rustup is not installed")?;
-    shell::read(Command::new(rustup).args(["target", "add", TARGET]))?;
-    Toolchain::find().map(drop).context("rustup says that the target is there, and the compiler has it not")
+    let what = if target.is_offered() {
+        ["target", "add", target.triple()]
+    } else {
+        ["component", "add", "rust-src"]
+    };
+    shell::read(Command::new(rustup).args(what))?;
+    Toolchain::find(target).map(drop).context("rustup says that it is there, and the compiler has it not")
 }
