@@ -54,7 +54,11 @@ impl BootReport {
     fn refuse(&mut self, refusal: Refusal) {
         let newer = self.refused.iter().take_while(|other| other.id >= refusal.id).count();
         // A store gives at most as many refusals and candidates as there is room for.
-        let _ = self.refused.insert(newer, refusal);
+        if self.refused.push(refusal).is_ok()
+            && let Some(older @ [_, ..]) = self.refused.get_mut(newer..)
+        {
+            older.rotate_right(1);
+        }
     }
 }
 
@@ -86,8 +90,12 @@ where
         workspace: &mut Workspace<EXTENTS, CHUNKS>,
         report: &mut BootReport,
     ) -> BootEnd<C::Entered> {
+        self.run_in(workspace.parts(), report)
+    }
+
+    /// [`run`](Boot::run) with a workspace whose size was chosen at run time.
+    pub fn run_in(&mut self, mut parts: Parts<'_>, report: &mut BootReport) -> BootEnd<C::Entered> {
         *report = BootReport::new();
-        let mut parts = workspace.parts();
         let Ok(map) = MemoryMap::new(self.ram, self.oem, self.nosave) else {
             return BootEnd::Cold(ColdBoot { stage: Stage::Select, reason: Reason::BadMemoryMap });
         };
@@ -99,8 +107,8 @@ where
                 return BootEnd::Cold(ColdBoot { stage: Stage::Select, reason });
             }
         };
-        for refusal in selection.refused {
-            self.refuse(refusal, report);
+        for refusal in &selection.refused {
+            self.refuse(*refusal, report);
         }
         for candidate in &selection.candidates {
             match self.enter(candidate, &map, &mut parts, report) {

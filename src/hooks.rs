@@ -227,6 +227,18 @@ pub trait ReadSnapshot: Medium {
     /// # Errors
     /// Of the medium, or if the range is not in the image.
     fn read_snapshot(&mut self, id: ImageId, buf: &mut [u8], offset: u64) -> Result<(), Self::Error>;
+
+    /// The whole image, as long as it was committed, where it lies in memory, if the medium is memory and the image lies
+    /// there in one piece: NOR flash (a `SnapRestore` without a reader). Pages are then checked and decoded from there,
+    /// with no copy between. `None`: [`read_snapshot`](ReadSnapshot::read_snapshot) is asked.
+    ///
+    /// Each byte is read once to check it and once more to decode it, so it must be the same both times: of a memory that
+    /// something else can write to while a boot goes on (shared RAM, a device's buffer) an implementation gives `None`.
+    /// Flash does not change by itself between an error-free check and the decoding that follows it.
+    fn mapped_snapshot(&self, id: ImageId) -> Option<&[u8]> {
+        let _ = id;
+        None
+    }
 }
 
 /// The boot side's last step: the registers come back, and with them the restored system.

@@ -1,5 +1,5 @@
 //! Snapshot boot for bare-metal ARM: firmware takes a picture of RAM and CPU while it runs, writes it to
-//! eMMC, SD or NAND, and at the next power-on is back in that state instead of booting.
+//! eMMC, SD, NAND or NOR, and at the next power-on is back in that state instead of booting.
 //!
 //! The model is the snapshot boot of Windows Embedded Compact 2013. Its OEM hooks are traits here
 //! ([`hooks`]), called in the documented order; what calls them there, the kernel, is [`take`] and [`boot`] here; what
@@ -41,7 +41,7 @@
 //! | [`take`], [`boot`] | the two timelines |
 //! | [`state`], [`drivers`] | what drivers need to know, and their order |
 //! | [`image`], [`codec`] | the bytes of a snapshot |
-//! | [`store`] | slots, commit records and boot policy, on block devices and on NAND |
+//! | [`store`] | slots, commit records and boot policy, on block devices, NAND and NOR |
 //! | [`cpu`], [`mem`] | registers and physical memory: the only `unsafe` |
 //! | [`frame`], [`memory_map`] | addresses, frames, regions, and their checks |
 //! | [`refusal`], [`progress`] | why an image was not booted; how far a step is |

@@ -1,15 +1,16 @@
 //! From an image to RAM: check header, context, map and index; then read, check and decode chunk by chunk,
-//! each to its final address.
+//! each to its final address, from a buffer or from where the image lies.
 
 use crate::cpu::CpuContext;
 use crate::frame::PAGE_SIZE;
 use crate::hooks::{Candidate, DecompressSnapshot, ReadSnapshot, RestoreCpu};
 use crate::image::checksum::{Crc32c, crc32c};
+use crate::image::fields::move_to_front;
 use crate::image::{
     ChunkEntry, ChunkFrames, Chunks, Extent, ExtentKind, HEADER_LEN, Header, Identity, Part, check_index,
     check_map, chunk_pages, count_pages, page_align,
 };
-use crate::mem::{Memory, Page};
+use crate::mem::{self, Memory, Page};
 use crate::memory_map::MemoryMap;
 use crate::progress::{Observer, Progress};
 use crate::refusal::{Reason, Stage};
@@ -153,18 +154,21 @@ pub(crate) fn load<M: Memory, Z: DecompressSnapshot, R: ReadSnapshot, O: Observe
 ) -> Result<(), Fault> {
     let fault = |reason| (Stage::Chunk, reason);
     let total = header.data_pages + header.zero_pages;
-    let mut window = Window {
-        id: candidate,
-        medium,
-        buffer: parts.stored,
-        start: header.chunks_offset,
-        len: 0,
-        end: header.image_len(),
+    let mut source = match medium.mapped_snapshot(candidate.id) {
+        Some(image) => Source::Mapped(image),
+        None => Source::Read(Window {
+            id: candidate,
+            medium,
+            buffer: parts.stored,
+            start: header.chunks_offset,
+            len: 0,
+            end: header.image_len(),
+        }),
     };
     let mut at = header.chunks_offset;
     let mut done = 0;
     for (frames, entry) in Chunks::new(parts.extents).zip(parts.index.iter()) {
-        let bytes = window.get(at, entry.len()).map_err(fault)?;
+        let bytes = source.get(at, entry.len()).map_err(fault)?;
         if crc32c(bytes) != entry.crc {
             return Err(fault(Reason::BadCrc));
         }
@@ -174,7 +178,7 @@ pub(crate) fn load<M: Memory, Z: DecompressSnapshot, R: ReadSnapshot, O: Observe
         observer.observe(Progress::Load { done, total });
     }
     for extent in parts.extents.iter().filter(|e| e.kind == ExtentKind::Zero) {
-        Page::bytes_mut(memory.pages_mut(extent.frames).ok_or(fault(Reason::OutOfRange))?).fill(0);
+        mem::clear(Page::bytes_mut(memory.pages_mut(extent.frames).ok_or(fault(Reason::OutOfRange))?));
         done += u64::from(extent.frames.count);
         observer.observe(Progress::Load { done, total });
     }
@@ -199,7 +203,8 @@ fn place<M: Memory, Z: DecompressSnapshot>(
     let mut rest = &*pages;
     for run in frames {
         let (here, behind) = rest.split_at_checked(run.count as usize).ok_or(Reason::OutOfRange)?;
-        memory.pages_mut(*run).ok_or(Reason::OutOfRange)?.clone_from_slice(here);
+        let pages = memory.pages_mut(*run).ok_or(Reason::OutOfRange)?;
+        mem::copy(Page::bytes_mut(pages), Page::bytes(here));
         rest = behind;
     }
     Ok(())
@@ -217,8 +222,29 @@ fn decode<Z: DecompressSnapshot>(
     if bytes.len() != destination.len() {
         return Err(Reason::CorruptStream);
     }
-    destination.copy_from_slice(bytes);
+    mem::copy(destination, bytes);
     Ok(())
+}
+
+/// Where the image's bytes come from.
+enum Source<'a, R: ReadSnapshot> {
+    /// From where they lie: all of the image.
+    Mapped(&'a [u8]),
+    /// From a medium that is read.
+    Read(Window<'a, R>),
+}
+
+impl<R: ReadSnapshot> Source<'_, R> {
+    /// The `len` bytes (at most a chunk's) at `offset`, which never decreases.
+    fn get(&mut self, offset: u64, len: usize) -> Result<&[u8], Reason> {
+        match self {
+            Source::Mapped(image) => {
+                let start = usize::try_from(offset).map_err(|_| Reason::BadField)?;
+                image.get(start..).and_then(|rest| rest.get(..len)).ok_or(Reason::Truncated)
+            }
+            Source::Read(window) => window.get(offset, len),
+        }
+    }
 }
 
 /// The part of the image that is in the buffer: read ahead in transfers as long as the buffer takes.
@@ -248,7 +274,7 @@ impl<R: ReadSnapshot> Window<'_, R> {
     /// `at` is now.
     fn refill(&mut self, at: usize) -> Result<usize, Reason> {
         let gone = at - at % PAGE_SIZE;
-        self.buffer.copy_within(gone..self.len, 0);
+        move_to_front(self.buffer.get_mut(..self.len).unwrap_or(&mut []), gone);
         self.start += gone as u64;
         self.len -= gone;
         let offset = self.start + self.len as u64;

@@ -1,4 +1,7 @@
-//! Physical pages behind a safe face. Besides `cpu/`, this is the one file of the library with `unsafe`.
+//! Physical pages behind a safe face, and what is done to them in bulk.
+
+#[cfg(target_arch = "arm")]
+mod arm;
 
 use crate::frame::{FrameRange, PAGE_SIZE};
 
@@ -12,6 +15,13 @@ impl Page {
     pub const ZERO: Page = Page([0; PAGE_SIZE]);
 
     /// Whether every byte of the page is 0.
+    #[cfg(all(target_arch = "arm", target_has_atomic = "32", feature = "neon"))]
+    pub fn is_zero(&self) -> bool {
+        arm::is_zero(self)
+    }
+
+    /// Whether every byte of the page is 0.
+    #[cfg(not(all(target_arch = "arm", target_has_atomic = "32", feature = "neon")))]
     pub fn is_zero(&self) -> bool {
         let (blocks, _) = self.0.as_chunks::<32>();
         blocks.iter().all(|block| {
@@ -32,6 +42,27 @@ impl Page {
         // SAFETY: as in `bytes`; the exclusive borrow of the pages passes to the bytes.
         unsafe { core::slice::from_raw_parts_mut(pages.as_mut_ptr().cast(), len) }
     }
+}
+
+/// Copies `src` to `dst`, which is as long. Meant for whole pages: fast if both start at whole words.
+pub fn copy(dst: &mut [u8], src: &[u8]) {
+    #[cfg(target_arch = "arm")]
+    let done = arm::copy(dst, src);
+    #[cfg(not(target_arch = "arm"))]
+    let done = 0;
+    let rest = src.get(done..).unwrap_or(&[]);
+    for (to, from) in dst.iter_mut().skip(done).zip(rest) {
+        *to = *from;
+    }
+}
+
+/// Sets all of `dst` to 0. Meant for whole pages.
+pub fn clear(dst: &mut [u8]) {
+    #[cfg(target_arch = "arm")]
+    let done = arm::clear(dst);
+    #[cfg(not(target_arch = "arm"))]
+    let done = 0;
+    dst.get_mut(done..).unwrap_or(&mut []).fill(0);
 }
 
 /// RAM as the engine reads and writes it. [`PhysicalMemory`] is the hardware's; host tests bring their own.

@@ -70,14 +70,14 @@ impl MemoryMap {
         }
         for (i, region) in ram.iter().enumerate() {
             let frames = region.frames().map_err(|e| MapError::Ram(i, e))?;
-            if let Some(other) = overlapping(&ram[..i], frames) {
+            if let Some(other) = overlapping(ram.get(..i).unwrap_or(&[]), frames) {
                 return Err(MapError::RamOverlaps(other, i));
             }
             map.insert(Area { frames, kind: AreaKind::System })?;
         }
         for (i, region) in oem.iter().enumerate() {
             let frames = region.frames().map_err(|e| MapError::Oem(i, e))?;
-            if let Some(other) = overlapping(&oem[..i], frames) {
+            if let Some(other) = overlapping(oem.get(..i).unwrap_or(&[]), frames) {
                 return Err(MapError::OemOverlaps(other, i));
             }
             if let Some(other) = overlapping(ram, frames) {

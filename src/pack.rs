@@ -5,10 +5,11 @@ use heapless::VecView;
 use crate::frame::{FrameRange, PAGE_SIZE, Pfn};
 use crate::hooks::{CompressSnapshot, WriteSnapshot};
 use crate::image::checksum::{Crc32c, crc32c};
+use crate::image::fields::move_to_front;
 use crate::image::{
     CHUNK_BYTES, ChunkEntry, ChunkFrames, Chunks, Extent, ExtentKind, HEADER_LEN, Header, Part,
 };
-use crate::mem::{Memory, Page};
+use crate::mem::{self, Memory, Page};
 use crate::memory_map::{Area, AreaKind, MemoryMap};
 use crate::progress::{Observer, Progress};
 use crate::system::{PageClass, System};
@@ -193,7 +194,7 @@ fn gather<'a, M: Memory>(memory: &'a M, frames: &ChunkFrames, raw: &'a mut [Page
     let mut filled = 0;
     for run in frames {
         let pages = memory.pages(*run)?;
-        raw.get_mut(filled..filled + pages.len())?.clone_from_slice(pages);
+        mem::copy(Page::bytes_mut(raw.get_mut(filled..filled + pages.len())?), Page::bytes(pages));
         filled += pages.len();
     }
     raw.get(..filled).map(Page::bytes)
@@ -205,7 +206,7 @@ fn store_chunk<Z: CompressSnapshot>(codec: &mut Z, src: &[u8], dst: &mut [u8]) -
     let entry = match codec.compress_snapshot(src, dst) {
         Some(len) if len < src.len() => ChunkEntry::new(len, false, crc32c(dst.get(..len)?)),
         _ => {
-            dst.get_mut(..src.len())?.copy_from_slice(src);
+            mem::copy(dst.get_mut(..src.len())?, src);
             ChunkEntry::new(src.len(), true, crc32c(src))
         }
     };
@@ -424,7 +425,7 @@ impl<W: WriteSnapshot, O: Observer> Output<'_, W, O> {
         }
         let bytes = self.buffer.get(..whole).unwrap_or(&[]);
         self.medium.write_snapshot(bytes, self.offset).map_err(PackError::Medium)?;
-        self.buffer.copy_within(whole..self.filled, 0);
+        move_to_front(self.buffer.get_mut(..self.filled).unwrap_or(&mut []), whole);
         self.filled -= whole;
         self.offset += whole as u64;
         self.observer.observe(Progress::Write { done: self.offset, total: self.total });

@@ -1,6 +1,9 @@
 //! [`SnapshotState`]: how far a snapshot, or a boot from one, has come, for drivers to ask.
 
+#[cfg(target_has_atomic = "32")]
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+#[cfg(not(target_has_atomic = "32"))]
+use portable_atomic::{AtomicU32, Ordering::Relaxed};
 
 /// What `GetSnapshotState` answers (`TSnapState`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +40,7 @@ impl SnapshotState {
 }
 
 /// The one place that holds the state. The firmware keeps it in a static that is **in the picture**; only
-/// the engine moves it. Reading is safe in interrupt handlers.
+/// who conducts the hooks moves it, which is the engine. Reading is safe in interrupt handlers.
 ///
 /// ```
 /// use oal_snapshot::state::{SnapshotState, StateCell};
@@ -81,8 +84,9 @@ impl StateCell {
         self.boots.load(Relaxed)
     }
 
-    /// Moves to `next`.
-    pub(crate) fn set(&self, next: SnapshotState) {
+    /// Moves to `next`; to [`SnapshotState::Boot`] counts a boot. The engine does this by itself: it is for a kernel that
+    /// conducts the hooks without [`take`](crate::take).
+    pub fn set(&self, next: SnapshotState) {
         if next == SnapshotState::Boot {
             self.boots.store(self.boots().wrapping_add(1), Relaxed);
         }

@@ -151,6 +151,14 @@ where
         &mut self,
         workspace: &mut Workspace<EXTENTS, CHUNKS>,
     ) -> Result<Timeline, TakeError<W::Error>> {
+        self.take_in(workspace.parts())
+    }
+
+    /// [`take`](Snapshot::take) with a workspace whose size was chosen at run time.
+    ///
+    /// # Errors
+    /// As for [`take`](Snapshot::take).
+    pub fn take_in(&mut self, workspace: Parts<'_>) -> Result<Timeline, TakeError<W::Error>> {
         self.state.begin().map_err(TakeError::WrongState)?;
         info!("snapshot: pass 1");
         self.system.reclaim();
@@ -161,7 +169,7 @@ where
         self.state.set(SnapshotState::Pass2);
         self.system.pause(self.settings.pause_ms);
         self.suspend(2)?;
-        match self.fork(workspace.parts()) {
+        match self.fork(workspace) {
             Ok((Fork::Restored, _)) => {
                 self.state.set(SnapshotState::Boot);
                 self.system.snapshot_resume();

@@ -38,18 +38,18 @@ pub struct Workspace<const EXTENTS: usize, const CHUNKS: usize> {
 #[repr(C, align(64))]
 struct StoredBuffer([u8; STORED_BYTES]);
 
-/// The workspace without its sizes, so that the engine is compiled once.
-pub(crate) struct Parts<'a> {
+/// The workspace without its sizes, so that the engine is compiled once, whatever they are.
+pub struct Parts<'a> {
     /// A chunk's pages, where they are not contiguous in RAM.
-    pub raw: &'a mut [Page; CHUNK_PAGES as usize],
+    pub(crate) raw: &'a mut [Page; CHUNK_PAGES as usize],
     /// Bytes as they are in the image.
-    pub stored: &'a mut [u8; STORED_BYTES],
+    pub(crate) stored: &'a mut [u8; STORED_BYTES],
     /// The registers.
-    pub context: &'a mut CpuContext,
+    pub(crate) context: &'a mut CpuContext,
     /// The page map.
-    pub extents: &'a mut VecView<Extent>,
+    pub(crate) extents: &'a mut VecView<Extent>,
     /// The chunk index.
-    pub index: &'a mut VecView<ChunkEntry>,
+    pub(crate) index: &'a mut VecView<ChunkEntry>,
 }
 
 impl<const EXTENTS: usize, const CHUNKS: usize> Default for Workspace<EXTENTS, CHUNKS> {
@@ -70,7 +70,9 @@ impl<const EXTENTS: usize, const CHUNKS: usize> Workspace<EXTENTS, CHUNKS> {
         }
     }
 
-    pub(crate) fn parts(&mut self) -> Parts<'_> {
+    /// The same memory, for [`Snapshot::take_in`](crate::take::Snapshot::take_in) and
+    /// [`Boot::run_in`](crate::boot::Boot::run_in).
+    pub fn parts(&mut self) -> Parts<'_> {
         Parts {
             raw: &mut self.raw,
             stored: &mut self.stored.0,
@@ -78,5 +80,13 @@ impl<const EXTENTS: usize, const CHUNKS: usize> Workspace<EXTENTS, CHUNKS> {
             extents: self.extents.as_mut_view(),
             index: self.index.as_mut_view(),
         }
+    }
+}
+
+impl<'a> Parts<'a> {
+    /// The two buffers, one chunk of pages and [`STORED_BYTES`] of stored bytes, for a firmware that drives a store itself,
+    /// hook by hook. Their contents last until the engine next runs.
+    pub fn buffers(self) -> (&'a mut [Page; CHUNK_PAGES as usize], &'a mut [u8; STORED_BYTES]) {
+        (self.raw, self.stored)
     }
 }

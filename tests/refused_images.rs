@@ -9,7 +9,7 @@ use oal_media::{Image, Machine, RamDisk, Shelf, layout};
 use oal_snapshot::codec::Lz4;
 use oal_snapshot::cpu::{Architecture, CONTEXT_BYTES};
 use oal_snapshot::frame::PAGE_SIZE;
-use oal_snapshot::hooks::{BootPolicy, CompressSnapshot};
+use oal_snapshot::hooks::BootPolicy;
 use oal_snapshot::image::checksum::crc32c;
 use oal_snapshot::image::{ChunkEntry, Extent, ExtentKind};
 use oal_snapshot::refusal::{Reason, Stage};
@@ -320,9 +320,8 @@ fn a_chunk_with_a_right_checksum_that_decodes_wrong_is_refused() {
     let noise: Vec<u8> = (0..300_u32).map(|i| (i * i) as u8).collect();
     for (i, pages) in [(0, 15), (0, 17), (1, 1)] {
         let source = vec![7; pages * PAGE_SIZE];
-        let mut packed = vec![0; Lz4::max_compressed_len(source.len())];
-        let len = Lz4::new().compress_snapshot(&source, &mut packed).unwrap();
-        for chunk in [&packed[..len], &packed[..len - 1], &noise, &[0], &[0xff; 64]] {
+        let packed = lz4::block::compress(&source, None, false).unwrap();
+        for chunk in [&packed[..], &packed[..packed.len() - 1], &noise, &[0], &[0xff; 64]] {
             let bytes = with_parts(|image| {
                 image.chunks[i] = chunk.to_vec();
                 image.index_chunk(i, false);

@@ -3,5 +3,5 @@
 mod lz4;
 mod raw;
 
-pub use lz4::Lz4;
+pub use lz4::{Lz4, Lz4High};
 pub use raw::Raw;

@@ -3,7 +3,7 @@
 //! The seam is at the instruction: [`fake`] does on any host what `armv7a` does on the target, so that
 //! everything above this module runs in ordinary tests.
 
-#[cfg(target_arch = "arm")]
+#[cfg(all(target_arch = "arm", target_has_atomic = "32"))]
 pub mod armv7a;
 pub mod fake;
 

@@ -18,7 +18,13 @@ pub(crate) fn get_u64(record: &[u8], at: usize) -> u64 {
 
 /// Stores `bytes` at `at`.
 pub(crate) fn put(record: &mut [u8], at: usize, bytes: &[u8]) {
-    if let Some(field) = record.get_mut(at..at.saturating_add(bytes.len())) {
+    if let Some(field) = record.get_mut(at..).and_then(|rest| rest.get_mut(..bytes.len())) {
         field.copy_from_slice(bytes);
     }
+}
+
+/// Moves what lies behind the first `gone` bytes to the front.
+pub(crate) fn move_to_front(bytes: &mut [u8], gone: usize) {
+    let gone = gone.min(bytes.len());
+    bytes.copy_within(gone.., 0);
 }

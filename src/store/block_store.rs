@@ -77,7 +77,7 @@ impl<D: BlockDevice, A: AttemptRegister> BlockStore<D, A> {
     /// # Errors
     /// Of the device.
     pub fn invalidate(&mut self) -> Result<(), StoreError<D::Error>> {
-        self.catalog.append(&mut BlockLog(&mut self.device), [None; SLOTS])
+        self.catalog.invalidate(&mut BlockLog(&mut self.device))
     }
 }
 

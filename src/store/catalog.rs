@@ -84,6 +84,10 @@ pub(crate) trait RecordLog {
     /// What can go wrong with the medium.
     type Error;
 
+    /// Whether a record that power went out over may read as nothing at one power-on, and as a record at a later one. What
+    /// a boot found would not stay so then, if it had nothing to write itself.
+    const MAY_APPEAR_LATE: bool = false;
+
     /// Reads what there is, in a bounded number of reads.
     fn read(&mut self) -> Result<LogState, Self::Error>;
 
@@ -96,6 +100,10 @@ pub(crate) trait RecordLog {
     /// cut leaves it written or not; every other record stays but the oldest ones.
     fn append(&mut self, record: &Record) -> Result<(), AppendError<Self::Error>>;
 }
+
+/// No image is begun behind this sequence number: what is to be remembered of its boots takes numbers too. Only a record that
+/// was made up, not counted up to, can have a higher one.
+const LAST_NUMBER: u64 = u64::MAX - (1 << 32);
 
 /// An error of the store on the log `L`.
 type Error<L> = StoreError<<L as RecordLog>::Error>;
@@ -126,7 +134,9 @@ impl<A: AttemptRegister> Catalog<A> {
             None => {
                 let state = log.read().map_err(StoreError::Device)?;
                 self.log = Some(state);
-                if state.unsure && self.append(log, state.record.slots).is_err() {
+                // Behind a record of the future nothing was torn, and it must not be overtaken before it was told of.
+                let unsure = state.unsure && !state.newest_is_future();
+                if unsure && self.append(log, state.record.slots).is_err() {
                     // What was read is still the best that is known, but the number that was tried is used up.
                     let highest = state.highest.saturating_add(2);
                     self.log = Some(LogState { highest, hidden: true, ..state });
@@ -166,23 +176,49 @@ impl<A: AttemptRegister> Catalog<A> {
         Ok(appended?)
     }
 
-    /// Appends a record in which the entry of `id` is changed, unless the change is none.
-    fn update<L: RecordLog>(
+    /// Appends a record with these slots, behind which there may be nothing more to write for a long time. If it may appear
+    /// late, an open one that changes nothing goes before it: a boot that finds that one newest writes it anew, and so
+    /// makes void what is behind it.
+    fn append_announced<L: RecordLog>(
+        &mut self,
+        log: &mut L,
+        slots: [Option<SlotEntry>; SLOTS],
+        open: bool,
+    ) -> Result<(), Error<L>> {
+        let now = self.state(log)?.record.slots;
+        if L::MAY_APPEAR_LATE && slots != now {
+            self.append_as(log, now, true)?;
+        }
+        self.append_as(log, slots, open)
+    }
+
+    /// Forgets every image. A cut leaves all of them or none.
+    pub fn invalidate<L: RecordLog>(&mut self, log: &mut L) -> Result<(), Error<L>> {
+        self.append_announced(log, [None; SLOTS], false)
+    }
+
+    /// The slots with the entry of `id` changed, unless the change is none.
+    fn changed<L: RecordLog>(
         &mut self,
         log: &mut L,
         id: ImageId,
         change: impl FnOnce(&mut SlotEntry),
-    ) -> Result<(), Error<L>> {
+    ) -> Result<Option<[Option<SlotEntry>; SLOTS]>, Error<L>> {
         let before = self.state(log)?.record.slots;
         let mut slots = before;
         change(slots.iter_mut().flatten().find(|entry| entry.id == id).ok_or(StoreError::NoSuchImage)?);
-        if slots == before { Ok(()) } else { self.append(log, slots) }
+        Ok((slots != before).then_some(slots))
     }
 
     /// The entry of `id`.
     pub fn entry<L: RecordLog>(&mut self, log: &mut L, id: ImageId) -> Result<SlotEntry, Error<L>> {
         let slots = self.state(log)?.record.slots;
         slots.into_iter().flatten().find(|entry| entry.id == id).ok_or(StoreError::NoSuchImage)
+    }
+
+    /// The entry of `id`, if the log was read already and has one.
+    pub fn known(&self, id: ImageId) -> Option<SlotEntry> {
+        self.log?.record.slots.into_iter().flatten().find(|entry| entry.id == id)
     }
 
     /// Attempts at an image so far, wherever they are counted.
@@ -235,7 +271,11 @@ impl<A: AttemptRegister> Catalog<A> {
         slot: usize,
         area: &Area,
     ) -> Result<ImageId, Error<L>> {
-        let entries = self.state(log)?.record.slots;
+        let state = self.state(log)?;
+        if state.highest > LAST_NUMBER {
+            return Err(StoreError::LogExhausted);
+        }
+        let entries = state.record.slots;
         let mut kept = entries.map(|entry| entry.filter(|entry| !overlap(entry, area)));
         // An image kept under the slot's own number (the number or the size of slots was changed) moves to the
         // other one, unless that holds a better one.
@@ -245,7 +285,7 @@ impl<A: AttemptRegister> Catalog<A> {
                 kept = core::array::from_fn(|i| (i != slot).then_some(image));
             }
         }
-        self.append_as(log, kept, true)?;
+        self.append_announced(log, kept, true)?;
         Ok(ImageId(self.state(log)?.highest.checked_add(1).ok_or(StoreError::LogExhausted)?))
     }
 
@@ -289,7 +329,7 @@ impl<A: AttemptRegister> Catalog<A> {
             }
         }
         entries.sort_unstable_by_key(|(_, entry)| core::cmp::Reverse(entry.id));
-        for (slot, entry) in entries {
+        for (slot, entry) in entries.iter().copied() {
             let attempts = self.attempts(&entry);
             let reason = if entry.state == SlotState::Consumed {
                 Some(Reason::Consumed)
@@ -337,7 +377,9 @@ impl<A: AttemptRegister> Catalog<A> {
                 self.save_attempts(log, id, value)?;
                 self.register.set(attempts::encode(id, attempt));
             } else {
-                self.update(log, id, |entry| entry.attempts = attempt)?;
+                if let Some(slots) = self.changed(log, id, |entry| entry.attempts = attempt)? {
+                    self.append(log, slots)?;
+                }
             }
         }
         Ok(attempt)
@@ -361,10 +403,10 @@ impl<A: AttemptRegister> Catalog<A> {
 
     /// See [`SelectSnapshot::confirm`](crate::hooks::SelectSnapshot::confirm).
     pub fn confirm<L: RecordLog>(&mut self, log: &mut L, id: ImageId) -> Result<(), Error<L>> {
-        self.update(log, id, |entry| {
-            entry.attempts = 0;
-            entry.confirmed = true;
-        })?;
+        let confirm = |entry: &mut SlotEntry| (entry.attempts, entry.confirmed) = (0, true);
+        if let Some(slots) = self.changed(log, id, confirm)? {
+            self.append_announced(log, slots, false)?;
+        }
         if self.register.get().is_some() {
             self.register.set(attempts::encode(id, 0));
         }

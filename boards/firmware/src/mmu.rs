@@ -1,4 +1,4 @@
-//! First-level tables of 1 MiB sections, every address mapped to itself.
+//! First-level tables of 1 MiB sections, every address mapped to itself but for a window to flash.
 //!
 //! ARM DDI 0406C B3.5.1, short descriptors. Code is read-only, everything else is never executed, and the first
 //! MiB is not mapped, so that a null pointer faults. The outer cache, an L2C-310, stays off, as a reset leaves it.
@@ -6,7 +6,8 @@
 use core::arch::asm;
 use core::cell::UnsafeCell;
 
-use crate::{Platform, layout};
+use crate::layout;
+use crate::platform::{Platform, ReadWindow};
 
 const SECTION: u32 = 0b10;
 const BUFFERABLE: u32 = 1 << 2;
@@ -20,7 +21,7 @@ const READ_ONLY: u32 = 1 << 15;
 const RAM: u32 = SECTION | TEX_1 | CACHEABLE | BUFFERABLE | PRIVILEGED | EXECUTE_NEVER;
 /// The same for code and constants.
 const CODE: u32 = (RAM & !EXECUTE_NEVER) | READ_ONLY;
-/// Normal memory without caches: a display's controller reads it behind the CPU's back.
+/// Normal memory without caches: a display's controller reads it behind the CPU's back, or it is flash.
 const VIDEO: u32 = SECTION | TEX_1 | PRIVILEGED | EXECUTE_NEVER;
 /// Device memory.
 const DEVICE: u32 = SECTION | BUFFERABLE | PRIVILEGED | EXECUTE_NEVER;
@@ -58,6 +59,11 @@ impl Table {
                 _ => DEVICE,
             };
             *entry = if attributes == 0 { 0 } else { address | attributes };
+            if let Some(ReadWindow { at, physical, bytes }) = P::READ_WINDOW
+                && address.wrapping_sub(at) < bytes
+            {
+                *entry = (physical + (address - at)) | VIDEO | READ_ONLY;
+            }
         }
     }
 }
@@ -82,9 +88,11 @@ pub unsafe fn enable<P: Platform>(table: &'static Table, ram_bytes: u32) {
             "dsb",
             "isb",
             "mrc p15, 0, {sctlr}, c1, c0, 0",
-            // TEX remap and access flag off; MMU, alignment, data cache, branch prediction, instruction cache on.
+            // TEX remap, access flag and alignment check off; MMU, data cache, branch prediction, instruction cache on. The
+            // library's features `neon` and `unaligned` ask for that; the compiler itself aligns every access.
             "bic {sctlr}, {sctlr}, #0x30000000",
-            "orr {sctlr}, {sctlr}, #0x0007",
+            "bic {sctlr}, {sctlr}, #0x0002",
+            "orr {sctlr}, {sctlr}, #0x0005",
             "orr {sctlr}, {sctlr}, #0x1800",
             "mcr p15, 0, {sctlr}, c1, c0, 0",
             "isb",

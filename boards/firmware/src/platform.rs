@@ -13,6 +13,18 @@ pub const MAX_DRIVERS: usize = 8;
 /// Drivers, in the order in which they are powered up.
 pub type DriverVec<'a> = heapless::Vec<&'a mut dyn Driver, MAX_DRIVERS>;
 
+/// Flash that is seen as memory at an address of its own, all in whole MiB, so that it can be read at any alignment. It must
+/// not cover anything else that is used.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadWindow {
+    /// Where it is seen.
+    pub at: u32,
+    /// Where it is.
+    pub physical: u32,
+    /// How many bytes of it.
+    pub bytes: u32,
+}
+
 /// A board. The type has no values; everything is where the board has it.
 ///
 /// Two symbols belong to it as well. `oal_early_init`, in assembly, is the first code after power-on: interrupts are
@@ -32,6 +44,9 @@ pub trait Platform: Sized + 'static {
     const FRAME_BUFFER: u32;
     /// The frame buffer of the progress bar, which no snapshot holds, if there is room for one.
     const PROGRESS_BUFFER: Option<u32>;
+
+    /// Memory to be seen at another address as well: read-only, Normal, not cached.
+    const READ_WINDOW: Option<ReadWindow>;
 
     /// The console's UART.
     type Uart: Uart;

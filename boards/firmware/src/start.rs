@@ -19,7 +19,7 @@ _start:
     @ The board's clock counts from here on: the time since power-on.
     bl      oal_early_init
 
-    @ Whatever a loader left: MMU, caches and branch prediction off; alignment checked.
+    @ Whatever a loader left: MMU, caches and branch prediction off; alignment checked, until the MMU is on.
     mrc     p15, 0, r0, c1, c0, 0
     bic     r0, r0, #0x1800
     bic     r0, r0, #0x2000

@@ -3,6 +3,7 @@
 use core::arch::global_asm;
 
 use oal_firmware::Platform;
+use oal_firmware::platform::ReadWindow;
 
 use crate::devices::{self, Clock};
 use crate::drivers::{self, Drivers};
@@ -33,6 +34,7 @@ impl Platform for N800 {
     const VIDEO: (u32, u32) = (ON_CHIP_MEMORY, 1 << 20);
     const FRAME_BUFFER: u32 = ON_CHIP_MEMORY;
     const PROGRESS_BUFFER: Option<u32> = None;
+    const READ_WINDOW: Option<ReadWindow> = None;
 
     type Uart = Console;
     type Clock = Clock;

@@ -4,6 +4,8 @@
 //! Reference: Cortex-A9 MPCore TRM, ARM DDI 0407, chapter 4. Both count PERIPHCLK over a prescaler.
 #![forbid(unsafe_code)]
 
+use core::num::NonZeroU64;
+
 use crate::clock::Clock;
 use crate::mmio::Registers;
 
@@ -21,14 +23,17 @@ const ENABLE: u32 = 1;
 #[derive(Debug)]
 pub struct GlobalTimer<R> {
     regs: R,
-    ticks_per_us: u64,
+    ticks_per_us: NonZeroU64,
 }
 
 impl<R: Registers> GlobalTimer<R> {
     /// The timer, counting at `hz` (at least 1 MHz; slower counts as 1 MHz).
     pub const fn new(regs: R, hz: u32) -> Self {
-        let ticks_per_us = (hz / 1_000_000) as u64;
-        Self { regs, ticks_per_us: if ticks_per_us == 0 { 1 } else { ticks_per_us } }
+        let ticks_per_us = match NonZeroU64::new((hz / 1_000_000) as u64) {
+            Some(ticks) => ticks,
+            None => NonZeroU64::MIN,
+        };
+        Self { regs, ticks_per_us }
     }
 
     /// Starts it if it stands, without touching count, comparator or prescaler.

@@ -144,6 +144,7 @@ impl<const COUNT: usize> Registers16 for Window16<COUNT> {
 #[derive(Debug)]
 pub struct FlashWindow<W> {
     base: *mut W,
+    array: *const u8,
     words: usize,
 }
 
@@ -162,15 +163,27 @@ impl<W> FlashWindow<W> {
     /// window may cover the chips. It may be handed only to a driver that, like [`Cfi`](crate::cfi::Cfi), asks for
     /// [`bytes`](crate::cfi::Bus::bytes) only while every chip shows its array.
     pub const unsafe fn new(base: *mut W, bytes: usize) -> Self {
-        Self { base, words: bytes / size_of::<W>() }
+        // SAFETY: the caller's promise.
+        unsafe { Self::with_array(base, base.cast_const().cast(), bytes) }
+    }
+
+    /// The same, with a second mapping of the chips at `array`, by which they are read as memory: read-only, not cached, and
+    /// fit for access at any alignment (Normal memory). Commands go through `base` all the same.
+    ///
+    /// # Safety
+    ///
+    /// As for [`FlashWindow::new`], of both mappings.
+    pub const unsafe fn with_array(base: *mut W, array: *const u8, bytes: usize) -> Self {
+        Self { base, array, words: bytes / size_of::<W>() }
     }
 
     fn array(&self) -> &[u8] {
-        // What the bytes are may have been changed by commands, of which the compiler knows nothing.
-        core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::SeqCst);
+        // What the bytes are may have been changed by commands, of which the compiler knows nothing; and the last of them
+        // must have got to the chips before anything is read by the other mapping (ARM DDI 0406C, A3.5.7: a barrier).
+        core::sync::atomic::fence(core::sync::atomic::Ordering::SeqCst);
         // SAFETY: the memory is readable (the promise made to `new`), and nothing in it changes while the slice lives: the
         // chips show their array, and every command takes the window exclusively.
-        unsafe { core::slice::from_raw_parts(self.base.cast::<u8>(), self.words * size_of::<W>()) }
+        unsafe { core::slice::from_raw_parts(self.array, self.words * size_of::<W>()) }
     }
 }
 

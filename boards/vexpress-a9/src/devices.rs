@@ -1,5 +1,6 @@
 //! The board's devices: where their registers are, and what they are wired to.
 
+use oal_firmware::platform::ReadWindow;
 use oal_firmware::wait::Wait;
 use oal_parts::a9_timer::{GLOBAL_WINDOW, GlobalTimer};
 use oal_parts::cfi::{self, Cfi};
@@ -50,9 +51,11 @@ const MMCI_CONFIG: Config =
     Config { input_hz: 24_000_000, max_hz: 24_000_000, four_lines: false, long_reads: false };
 
 /// Bytes of a bank of NOR flash.
-const NOR_BANK_BYTES: usize = 64 << 20;
-const NOR_BANK_0: usize = 0x4000_0000;
-const NOR_BANK_1: usize = 0x4400_0000;
+const NOR_BANK_BYTES: u32 = 64 << 20;
+const NOR_BANK_0: u32 = 0x4000_0000;
+/// Both banks as memory, where the board has nothing else: RAM ends at 0xa0000000.
+pub const NOR_WINDOW: ReadWindow =
+    ReadWindow { at: 0xc000_0000, physical: NOR_BANK_0, bytes: 2 * NOR_BANK_BYTES };
 
 /// Registers at a fixed address.
 ///
@@ -118,14 +121,17 @@ pub unsafe fn show(base: u32) -> Result<(), pl111::Error> {
 /// # Safety
 /// Nobody else uses the bank.
 pub unsafe fn nor_bank_0() -> Result<NorBank, cfi::Error> {
-    // SAFETY: the bank is mapped there as device memory, this program is compiled to read it word by word, and the
-    // caller promises that there is no other user. Anybody may read the clock.
-    let (window, clock) = unsafe { (FlashWindow::new(NOR_BANK_0 as *mut u32, NOR_BANK_BYTES), clock()) };
+    let (base, array) = (NOR_BANK_0 as *mut u32, NOR_WINDOW.at as *const u8);
+    // SAFETY: the bank is mapped as device memory at the one address and as Normal memory at the other, and the caller
+    // promises that there is no other user. Anybody may read the clock.
+    let (window, clock) = unsafe { (FlashWindow::with_array(base, array, NOR_BANK_BYTES as usize), clock()) };
     Cfi::identify(window, Wait(clock))
 }
 
 /// Bank 1 of the NOR flash, which is only read.
 pub fn nor_bank_1() -> &'static [u8] {
     // SAFETY: the bank shows its array, for nobody gives it commands, and its contents do not change.
-    unsafe { core::slice::from_raw_parts(NOR_BANK_1 as *const u8, NOR_BANK_BYTES) }
+    unsafe {
+        core::slice::from_raw_parts((NOR_WINDOW.at + NOR_BANK_BYTES) as *const u8, NOR_BANK_BYTES as usize)
+    }
 }

@@ -4,6 +4,7 @@ use core::arch::global_asm;
 use core::marker::PhantomData;
 
 use oal_firmware::Platform;
+use oal_firmware::platform::ReadWindow;
 use oal_firmware::storage::Storage;
 
 use crate::devices::{self, Clock};
@@ -49,6 +50,7 @@ impl<M: Medium> Platform for Vexpress<M> {
     const VIDEO: (u32, u32) = devices::VIDEO;
     const FRAME_BUFFER: u32 = devices::FRAME_BUFFER;
     const PROGRESS_BUFFER: Option<u32> = Some(devices::PROGRESS_BUFFER);
+    const READ_WINDOW: Option<ReadWindow> = Some(devices::NOR_WINDOW);
 
     type Uart = Pl011;
     type Clock = Clock;

@@ -30,6 +30,9 @@ use bitflags::bitflags;
 use crate::cpu::{Architecture, CpuContext};
 use crate::hooks::{Fork, RestoreCpu, TakeCpuSnapshot};
 
+/// Words of a context.
+pub const WORDS: usize = word::COUNT;
+
 /// Where the registers are in the context, in words.
 mod word {
     /// Address at which execution goes on.
@@ -86,6 +89,20 @@ impl<O: OuterCache> Armv7a<O> {
         Armv7a { stack_top: self.stack_top, secure: self.secure, outer }
     }
 
+    /// Whether a context's registers, the first [`WORDS`] of `words`, can be restored on this core, wherever execution is to
+    /// go on. For firmware that restores a program of another build than its own, and says itself
+    /// where that goes on: word 0, entered in ARM state with the context's address in r0.
+    pub fn accepts_registers(&self, words: &[u32]) -> bool {
+        let at = |i: usize| words.get(i).copied().unwrap_or(0);
+        // System, Supervisor, IRQ, Abort and Undefined: the modes that a capture may be made in; ARM state.
+        let state = matches!(at(word::CPSR) & 0x3f, 0x1f | 0x13 | 0x12 | 0x17 | 0x1b);
+        words.len() >= word::COUNT
+            && state
+            && at(word::MIDR) == Midr::read_raw()
+            && at(word::FLAGS) == self.held().bits()
+            && cp15::accepts(words.get(word::CP15..).unwrap_or(&[]))
+    }
+
     fn held(&self) -> Held {
         self.secure | core_registers::vfp()
     }
@@ -138,16 +155,9 @@ impl<O: OuterCache> RestoreCpu for Armv7a<O> {
     type Entered = Infallible;
 
     fn accepts(&self, context: &CpuContext) -> bool {
-        let words = context.words();
-        let at = |i: usize| words.get(i).copied().unwrap_or(0);
-        // System, Supervisor, IRQ, Abort and Undefined: the modes that a capture may be made in; ARM state.
-        let state = matches!(at(word::CPSR) & 0x3f, 0x1f | 0x13 | 0x12 | 0x17 | 0x1b);
-        words.len() == word::COUNT
-            && state
-            && at(word::MIDR) == Midr::read_raw()
-            && at(word::FLAGS) == self.held().bits()
-            && at(word::PC) == core_registers::resume_address()
-            && cp15::accepts(words.get(word::CP15..).unwrap_or(&[]))
+        context.words().len() == word::COUNT
+            && context.words().get(word::PC) == Some(&core_registers::resume_address())
+            && self.accepts_registers(context.words())
     }
 
     fn restore_cpu(&mut self, context: &CpuContext) -> Infallible {

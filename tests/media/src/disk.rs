@@ -1,138 +1,47 @@
 //! [`RamDisk`]: a block device in memory that fails when it is told to.
 
-use alloc::collections::BTreeMap;
+mod cache;
+mod plan;
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
 use oal_snapshot::store::{BlockDevice, SECTOR_SIZE};
 
+use self::cache::{Cache, Sector};
+pub use self::plan::{Beyond, Counters, Cut, DiskError, Done, Effect, Fault, Operation, Trim};
 use crate::rng::Rng;
 
 /// Bytes of the blocks in which a device may work below its sectors.
 const BLOCK: usize = 4096;
 
-/// What is done to a disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// A read.
-    Read,
-    /// A write, reliable or not.
-    Write,
-    /// A discard.
-    Discard,
-    /// A flush.
-    Flush,
-}
-
-/// How often what was done to a disk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Reads.
-    pub reads: u64,
-    /// Writes, reliable ones included.
-    pub writes: u64,
-    /// Reliable writes.
-    pub reliable_writes: u64,
-    /// Discards.
-    pub discards: u64,
-    /// Flushes.
-    pub flushes: u64,
-    /// Sectors read.
-    pub sectors_read: u64,
-    /// Sectors written.
-    pub sectors_written: u64,
-    /// Sectors discarded.
-    pub sectors_discarded: u64,
-}
-
-impl Counters {
-    /// Operations at which a power cut can make a difference: writes, discards and flushes.
-    pub fn changes(&self) -> u64 {
-        self.writes + self.discards + self.flushes
-    }
-
-    /// What came on top of `before`.
-    pub fn since(&self, before: &Counters) -> Counters {
-        Counters {
-            reads: self.reads - before.reads,
-            writes: self.writes - before.writes,
-            reliable_writes: self.reliable_writes - before.reliable_writes,
-            discards: self.discards - before.discards,
-            flushes: self.flushes - before.flushes,
-            sectors_read: self.sectors_read - before.sectors_read,
-            sectors_written: self.sectors_written - before.sectors_written,
-            sectors_discarded: self.sectors_discarded - before.sectors_discarded,
-        }
-    }
-}
-
-/// What becomes of an operation that is to fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// It ends in [`DiskError::Failed`]; what it should have written, or read, is noise.
-    Error,
-    /// It seems to succeed, but one bit of what was read, or written, is wrong.
-    FlippedBit,
-}
-
-/// An operation that fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// Which kind of operation.
-    pub operation: Operation,
-    /// How many of that kind succeed before: 0 for the next one.
-    pub after: u64,
-    /// How it fails.
-    pub effect: Effect,
-}
-
-/// What a cut operation leaves of the bytes that it had not come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beyond {
-    /// What was there before.
-    Old,
-    /// What was to be written: the operation was complete but for its answer.
-    New,
-    /// Noise.
-    Noise,
-    /// Noise, in all of the 4096-byte block in which the cut fell, written to or not.
-    NoiseInBlock,
-}
-
-/// A power cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cut {
-    /// How many changing operations ([`Counters::changes`]) succeed before: 0 for a cut in the next one.
-    pub after: u64,
-    /// Bytes of the operation that are done.
-    pub bytes: usize,
-    /// What the rest of them hold.
-    pub beyond: Beyond,
-}
-
-/// What a disk answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DiskError {
-    /// The range passes the end, or is not whole sectors: a fault of the caller.
-    BadRange,
-    /// As a [`Fault`] had it.
-    Failed,
-    /// The power was cut.
-    PowerOff,
-}
-
 /// A block device in memory.
 ///
 /// Discarded sectors hold noise, and sectors of a failed write too: the trait promises nothing better. With a
-/// volatile cache, what was written is lost at a power cut, each sector on its own, unless a flush came after.
+/// volatile cache, what was written is lost at a power cut, each sector on its own, unless a flush came after. A clone
+/// shares its bytes until one of the two is written to.
 #[derive(Clone, Debug)]
 pub struct RamDisk {
-    stable: Vec<u8>,
+    stable: Arc<Vec<u8>>,
     /// Sectors written since the last flush; `None` if there is no cache.
-    cache: Option<BTreeMap<u64, [u8; SECTOR_SIZE]>>,
+    cache: Option<Cache>,
+    /// What sectors held before they were last written; `None` if that is not remembered.
+    before: Option<BTreeMap<u64, Sector>>,
+    /// Sectors that cannot be read until they are written.
+    unreadable: BTreeSet<u64>,
+    /// Whether a power cut may make sectors unreadable that were in the cache.
+    may_fail: bool,
+    /// Whether a reliable write leaves each sector old or new.
+    atomic: bool,
+    trim: Trim,
     counters: Counters,
+    journal: Option<Vec<Done>>,
     faults: Vec<Fault>,
     cut: Option<Cut>,
+    /// Operations of any kind that succeed before the power goes between two of them.
+    off_after: Option<u64>,
     on: bool,
     rng: Rng,
 }
@@ -146,7 +55,7 @@ impl RamDisk {
     /// A disk that holds noise.
     pub fn noise(sectors: u64, seed: u64) -> RamDisk {
         let mut disk = RamDisk::blank(sectors);
-        Rng::new(seed).fill(&mut disk.stable);
+        Rng::new(seed).fill(disk.bytes_mut());
         disk
     }
 
@@ -154,11 +63,18 @@ impl RamDisk {
     pub fn from_bytes(bytes: Vec<u8>) -> RamDisk {
         assert!(bytes.len().is_multiple_of(SECTOR_SIZE));
         RamDisk {
-            stable: bytes,
+            stable: Arc::new(bytes),
             cache: None,
+            before: None,
+            unreadable: BTreeSet::new(),
+            may_fail: false,
+            atomic: false,
+            trim: Trim::Noise,
             counters: Counters::default(),
+            journal: None,
             faults: Vec::new(),
             cut: None,
+            off_after: None,
             on: true,
             rng: Rng::new(0),
         }
@@ -166,14 +82,43 @@ impl RamDisk {
 
     /// The same disk with a volatile write cache.
     pub fn with_cache(mut self) -> RamDisk {
-        self.cache = Some(BTreeMap::new());
+        self.cache = Some(Cache::default());
         self
     }
 
     /// The same disk with other noise to come.
     pub fn with_seed(mut self, seed: u64) -> RamDisk {
-        self.rng = Rng::new(seed);
+        self.reseed(seed);
         self
+    }
+
+    /// The same disk, but a reliable write that power goes out over leaves each of its sectors old or new.
+    pub fn with_atomic_writes(mut self) -> RamDisk {
+        self.atomic = true;
+        self
+    }
+
+    /// The same disk, but a power cut may leave sectors that were in its cache unreadable until they are written again.
+    pub fn with_unreadable_sectors(mut self) -> RamDisk {
+        self.may_fail = true;
+        self
+    }
+
+    /// The same disk with discarded sectors that read as `trim`.
+    pub fn with_trim(mut self, trim: Trim) -> RamDisk {
+        self.trim = trim;
+        self
+    }
+
+    /// The same disk, with a memory for [`Effect::Stale`] from now on.
+    pub fn with_history(mut self) -> RamDisk {
+        self.before = Some(BTreeMap::new());
+        self
+    }
+
+    /// Other noise to come.
+    pub fn reseed(&mut self, seed: u64) {
+        self.rng = Rng::new(seed);
     }
 
     /// What the disk holds for good: what is in the cache only is not there.
@@ -183,7 +128,7 @@ impl RamDisk {
 
     /// What the disk holds for good, to be tampered with.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut self.stable
+        Arc::make_mut(&mut self.stable).as_mut_slice()
     }
 
     /// How often what was done so far.
@@ -191,14 +136,29 @@ impl RamDisk {
         self.counters
     }
 
+    /// Starts a journal of every operation.
+    pub fn start_journal(&mut self) {
+        self.journal = Some(Vec::new());
+    }
+
+    /// The operations since the journal was started or last taken.
+    pub fn take_journal(&mut self) -> Vec<Done> {
+        self.journal.as_mut().map(core::mem::take).unwrap_or_default()
+    }
+
     /// Makes an operation to come fail, besides those that are to fail already.
     pub fn fail(&mut self, fault: Fault) {
         self.faults.push(fault);
     }
 
-    /// Cuts the power in an operation to come. From then on the disk answers [`DiskError::PowerOff`].
+    /// Cuts the power in a changing operation to come. From then on the disk answers [`DiskError::PowerOff`].
     pub fn cut(&mut self, cut: Cut) {
         self.cut = Some(cut);
+    }
+
+    /// Cuts the power behind `operations` more operations of any kind: the next one has no effect.
+    pub fn cut_between(&mut self, operations: u64) {
+        self.off_after = Some(operations);
     }
 
     /// Whether a cut that was asked for has happened.
@@ -209,32 +169,63 @@ impl RamDisk {
     /// Switches the power off, unless a cut did, and on again. The cache is lost, faults and cuts to come too.
     pub fn power_cycle(&mut self) {
         self.lose_cache();
+        self.reset();
+    }
+
+    /// Goes on after a reset: of what was to come nothing is left, but the disk kept its power, and its cache.
+    pub fn reset(&mut self) {
         self.faults.clear();
         self.cut = None;
+        self.off_after = None;
         self.on = true;
     }
 
     fn lose_cache(&mut self) {
-        let Some(cache) = &mut self.cache else { return };
-        for (sector, new) in core::mem::take(cache) {
-            let at = sector as usize * SECTOR_SIZE;
-            let old = &mut self.stable[at..at + SECTOR_SIZE];
-            match self.rng.below(3) {
-                0 => {}
-                1 => old.copy_from_slice(&new),
-                _ => self.rng.fill(old),
-            }
+        if let Some(cache) = &mut self.cache {
+            let stable = Arc::make_mut(&mut self.stable).as_mut_slice();
+            cache.lose(stable, &mut self.unreadable, self.may_fail, &mut self.rng);
         }
     }
 
-    /// Checks power and range.
-    fn range(&self, first: u64, len: usize) -> Result<(), DiskError> {
+    /// Checks power and range, counts down to the cut, and notes the operation.
+    fn start(
+        &mut self,
+        operation: Operation,
+        reliable: bool,
+        first: u64,
+        len: usize,
+    ) -> Result<(), DiskError> {
+        if self.off_after == Some(0) && self.on {
+            self.lose_cache();
+            self.on = false;
+        }
         if !self.on {
             return Err(DiskError::PowerOff);
         }
-        let end = first.checked_add((len / SECTOR_SIZE) as u64).ok_or(DiskError::BadRange)?;
-        let whole = len > 0 && len.is_multiple_of(SECTOR_SIZE);
-        if whole && end <= self.sectors() { Ok(()) } else { Err(DiskError::BadRange) }
+        let sectors = (len / SECTOR_SIZE) as u64;
+        let end = first.checked_add(sectors).ok_or(DiskError::BadRange)?;
+        let whole = len.is_multiple_of(SECTOR_SIZE) && (len > 0 || operation == Operation::Flush);
+        if !whole || end > self.sectors() {
+            return Err(DiskError::BadRange);
+        }
+        if let Some(left) = &mut self.off_after {
+            *left -= 1;
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.push(Done { operation, reliable, first, sectors });
+        }
+        let (count, moved) = match operation {
+            Operation::Read => (&mut self.counters.reads, &mut self.counters.sectors_read),
+            Operation::Write => (&mut self.counters.writes, &mut self.counters.sectors_written),
+            Operation::Discard => (&mut self.counters.discards, &mut self.counters.sectors_discarded),
+            Operation::Flush => {
+                self.counters.flushes += 1;
+                return Ok(());
+            }
+        };
+        (*count, *moved) = (*count + 1, *moved + sectors);
+        self.counters.reliable_writes += u64::from(reliable);
+        Ok(())
     }
 
     /// Counts down to the faults, and says which one is due.
@@ -268,25 +259,41 @@ impl RamDisk {
     fn get(&self, first: u64, buf: &mut [u8]) {
         let at = first as usize * SECTOR_SIZE;
         buf.copy_from_slice(&self.stable[at..at + buf.len()]);
+        let Some(cache) = &self.cache else { return };
         for (sector, piece) in (first..).zip(buf.chunks_mut(SECTOR_SIZE)) {
-            if let Some(cached) = self.cache.as_ref().and_then(|cache| cache.get(&sector)) {
+            if let Some(cached) = cache.get(sector) {
                 piece.copy_from_slice(cached);
+            }
+        }
+    }
+
+    /// What a reader sees who is given the sectors as they were before they were last written.
+    fn get_stale(&self, first: u64, buf: &mut [u8]) {
+        self.get(first, buf);
+        let Some(before) = &self.before else { return };
+        for (sector, piece) in (first..).zip(buf.chunks_mut(SECTOR_SIZE)) {
+            if let Some(old) = before.get(&sector) {
+                piece.copy_from_slice(old);
             }
         }
     }
 
     /// Stores sectors: in the cache if there is one, unless they are to be `durable`.
     fn put(&mut self, first: u64, data: &[u8], durable: bool) {
-        for (sector, piece) in (first..).zip(data.chunks(SECTOR_SIZE)) {
+        for (sector, piece) in (first..).zip(data.as_chunks().0) {
+            if self.before.is_some() {
+                let mut old = [0; SECTOR_SIZE];
+                self.get(sector, &mut old);
+                self.before.as_mut().map(|before| before.insert(sector, old));
+            }
             match &mut self.cache {
-                Some(cache) if !durable => {
-                    cache.insert(sector, piece.try_into().expect("whole sectors"));
-                }
+                Some(cache) if !durable => cache.put(sector, *piece),
                 cache => {
                     let at = sector as usize * SECTOR_SIZE;
-                    self.stable[at..at + SECTOR_SIZE].copy_from_slice(piece);
+                    Arc::make_mut(&mut self.stable)[at..at + SECTOR_SIZE].copy_from_slice(piece);
+                    self.unreadable.remove(&sector);
                     if let Some(cache) = cache {
-                        cache.remove(&sector);
+                        cache.forget(sector);
                     }
                 }
             }
@@ -305,46 +312,59 @@ impl RamDisk {
         operation: Operation,
         first: u64,
         data: &[u8],
-        durable: bool,
+        reliable: bool,
     ) -> Result<(), DiskError> {
         let effect = self.due(operation);
         if let Some(cut) = self.cut_due() {
-            self.tear(first, data, durable, cut);
+            self.tear(first, data, reliable, cut);
             return Err(DiskError::PowerOff);
         }
         match effect {
-            None => self.put(first, data, durable),
+            None => self.put(first, data, reliable),
             Some(Effect::Error) => {
                 let noise = self.noise_like(data.len());
-                self.put(first, &noise, durable);
+                self.put(first, &noise, reliable);
                 return Err(DiskError::Failed);
             }
             Some(Effect::FlippedBit) => {
                 let mut wrong = data.to_vec();
                 self.flip(&mut wrong);
-                self.put(first, &wrong, durable);
+                self.put(first, &wrong, reliable);
             }
+            Some(Effect::Stale) => {}
         }
         Ok(())
     }
 
     /// The power goes in the middle of a change.
-    fn tear(&mut self, first: u64, data: &[u8], durable: bool, cut: Cut) {
-        let done = cut.bytes.min(data.len());
+    fn tear(&mut self, first: u64, data: &[u8], reliable: bool, cut: Cut) {
+        let atomic = reliable && self.atomic;
+        let mut done = cut.bytes.min(data.len());
+        if atomic {
+            done -= done % SECTOR_SIZE;
+        }
         let mut torn = vec![0; data.len()];
         self.get(first, &mut torn);
         torn[..done].copy_from_slice(&data[..done]);
         match cut.beyond {
-            Beyond::Old => {}
             Beyond::New => torn[done..].copy_from_slice(&data[done..]),
-            Beyond::Noise | Beyond::NoiseInBlock => self.rng.fill(&mut torn[done..]),
+            Beyond::Noise | Beyond::NoiseInBlock if !atomic => self.rng.fill(&mut torn[done..]),
+            _ => {}
         }
-        self.put(first, &torn, durable);
+        // What was not reached is not touched, not even in the cache.
+        let reached = if cut.beyond == Beyond::Old { done.next_multiple_of(SECTOR_SIZE) } else { torn.len() };
+        self.put(first, &torn[..reached], reliable);
         self.lose_cache();
-        if cut.beyond == Beyond::NoiseInBlock {
-            let at = (first as usize * SECTOR_SIZE + done.min(data.len() - 1)) / BLOCK * BLOCK;
-            let end = (at + BLOCK).min(self.stable.len());
-            self.rng.fill(&mut self.stable[at..end]);
+        let last = first * SECTOR_SIZE as u64 + done.min(data.len() - 1) as u64;
+        match cut.beyond {
+            Beyond::NoiseInBlock if !atomic => {
+                let at = last as usize / BLOCK * BLOCK;
+                let stable = Arc::make_mut(&mut self.stable).as_mut_slice();
+                let end = (at + BLOCK).min(stable.len());
+                self.rng.fill(&mut stable[at..end]);
+            }
+            Beyond::Unreadable if !atomic => drop(self.unreadable.insert(last / SECTOR_SIZE as u64)),
+            _ => {}
         }
         self.on = false;
     }
@@ -352,6 +372,12 @@ impl RamDisk {
     fn flip(&mut self, bytes: &mut [u8]) {
         let bit = self.rng.below(bytes.len() as u64 * 8);
         bytes[bit as usize / 8] ^= 1 << (bit % 8);
+    }
+
+    /// Whether one of the sectors cannot be read.
+    fn has_unreadable(&self, first: u64, sectors: usize) -> bool {
+        let cached = |sector| self.cache.as_ref().is_some_and(|cache| cache.get(sector).is_some());
+        self.unreadable.range(first..first + sectors as u64).any(|sector| !cached(*sector))
     }
 }
 
@@ -363,55 +389,54 @@ impl BlockDevice for RamDisk {
     }
 
     fn read(&mut self, first: u64, buf: &mut [u8]) -> Result<(), DiskError> {
-        self.range(first, buf.len())?;
-        self.counters.reads += 1;
-        self.counters.sectors_read += (buf.len() / SECTOR_SIZE) as u64;
-        match self.due(Operation::Read) {
-            Some(Effect::Error) => {
-                self.rng.fill(buf);
-                return Err(DiskError::Failed);
-            }
-            Some(Effect::FlippedBit) => {
-                self.get(first, buf);
-                self.flip(buf);
-            }
-            None => self.get(first, buf),
+        self.start(Operation::Read, false, first, buf.len())?;
+        let effect = self.due(Operation::Read);
+        if effect == Some(Effect::Error) || self.has_unreadable(first, buf.len() / SECTOR_SIZE) {
+            self.rng.fill(buf);
+            return Err(DiskError::Failed);
+        }
+        match effect {
+            Some(Effect::Stale) => self.get_stale(first, buf),
+            _ => self.get(first, buf),
+        }
+        if effect == Some(Effect::FlippedBit) {
+            self.flip(buf);
         }
         Ok(())
     }
 
     fn write(&mut self, first: u64, data: &[u8]) -> Result<(), DiskError> {
-        self.range(first, data.len())?;
-        self.counters.writes += 1;
-        self.counters.sectors_written += (data.len() / SECTOR_SIZE) as u64;
+        self.start(Operation::Write, false, first, data.len())?;
         self.change(Operation::Write, first, data, false)
     }
 
-    /// Durable on return, but no more atomic than any other write; what is in the cache stays there.
+    /// Durable on return, but no more atomic than any other write unless the disk was made so; what is in the cache
+    /// stays there.
     fn write_reliable(&mut self, first: u64, data: &[u8]) -> Result<(), DiskError> {
-        self.range(first, data.len())?;
-        self.counters.writes += 1;
-        self.counters.reliable_writes += 1;
-        self.counters.sectors_written += (data.len() / SECTOR_SIZE) as u64;
+        self.start(Operation::Write, true, first, data.len())?;
         self.change(Operation::Write, first, data, true)
     }
 
     fn discard(&mut self, first: u64, count: u64) -> Result<(), DiskError> {
-        self.range(first, count as usize * SECTOR_SIZE)?;
-        self.counters.discards += 1;
-        self.counters.sectors_discarded += count;
-        let noise = self.noise_like(count as usize * SECTOR_SIZE);
-        self.change(Operation::Discard, first, &noise, false)
+        let len = count as usize * SECTOR_SIZE;
+        self.start(Operation::Discard, false, first, len)?;
+        let data = match self.trim {
+            Trim::Noise => self.noise_like(len),
+            Trim::Zeroes => vec![0; len],
+            Trim::Ones => vec![0xff; len],
+        };
+        self.change(Operation::Discard, first, &data, false)
     }
 
     fn flush(&mut self) -> Result<(), DiskError> {
-        if !self.on {
-            return Err(DiskError::PowerOff);
-        }
-        self.counters.flushes += 1;
-        if self.due(Operation::Flush).is_some() {
-            self.lose_cache();
-            return Err(DiskError::Failed);
+        self.start(Operation::Flush, false, 0, 0)?;
+        match self.due(Operation::Flush) {
+            Some(Effect::Stale) => return Ok(()),
+            Some(_) => {
+                self.lose_cache();
+                return Err(DiskError::Failed);
+            }
+            None => {}
         }
         if let Some(cut) = self.cut_due() {
             if cut.beyond != Beyond::New {
@@ -420,10 +445,8 @@ impl BlockDevice for RamDisk {
             self.on = false;
         }
         if let Some(cache) = &mut self.cache {
-            for (sector, new) in core::mem::take(cache) {
-                let at = sector as usize * SECTOR_SIZE;
-                self.stable[at..at + SECTOR_SIZE].copy_from_slice(&new);
-            }
+            let stable = Arc::make_mut(&mut self.stable).as_mut_slice();
+            cache.flush(stable, &mut self.unreadable);
         }
         if self.on { Ok(()) } else { Err(DiskError::PowerOff) }
     }

@@ -171,8 +171,27 @@ impl Machine {
         W: PrepareSnapshot + WriteSnapshot,
         O: Observer,
     {
-        let journal = self.system.journal.clone();
         let mut workspace = Box::new(Workspace::<EXTENTS, CHUNKS>::new());
+        self.take_in(&mut workspace, codec, store, observer)
+    }
+
+    /// Takes a snapshot with a workspace that was used before.
+    ///
+    /// # Errors
+    /// Of the library.
+    pub fn take_in<const EXTENTS: usize, const CHUNKS: usize, Z, W, O>(
+        &mut self,
+        workspace: &mut Workspace<EXTENTS, CHUNKS>,
+        codec: &mut Z,
+        store: &mut W,
+        observer: &mut O,
+    ) -> Result<Timeline, TakeError<W::Error>>
+    where
+        Z: CompressSnapshot,
+        W: PrepareSnapshot + WriteSnapshot,
+        O: Observer,
+    {
+        let journal = self.system.journal.clone();
         Snapshot {
             system: &mut self.system,
             state: &journal.state,
@@ -184,7 +203,7 @@ impl Machine {
             observer,
             settings: self.settings,
         }
-        .take(&mut workspace)
+        .take(workspace)
     }
 
     /// Boots.
@@ -205,6 +224,22 @@ impl Machine {
         O: Observer,
     {
         let mut workspace = Box::new(Workspace::<EXTENTS, CHUNKS>::new());
+        self.boot_in(&mut workspace, codec, store, observer)
+    }
+
+    /// Boots with a workspace that was used before.
+    pub fn boot_in<const EXTENTS: usize, const CHUNKS: usize, Z, R, O>(
+        &mut self,
+        workspace: &mut Workspace<EXTENTS, CHUNKS>,
+        codec: &Z,
+        store: &mut R,
+        observer: &mut O,
+    ) -> Booted
+    where
+        Z: DecompressSnapshot,
+        R: SelectSnapshot + ReadSnapshot,
+        O: Observer,
+    {
         let mut report = BootReport::new();
         let end = Boot {
             ram: &self.system.ram,
@@ -217,7 +252,7 @@ impl Machine {
             store,
             observer,
         }
-        .run(&mut workspace, &mut report);
+        .run(workspace, &mut report);
         Booted { end, report }
     }
 

@@ -1,0 +1,6 @@
+//! The target `cfi` of `oal-fuzzing`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    oal_fuzzing::chips::cfi::run(bytes);
+});

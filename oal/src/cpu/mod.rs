@@ -1,0 +1,143 @@
+//! The CPU: on ARMv7-A the engine's own capture and restore, elsewhere the C side's.
+
+use core::ffi::c_void;
+
+use oal_snapshot::cpu::{CONTEXT_WORDS, CpuContext};
+use oal_snapshot::image::Identity;
+use oal_snapshot::image::checksum::Crc32c;
+
+use crate::types::{BOOL, DWORD, LPVOID, OAL_CPU_CONTEXT_BYTES};
+
+#[cfg(all(target_arch = "arm", target_has_atomic = "32"))]
+#[path = "own.rs"]
+mod imp;
+#[cfg(not(all(target_arch = "arm", target_has_atomic = "32")))]
+#[path = "table.rs"]
+mod imp;
+
+pub(crate) use imp::{ARCHITECTURE, Cpu};
+
+/// How a CPU is captured and restored, where the library does not do that itself. Each function gets `context`.
+#[repr(C)]
+pub struct OalCpu {
+    /// Given to both functions.
+    pub context: *mut c_void,
+    /// Words that the registers take: 1 to 256.
+    pub words: u32,
+    /// 0.
+    pub reserved: u32,
+    /// Stores the registers in `words`, so that execution goes on at this call's return, calls `live(argument)` on a
+    /// stack in nosave memory, and returns 0. After a `restore` of the words it returns a second time, in the restored
+    /// machine, with 1. Interrupts are masked on both returns. A negative number: nothing was captured.
+    pub capture: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            words: *mut u32,
+            live: Option<unsafe extern "C" fn(argument: *mut c_void)>,
+            argument: *mut c_void,
+        ) -> i32,
+    >,
+    /// Makes caches and TLBs agree with memory and restores the registers. Does not return.
+    pub restore: Option<unsafe extern "C" fn(context: *mut c_void, words: *const u32)>,
+}
+
+/// What `OEMTakeCPUSnapshot` leaves in `pCpuContext`: registers, and whom they belong to.
+#[derive(Clone)]
+#[repr(C)]
+pub(crate) struct Record {
+    magic: u32,
+    architecture: u32,
+    /// Words in use.
+    count: u32,
+    ram_digest: u32,
+    board: [u8; 16],
+    build: [u8; 32],
+    check: u32,
+    reserved: [u32; 3],
+    words: [u32; CONTEXT_WORDS],
+}
+
+const _: () = assert!(size_of::<Record>() == OAL_CPU_CONTEXT_BYTES as usize && align_of::<Record>() == 4);
+
+/// "OALC".
+const MAGIC: u32 = 0x434c_414f;
+
+impl Record {
+    /// Fills a record with registers, the engine's first, then those of the hook's caller.
+    pub fn fill(&mut self, context: &CpuContext, frame: &[u32], identity: &Identity, ram_digest: u32) {
+        self.magic = MAGIC;
+        self.architecture = ARCHITECTURE.0;
+        self.ram_digest = ram_digest;
+        self.board = identity.board;
+        self.build = identity.build;
+        self.reserved = [0; 3];
+        self.words = [0; CONTEXT_WORDS];
+        let words = context.words().iter().chain(frame);
+        let places = self.words.iter_mut();
+        self.count = places.zip(words).map(|(place, word)| *place = *word).count() as u32;
+        self.check = self.checksum();
+    }
+
+    /// A record of any bytes.
+    pub fn decode(bytes: &[u8; OAL_CPU_CONTEXT_BYTES as usize]) -> Record {
+        // SAFETY: a record is made of numbers only, any bytes are one, and there are as many as it has.
+        unsafe { bytes.as_ptr().cast::<Record>().read_unaligned() }
+    }
+
+    /// The words in use.
+    pub fn words(&self) -> &[u32] {
+        self.words.get(..self.count as usize).unwrap_or(&[])
+    }
+
+    /// Whether `OEMTakeCPUSnapshot` made it, on any board.
+    pub fn is_whole(&self) -> bool {
+        self.magic == MAGIC && self.count as usize <= CONTEXT_WORDS && self.check == self.checksum()
+    }
+
+    /// The architecture, board, build and RAM that it belongs to.
+    pub fn owner(&self) -> (u32, Identity, u32) {
+        (self.architecture, Identity { board: self.board, build: self.build }, self.ram_digest)
+    }
+
+    fn checksum(&self) -> u32 {
+        let mut crc = Crc32c::new();
+        let head = [self.magic, self.architecture, self.count, self.ram_digest];
+        head.iter().for_each(|word| crc.update(&word.to_le_bytes()));
+        crc.update(&self.board);
+        crc.update(&self.build);
+        self.reserved.iter().chain(&self.words).for_each(|word| crc.update(&word.to_le_bytes()));
+        crc.finish()
+    }
+}
+
+/// Step 2: stores every register that must come back in `pCpuContext`, which is aligned to 4 and has
+/// `OAL_CPU_CONTEXT_BYTES` bytes at least. After a snapshot boot execution goes on at `dwSnapPC`, with the stack and the
+/// registers of this call's caller, as if this call had called `dwSnapPC`: what a function there returns is what this call
+/// returns the second time. Interrupts are masked from here on, on both timelines.
+///
+/// # Safety
+/// `pCpuContext` is NULL or points to `cbCpuContext` bytes; `dwSnapPC` is code of the running system.
+#[cfg_attr(all(target_arch = "arm", target_has_atomic = "32"), unsafe(naked))]
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, reason = "the documentation's names")]
+pub unsafe extern "C" fn OEMTakeCPUSnapshot(
+    dwSnapPC: DWORD,
+    pCpuContext: LPVOID,
+    cbCpuContext: DWORD,
+) -> BOOL {
+    // r3 is pushed for the stack's alignment only.
+    #[cfg(all(target_arch = "arm", target_has_atomic = "32"))]
+    core::arch::naked_asm!(
+        ".arm",
+        "push {{r3-r11, lr}}",
+        "add r3, sp, #4",
+        "bl {take}",
+        "pop {{r3-r11, pc}}",
+        take = sym imp::take_with_frame,
+    );
+    // SAFETY: the caller's promise.
+    #[cfg(not(all(target_arch = "arm", target_has_atomic = "32")))]
+    unsafe {
+        imp::take(dwSnapPC, pCpuContext, cbCpuContext)
+    }
+}

@@ -1,0 +1,356 @@
+//! The documented hooks, and the structure that hands them to a kernel.
+
+#![allow(non_snake_case, reason = "the documentation's names")]
+
+use core::ffi::c_void;
+use core::ptr::null;
+use core::slice;
+
+use oal_snapshot::frame::PAGE_SIZE;
+use oal_snapshot::hooks::{
+    CompressSnapshot, Fork, PrepareSnapshot, ReadSnapshot, TakeCpuSnapshot, WriteSnapshot,
+};
+use oal_snapshot::image::{CHUNK_BYTES, page_align};
+use oal_snapshot::state::SnapshotState;
+use oal_snapshot::store::StoreError;
+
+use crate::cpu::{OEMTakeCPUSnapshot, Record};
+use crate::engine::{self, Engine, STATE};
+use crate::error::{OalError, OalErrorInfo, OalStage, map, number};
+use crate::system::resume_platform;
+use crate::types::{
+    BOOL, DWORD, FALSE, LPCVOID, LPVOID, OAL_CPU_CONTEXT_BYTES, PCRamTable, PDWORD, RamTable,
+    SnapshotSupport, TRUE, TSnapState,
+};
+
+/// What a hook comes to: nothing, or an error to remember.
+type Outcome = Result<(), OalErrorInfo>;
+
+const fn bad(error: OalError) -> OalErrorInfo {
+    OalErrorInfo::new(OalStage::Call, error)
+}
+
+/// Runs a hook and makes its outcome a `BOOL`.
+fn hook(what: impl FnOnce(&mut Engine) -> Outcome) -> BOOL {
+    let Ok(mut engine) = Engine::lock() else { return FALSE };
+    match what(&mut engine) {
+        Ok(()) => TRUE,
+        Err(info) => {
+            engine.fail(info);
+            FALSE
+        }
+    }
+}
+
+/// Whether a buffer of C's is one: not NULL, and not past the end of the address space.
+fn is_buffer(start: *const c_void, bytes: DWORD) -> bool {
+    !start.is_null() && start.addr().checked_add(bytes as usize).is_some() && bytes <= i32::MAX as u32
+}
+
+fn aligned(numbers: &[usize]) -> bool {
+    numbers.iter().all(|number| number.is_multiple_of(PAGE_SIZE))
+}
+
+/// Fills `support` with the hooks of this library and `dwOemData`. Needs no initialisation.
+///
+/// # Safety
+/// `support` is NULL or points to a place for it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oal_snapshot_support(support: *mut SnapshotSupport, dwOemData: DWORD) -> u32 {
+    if support.is_null() {
+        return number(OalStage::Call, OalError::NullArgument);
+    }
+    if !support.is_aligned() {
+        return number(OalStage::Call, OalError::Unaligned);
+    }
+    let filled = SnapshotSupport {
+        pfnPrepareSnapshot: Some(OEMPrepareSnapshot),
+        pfnSnapWrite: Some(OEMWriteSnapshot),
+        pfnSnapCPU: Some(OEMTakeCPUSnapshot),
+        pfnSnapshotResume: Some(OEMSnapshotResume),
+        pfnCompress: Some(OEMCompressSnapshot),
+        pfnSnapGetOemRegions: Some(OEMGetSnapshotRegions),
+        pfnSnapRead: Some(OEMReadSnapshot),
+        dwOemData,
+    };
+    // SAFETY: the caller's promise.
+    unsafe { support.write(filled) };
+    0
+}
+
+/// A table for boards without regions of their own.
+struct Empty(RamTable);
+// SAFETY: constant, and its pointer is NULL.
+unsafe impl Sync for Empty {}
+static EMPTY: Empty = Empty(RamTable { dwVersion: 0x0001_0000, dwNumEntries: 0, pRamEntries: null() });
+
+/// Step 1: RAM that the system does not know of and that must be in the snapshot: `oem_table` of the system, or an empty
+/// table. Never NULL.
+///
+/// # Safety
+/// What the configuration says is true.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn OEMGetSnapshotRegions() -> PCRamTable {
+    let oem = Engine::lock().ok().and_then(|engine| {
+        // SAFETY: the C side's function, called as its table says.
+        engine.system.oem_table.map(|oem| unsafe { oem(engine.system.context) })
+    });
+    oem.filter(|table| !table.is_null()).unwrap_or(&raw const EMPTY.0)
+}
+
+/// Step 2, for both ways to reach a CPU: captures it, with what its caller must find again.
+///
+/// # Safety
+/// As for `OEMTakeCPUSnapshot`.
+pub(crate) unsafe fn capture(to: *mut c_void, bytes: DWORD, frame: &[u32]) -> Result<Fork, OalError> {
+    let mut engine = Engine::lock()?;
+    // SAFETY: the caller's promise.
+    unsafe { capture_locked(&mut engine, to, bytes, frame) }.map_err(|info| {
+        engine.fail(info);
+        OalError::CpuFailed
+    })
+}
+
+/// # Safety
+/// As for `OEMTakeCPUSnapshot`.
+unsafe fn capture_locked(
+    engine: &mut Engine,
+    to: *mut c_void,
+    bytes: DWORD,
+    frame: &[u32],
+) -> Result<Fork, OalErrorInfo> {
+    if to.is_null() {
+        return Err(bad(OalError::NullArgument));
+    }
+    if !to.cast::<Record>().is_aligned() {
+        return Err(bad(OalError::Unaligned));
+    }
+    if bytes < OAL_CPU_CONTEXT_BYTES {
+        return Err(OalErrorInfo::too_small(OalStage::Call, OAL_CPU_CONTEXT_BYTES.into(), bytes.into()));
+    }
+    let digest =
+        engine.tables()?.map().map_err(|error| OalErrorInfo::new(OalStage::Regions, map(error)))?.digest();
+    let identity = engine.identity();
+    let mut cpu = engine.cpu()?;
+    let (context, record, _) = engine.cpu_places();
+    // SAFETY: places of this instance's own, in nosave memory, that nothing else uses while this call has the right to it.
+    let (context, record) = unsafe { (&mut *context, &mut *record) };
+    let fork = cpu.take_cpu_snapshot(context, &mut |context| {
+        record.fill(context, frame, &identity, digest);
+        // SAFETY: the caller's promise: aligned, and large enough as was just checked.
+        unsafe { to.cast::<Record>().write(record.clone()) };
+    });
+    if cpu.failed() { Err(OalErrorInfo::new(OalStage::Cpu, OalError::CpuFailed)) } else { Ok(fork) }
+}
+
+/// A frame of a compressed stream: two words, then the stored bytes, padded to 8.
+pub(crate) const FRAME_HEAD: usize = 8;
+/// In the first word: the bytes are stored as they are.
+pub(crate) const FRAME_RAW: u32 = 1 << 31;
+/// The stored bytes of a frame with padding.
+pub(crate) const fn padded(stored: usize) -> usize {
+    stored.next_multiple_of(8)
+}
+
+/// Step 3: compresses whole pages. `pSrc`, `cbSrc` and `pDst` are multiples of 4096. Ours: `*pcbDst` is the room at `pDst` on
+/// entry and the compressed size on exit, not rounded; `OAL_SNAP_COMPRESS_BOUND(cbSrc)` is always enough. FALSE: it did not
+/// fit, or an argument is wrong; `pDst` then holds anything, and `*pcbDst` is as it was.
+///
+/// What several calls return may be stored one behind the other, each filled up with zeroes to a multiple of 4096 or of
+/// 8. An image holds the results of this function only, or pages as they are only.
+///
+/// # Safety
+/// The pointers are NULL or as described, and the two buffers do not overlap.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn OEMCompressSnapshot(
+    pSrc: LPCVOID,
+    cbSrc: DWORD,
+    pDst: LPVOID,
+    pcbDst: PDWORD,
+) -> BOOL {
+    hook(|engine| {
+        if pSrc.is_null() || pDst.is_null() || pcbDst.is_null() {
+            return Err(bad(OalError::NullArgument));
+        }
+        if !aligned(&[pSrc.addr(), cbSrc as usize, pDst.addr()]) || !pcbDst.is_aligned() {
+            return Err(bad(OalError::Unaligned));
+        }
+        // SAFETY: the caller's promise.
+        let room = unsafe { pcbDst.read() };
+        let (source, target) = (pSrc.addr(), pDst.addr());
+        let overlap =
+            source < target.wrapping_add(room as usize) && target < source.wrapping_add(cbSrc as usize);
+        if cbSrc == 0 || !is_buffer(pSrc, cbSrc) || !is_buffer(pDst, room) || overlap {
+            return Err(bad(OalError::BadArgument));
+        }
+        // SAFETY: the caller's promise.
+        let (source, target) = unsafe {
+            (
+                slice::from_raw_parts(pSrc.cast::<u8>(), cbSrc as usize),
+                slice::from_raw_parts_mut(pDst.cast::<u8>(), room as usize),
+            )
+        };
+        let (codec, _, parts) = engine.split().ok_or(bad(OalError::NotInitialised))?;
+        let (_, stored) = parts.buffers();
+        let mut used = 0;
+        for chunk in source.chunks(CHUNK_BYTES) {
+            let packed = codec.compress_snapshot(chunk, stored).filter(|len| *len < chunk.len());
+            let bytes = packed.and_then(|len| stored.get(..len)).unwrap_or(chunk);
+            let flag = if packed.is_none() { FRAME_RAW } else { 0 };
+            let len = FRAME_HEAD + padded(bytes.len());
+            let place = target.get_mut(used..).and_then(|rest| rest.get_mut(..len));
+            let Some((head, body)) = place.and_then(<[u8]>::split_first_chunk_mut::<FRAME_HEAD>) else {
+                return Err(OalErrorInfo::too_small(OalStage::Compress, (used + len) as u64, room.into()));
+            };
+            let words = [bytes.len() as u32 | flag, chunk.len() as u32];
+            let numbers = words.iter().flat_map(|word| word.to_le_bytes());
+            head.iter_mut().zip(numbers).for_each(|(to, byte)| *to = byte);
+            body.fill(0);
+            body.iter_mut().zip(bytes).for_each(|(to, byte)| *to = *byte);
+            used += len;
+        }
+        // SAFETY: the caller's promise.
+        unsafe { pcbDst.write(used as u32) };
+        Ok(())
+    })
+}
+
+/// Step 4: the size is known now; makes room for `cbSnapSize` bytes, rounded up to a multiple of 4096. The image before
+/// stays bootable if the store keeps two. FALSE: it does not fit, and nothing was changed, or the medium failed.
+///
+/// # Safety
+/// What the configuration says is true.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn OEMPrepareSnapshot(cbSnapSize: DWORD) -> BOOL {
+    hook(|engine| {
+        if cbSnapSize == 0 {
+            return Err(bad(OalError::BadArgument));
+        }
+        engine.tell_refusals();
+        let len = page_align(cbSnapSize.into());
+        let prepared = engine.store().prepare_snapshot(len);
+        prepared.map(|_| ()).map_err(|error| OalErrorInfo::store(OalStage::Prepare, error))
+    })
+}
+
+/// Step 5: writes a part of the image; all three arguments are multiples of 4096. Ours: parts follow one another without a
+/// gap. The last call, `(NULL, 0, 0)`, flushes, reads the image back, compares, and commits it: only then does it boot.
+/// FALSE: the image is never committed, and the one before it stays.
+///
+/// # Safety
+/// `pSnapshot` is NULL or points to `cbSize` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn OEMWriteSnapshot(pSnapshot: LPCVOID, cbSize: DWORD, dwOfst: DWORD) -> BOOL {
+    hook(|engine| {
+        let write = |error| OalErrorInfo::store(OalStage::Write, error);
+        if pSnapshot.is_null() && cbSize == 0 && dwOfst == 0 {
+            let (_, mut store, parts) = engine.split().ok_or(bad(OalError::NotInitialised))?;
+            return store.finish_snapshot(parts.buffers().1).map_err(write);
+        }
+        if pSnapshot.is_null() {
+            return Err(bad(OalError::NullArgument));
+        }
+        if !aligned(&[pSnapshot.addr(), cbSize as usize, dwOfst as usize]) {
+            return Err(bad(OalError::Unaligned));
+        }
+        if cbSize == 0 || !is_buffer(pSnapshot, cbSize) {
+            return Err(bad(OalError::BadArgument));
+        }
+        // SAFETY: the caller's promise.
+        let data = unsafe { slice::from_raw_parts(pSnapshot.cast::<u8>(), cbSize as usize) };
+        engine.store().write_snapshot(data, dwOfst.into()).map_err(write)
+    })
+}
+
+/// Reads a part of an image; all three arguments are multiples of 4096. In a boot loader it is the image that
+/// `SnapRestore` tries; in a restored system the one that was booted, for paging; else the newest.
+///
+/// # Safety
+/// `pPagingMem` is NULL or points to `cbSize` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn OEMReadSnapshot(pPagingMem: LPVOID, cbSize: DWORD, dwSnapOffset: DWORD) -> BOOL {
+    let Ok((mut engine, restoring)) = Engine::lock_to_read() else { return FALSE };
+    // SAFETY: the caller's promise.
+    match unsafe { read(&mut engine, restoring, pPagingMem, cbSize, dwSnapOffset) } {
+        Ok(()) => TRUE,
+        Err(info) => {
+            engine.fail(info);
+            FALSE
+        }
+    }
+}
+
+/// # Safety
+/// As for [`OEMReadSnapshot`].
+unsafe fn read(engine: &mut Engine, restoring: bool, to: LPVOID, bytes: DWORD, offset: DWORD) -> Outcome {
+    if to.is_null() {
+        return Err(bad(OalError::NullArgument));
+    }
+    if !aligned(&[to.addr(), bytes as usize, offset as usize]) {
+        return Err(bad(OalError::Unaligned));
+    }
+    if bytes == 0 || !is_buffer(to, bytes) {
+        return Err(bad(OalError::BadArgument));
+    }
+    let select = |reason| OalErrorInfo::refusal(oal_snapshot::refusal::Stage::Select, reason);
+    let id = if restoring {
+        engine.open_session();
+        engine.note_read(true);
+        engine.session().as_ref().and_then(|session| session.candidate()).map(|candidate| candidate.id)
+    } else if let Some(id) = engine.report().booted() {
+        Some(id)
+    } else {
+        let selection = engine.store().0.select().map_err(select)?;
+        selection.candidates.first().map(|candidate| candidate.id)
+    };
+    let id = id.ok_or(OalErrorInfo::new(OalStage::Select, OalError::NoImage))?;
+    // SAFETY: the caller's promise; bytes may be overwritten whatever they are.
+    let buffer = unsafe { slice::from_raw_parts_mut(to.cast::<u8>(), bytes as usize) };
+    let read = engine.store().read_snapshot(id, buffer, offset.into());
+    read.map_err(|error: StoreError<i32>| OalErrorInfo::store(OalStage::Store, error))
+}
+
+/// First code of the restored system: the library starts again, the state becomes `eSnapBoot`, and `snapshot_resume` of the
+/// system re-initialises the platform. `oal_snapshot_take` does this by itself; a kernel calls it where `dwSnapPC` leads.
+///
+/// # Safety
+/// The system was just restored, and interrupts are masked.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn OEMSnapshotResume() {
+    STATE.set(SnapshotState::Boot);
+    engine::restart();
+    if let Some(config) = engine::config() {
+        // SAFETY: `oal_snapshot_init` saw the table.
+        resume_platform(unsafe { &*config.system });
+    }
+}
+
+/// How far a snapshot, or a boot from one, is. Safe in interrupt handlers.
+#[unsafe(no_mangle)]
+pub extern "C" fn GetSnapshotState() -> TSnapState {
+    match STATE.get() {
+        SnapshotState::None => TSnapState::eSnapNone,
+        SnapshotState::Pass1 => TSnapState::eSnapPass1,
+        SnapshotState::Pass2 => TSnapState::eSnapPass2,
+        SnapshotState::Prepared => TSnapState::eSnapPrepared,
+        SnapshotState::Taken => TSnapState::eSnapTaken,
+        SnapshotState::Boot => TSnapState::eSnapBoot,
+    }
+}
+
+/// Moves the state, for a kernel that calls the hooks itself; `state` is a `TSnapState`. `oal_snapshot_take` does this by
+/// itself.
+#[unsafe(no_mangle)]
+pub extern "C" fn oal_snapshot_set_state(state: u32) -> u32 {
+    let next = match state {
+        0 => SnapshotState::None,
+        1 => SnapshotState::Pass1,
+        2 => SnapshotState::Pass2,
+        3 => SnapshotState::Prepared,
+        4 => SnapshotState::Taken,
+        5 => SnapshotState::Boot,
+        _ => return number(OalStage::Call, OalError::BadArgument),
+    };
+    STATE.set(next);
+    0
+}

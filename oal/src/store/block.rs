@@ -1,0 +1,138 @@
+//! A block device of the C side's.
+
+use core::ffi::c_void;
+
+use oal_snapshot::store::{BlockDevice, BlockStore, SECTOR_SIZE};
+
+use crate::config::OalConfig;
+use crate::error::OalError;
+use crate::store::{OalStore, Register, Store, StorePlace, done, settings, store};
+
+/// A device of 512-byte sectors: eMMC, SD card, disk. Functions return 0 on success, and any other number on failure,
+/// which `oal_snapshot_error_info` then tells. Each gets `context`.
+///
+/// What a power cut may leave: sectors that were written, or discarded, since the last flush hold old bytes, new ones, or
+/// anything, each on its own; the others keep theirs, but for those that share a 4096-byte block with one that was being
+/// written.
+#[repr(C)]
+pub struct OalBlockDevice {
+    /// Given to every function.
+    pub context: *mut c_void,
+    /// Where the store's part of the device starts, in sectors.
+    pub first_sector: u64,
+    /// Sectors of that part.
+    pub sectors: u64,
+    /// Reads `count` sectors from `sector` on, which counts from the device's start.
+    pub read: Option<
+        unsafe extern "C" fn(context: *mut c_void, sector: u64, count: u32, buffer: *mut c_void) -> i32,
+    >,
+    /// Writes `count` sectors. They are durable after the next `flush`.
+    pub write: Option<
+        unsafe extern "C" fn(context: *mut c_void, sector: u64, count: u32, data: *const c_void) -> i32,
+    >,
+    /// Writes so that the sectors are durable on return, and, where the device can promise that, old or new after a power
+    /// cut. NULL: `write`, then `flush`.
+    pub write_reliable: Option<
+        unsafe extern "C" fn(context: *mut c_void, sector: u64, count: u32, data: *const c_void) -> i32,
+    >,
+    /// Says that sectors will be written anew (TRIM). A hint. May be NULL.
+    pub discard: Option<unsafe extern "C" fn(context: *mut c_void, sector: u64, count: u64) -> i32>,
+    /// Makes all that was written durable.
+    pub flush: Option<unsafe extern "C" fn(context: *mut c_void) -> i32>,
+}
+
+/// The device with its needed functions at hand.
+struct Device {
+    table: &'static OalBlockDevice,
+    read: unsafe extern "C" fn(*mut c_void, u64, u32, *mut c_void) -> i32,
+    write: unsafe extern "C" fn(*mut c_void, u64, u32, *const c_void) -> i32,
+    flush: unsafe extern "C" fn(*mut c_void) -> i32,
+}
+
+/// What `Device` answers where a range is not the store's: no function was called.
+const OUT_OF_RANGE: i32 = i32::MIN;
+
+impl Device {
+    /// Where `bytes` from sector `first` on are on the device, and how many sectors that is.
+    fn locate(&self, first: u64, bytes: usize) -> Result<(u64, u32), i32> {
+        let count = u32::try_from(bytes / SECTOR_SIZE).map_err(|_| OUT_OF_RANGE)?;
+        let fits = first.checked_add(count.into()).is_some_and(|end| end <= self.table.sectors);
+        let sector = self.table.first_sector.checked_add(first);
+        if fits { Ok((sector.ok_or(OUT_OF_RANGE)?, count)) } else { Err(OUT_OF_RANGE) }
+    }
+}
+
+impl BlockDevice for Device {
+    type Error = i32;
+
+    fn sectors(&self) -> u64 {
+        self.table.sectors
+    }
+
+    fn read(&mut self, first: u64, buf: &mut [u8]) -> Result<(), i32> {
+        let (sector, count) = self.locate(first, buf.len())?;
+        // SAFETY: the C side's function, called as its table says; `buf` has room for `count` sectors.
+        done(unsafe { (self.read)(self.table.context, sector, count, buf.as_mut_ptr().cast()) })
+    }
+
+    fn write(&mut self, first: u64, data: &[u8]) -> Result<(), i32> {
+        let (sector, count) = self.locate(first, data.len())?;
+        // SAFETY: as above; `data` is `count` sectors long.
+        done(unsafe { (self.write)(self.table.context, sector, count, data.as_ptr().cast()) })
+    }
+
+    fn write_reliable(&mut self, first: u64, data: &[u8]) -> Result<(), i32> {
+        let Some(write) = self.table.write_reliable else {
+            self.write(first, data)?;
+            return self.flush();
+        };
+        let (sector, count) = self.locate(first, data.len())?;
+        // SAFETY: as above.
+        done(unsafe { write(self.table.context, sector, count, data.as_ptr().cast()) })
+    }
+
+    fn discard(&mut self, first: u64, count: u64) -> Result<(), i32> {
+        let fits = first.checked_add(count).is_some_and(|end| end <= self.table.sectors);
+        let (Some(discard), Some(sector)) = (self.table.discard, self.table.first_sector.checked_add(first))
+        else {
+            return Ok(());
+        };
+        if !fits {
+            return Err(OUT_OF_RANGE);
+        }
+        // SAFETY: as above.
+        done(unsafe { discard(self.table.context, sector, count) })
+    }
+
+    fn flush(&mut self) -> Result<(), i32> {
+        // SAFETY: as above.
+        done(unsafe { (self.flush)(self.table.context) })
+    }
+}
+
+store!(BlockStore<Device, Register>,);
+
+/// Sectors below which there is no room for the log and a page.
+const MINIMUM: u64 = oal_snapshot::store::LOG_SECTORS + 8;
+
+unsafe fn make(config: &'static OalConfig, place: &mut StorePlace) -> Result<*mut dyn Store, OalError> {
+    if !config.nand.is_null() || !config.nor.is_null() {
+        return Err(OalError::NoStore);
+    }
+    // SAFETY: the caller's promise.
+    let (table, register) =
+        unsafe { (config.block.as_ref().ok_or(OalError::NoStore)?, Register::of(config)?) };
+    let (Some(read), Some(write), Some(flush)) = (table.read, table.write, table.flush) else {
+        return Err(OalError::MissingFunction);
+    };
+    if table.sectors < MINIMUM || table.first_sector.checked_add(table.sectors).is_none() {
+        return Err(OalError::BadGeometry);
+    }
+    let device = Device { table, read, write, flush };
+    Ok(place.put(BlockStore::with_register(device, settings(config), register)))
+}
+
+/// The store on a block device.
+#[unsafe(no_mangle)]
+#[allow(non_upper_case_globals, reason = "C's name")]
+pub static oal_snapshot_block: OalStore = OalStore { make };

@@ -1,0 +1,231 @@
+//! Stores over the devices that the C side hands over: one kind for each medium, so that a program links only its own.
+
+mod block;
+mod nand;
+mod nor;
+
+use core::ffi::c_void;
+
+use oal_snapshot::hooks::{
+    BootPolicy, ImageId, Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
+};
+use oal_snapshot::refusal::Reason;
+use oal_snapshot::store::{AttemptRegister, Slots, StoreError, StoreSettings};
+
+pub use block::{OalBlockDevice, oal_snapshot_block};
+pub use nand::{
+    OAL_NAND_FAILED, OAL_NAND_UNCORRECTABLE, OAL_NAND_WORN, OalNandFlash, oal_snapshot_nand_512,
+    oal_snapshot_nand_2048, oal_snapshot_nand_4096, oal_snapshot_nand_8192,
+};
+pub use nor::{OalNorFlash, oal_snapshot_nor};
+
+use crate::config::{OalConfig, OalPolicy, OalSlots};
+use crate::error::OalError;
+
+/// Bytes of the largest store, and their alignment.
+pub(crate) const STORE_BYTES: usize = 20 << 10;
+pub(crate) const STORE_ALIGN: usize = 16;
+
+/// A kind of store. Its contents are the library's own.
+pub struct OalStore {
+    make: unsafe fn(&'static OalConfig, &mut StorePlace) -> Result<*mut dyn Store, OalError>,
+}
+
+impl OalStore {
+    /// Makes the store of `config` in `place`. Nothing is read or written yet.
+    ///
+    /// # Errors
+    /// [`OalError::NoStore`], [`OalError::MissingFunction`] or [`OalError::BadGeometry`].
+    ///
+    /// # Safety
+    /// The device of `config`, where there is one, is a table that is valid and constant for ever.
+    pub(crate) unsafe fn make(
+        &self,
+        config: &'static OalConfig,
+        place: &mut StorePlace,
+    ) -> Result<*mut dyn Store, OalError> {
+        // SAFETY: the caller's promise.
+        unsafe { (self.make)(config, place) }
+    }
+}
+
+/// Room for a store of any kind.
+#[repr(C, align(16))]
+pub(crate) struct StorePlace([u8; STORE_BYTES]);
+
+impl StorePlace {
+    /// Puts a store into the place, whatever was there before. Nobody drops it: there is nothing to give back.
+    pub fn put<S: Store + 'static>(&mut self, store: S) -> *mut dyn Store {
+        const {
+            assert!(
+                size_of::<S>() <= STORE_BYTES && align_of::<S>() <= STORE_ALIGN,
+                "the place is too small"
+            );
+        };
+        let place = (&raw mut self.0).cast::<S>();
+        // SAFETY: size and alignment were just compared; the exclusive borrow makes it nobody else's.
+        unsafe { place.write(store) };
+        place
+    }
+}
+
+/// A store of any kind.
+pub(crate) trait Store:
+    PrepareSnapshot<Error = StoreError<i32>> + WriteSnapshot + SelectSnapshot + ReadSnapshot
+{
+    /// The settings.
+    fn settings_mut(&mut self) -> &mut StoreSettings;
+
+    /// Forgets every image.
+    fn invalidate(&mut self) -> Result<(), StoreError<i32>>;
+}
+
+macro_rules! store {
+    ($store:ty, $($parameters:tt)*) => {
+        impl<$($parameters)*> crate::store::Store for $store {
+            fn settings_mut(&mut self) -> &mut oal_snapshot::store::StoreSettings {
+                self.settings_mut()
+            }
+
+            fn invalidate(&mut self) -> Result<(), oal_snapshot::store::StoreError<i32>> {
+                self.invalidate()
+            }
+        }
+    };
+}
+use store;
+
+/// A store of any kind as a type with a size, for the engine.
+pub(crate) struct AnyStore<'a>(pub &'a mut dyn Store);
+
+impl Medium for AnyStore<'_> {
+    type Error = StoreError<i32>;
+}
+
+impl PrepareSnapshot for AnyStore<'_> {
+    fn prepare_snapshot(&mut self, len: u64) -> Result<ImageId, Self::Error> {
+        self.0.prepare_snapshot(len)
+    }
+}
+
+impl WriteSnapshot for AnyStore<'_> {
+    fn write_snapshot(&mut self, data: &[u8], offset: u64) -> Result<(), Self::Error> {
+        self.0.write_snapshot(data, offset)
+    }
+
+    fn finish_snapshot(&mut self, scratch: &mut [u8]) -> Result<(), Self::Error> {
+        self.0.finish_snapshot(scratch)
+    }
+}
+
+impl SelectSnapshot for AnyStore<'_> {
+    fn select(&mut self) -> Result<Selection, Reason> {
+        self.0.select()
+    }
+
+    fn count_attempt(&mut self, id: ImageId) -> Result<u8, Self::Error> {
+        self.0.count_attempt(id)
+    }
+
+    fn refused(&mut self, id: ImageId) {
+        self.0.refused(id);
+    }
+
+    fn consume(&mut self) -> Result<(), Self::Error> {
+        self.0.consume()
+    }
+
+    fn confirm(&mut self, id: ImageId) -> Result<(), Self::Error> {
+        self.0.confirm(id)
+    }
+}
+
+impl ReadSnapshot for AnyStore<'_> {
+    fn read_snapshot(&mut self, id: ImageId, buf: &mut [u8], offset: u64) -> Result<(), Self::Error> {
+        self.0.read_snapshot(id, buf, offset)
+    }
+
+    fn mapped_snapshot(&self, id: ImageId) -> Option<&[u8]> {
+        self.0.mapped_snapshot(id)
+    }
+}
+
+/// What the configuration says of stores of every kind.
+pub(crate) fn settings(config: &OalConfig) -> StoreSettings {
+    StoreSettings {
+        slots: slots(config.slots).unwrap_or(Slots::Two),
+        policy: policy(config.policy).unwrap_or(BootPolicy::Always),
+        max_attempts: config.max_attempts.min(u8::MAX.into()) as u8,
+    }
+}
+
+/// An `OalSlots` in the engine's words.
+pub(crate) fn slots(number: u32) -> Option<Slots> {
+    match number {
+        n if n == OalSlots::Two as u32 => Some(Slots::Two),
+        n if n == OalSlots::One as u32 => Some(Slots::One),
+        _ => None,
+    }
+}
+
+/// An `OalPolicy` in the engine's words.
+pub(crate) fn policy(number: u32) -> Option<BootPolicy> {
+    match number {
+        n if n == OalPolicy::Always as u32 => Some(BootPolicy::Always),
+        n if n == OalPolicy::Once as u32 => Some(BootPolicy::Once),
+        _ => None,
+    }
+}
+
+/// A 32-bit register that keeps its value over a reset, to count attempts in: a boot then writes nothing to the medium.
+#[repr(C)]
+pub struct OalAttemptRegister {
+    /// Given to both functions.
+    pub context: *mut c_void,
+    /// The register's value.
+    pub get: Option<unsafe extern "C" fn(context: *mut c_void) -> u32>,
+    /// Sets the register.
+    pub set: Option<unsafe extern "C" fn(context: *mut c_void, value: u32)>,
+}
+
+/// The register, if there is one.
+pub(crate) struct Register(Option<&'static OalAttemptRegister>);
+
+impl Register {
+    /// The register of `config`.
+    ///
+    /// # Errors
+    /// [`OalError::MissingFunction`].
+    ///
+    /// # Safety
+    /// If there is a table, it is valid and constant for ever.
+    unsafe fn of(config: &OalConfig) -> Result<Register, OalError> {
+        // SAFETY: the caller's promise.
+        match unsafe { config.attempts.as_ref() } {
+            Some(OalAttemptRegister { get: None, .. } | OalAttemptRegister { set: None, .. }) => {
+                Err(OalError::MissingFunction)
+            }
+            register => Ok(Register(register)),
+        }
+    }
+}
+
+impl AttemptRegister for Register {
+    fn get(&mut self) -> Option<u32> {
+        let register = self.0?;
+        // SAFETY: the C side's function, called as its table says.
+        register.get.map(|get| unsafe { get(register.context) })
+    }
+
+    fn set(&mut self, value: u32) {
+        if let Some(OalAttemptRegister { context, set: Some(set), .. }) = self.0 {
+            // SAFETY: as above.
+            unsafe { set(*context, value) }
+        }
+    }
+}
+
+/// What a device's function returned, as a result.
+fn done(status: i32) -> Result<(), i32> {
+    if status == 0 { Ok(()) } else { Err(status) }
+}

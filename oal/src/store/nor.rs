@@ -1,0 +1,97 @@
+//! A NOR flash of the C side's.
+
+use core::ffi::c_void;
+
+use oal_snapshot::store::nor::{NorFlash, NorGeometry, NorStore};
+
+use crate::config::OalConfig;
+use crate::error::OalError;
+use crate::store::{OalStore, Register, Store, StorePlace, done, settings, store};
+
+/// A NOR flash, or a part of one, which starts at byte 0 here. Functions return 0 on success, and any other number on
+/// failure, which `oal_snapshot_error_info` then tells. Each gets `context`.
+#[repr(C)]
+pub struct OalNorFlash {
+    /// Given to every function.
+    pub context: *mut c_void,
+    /// Bytes of an erase block, a multiple of 4096.
+    pub block_bytes: u32,
+    /// Erase blocks.
+    pub blocks: u32,
+    /// Bytes that are programmed together: a power of two, at most 512.
+    pub program_bytes: u32,
+    /// 0.
+    pub reserved: u32,
+    /// All of it, where it lies in memory and can be read while a boot goes on; NULL: `read` is used.
+    pub mapped: *const c_void,
+    /// Reads `bytes` from byte `at` on.
+    pub read:
+        Option<unsafe extern "C" fn(context: *mut c_void, at: u64, buffer: *mut c_void, bytes: u32) -> i32>,
+    /// Programs `bytes` from byte `at` on: bits that are 0 in `data` become 0. Durable on return.
+    pub program:
+        Option<unsafe extern "C" fn(context: *mut c_void, at: u64, data: *const c_void, bytes: u32) -> i32>,
+    /// Erases a block. Durable on return.
+    pub erase: Option<unsafe extern "C" fn(context: *mut c_void, block: u32) -> i32>,
+}
+
+/// The flash with its functions at hand.
+struct Flash {
+    table: &'static OalNorFlash,
+    read: unsafe extern "C" fn(*mut c_void, u64, *mut c_void, u32) -> i32,
+    program: unsafe extern "C" fn(*mut c_void, u64, *const c_void, u32) -> i32,
+    erase: unsafe extern "C" fn(*mut c_void, u32) -> i32,
+}
+
+impl NorFlash for Flash {
+    type Error = i32;
+
+    fn geometry(&self) -> NorGeometry {
+        let OalNorFlash { block_bytes, blocks, program_bytes, .. } = *self.table;
+        NorGeometry { block_bytes, blocks, program_bytes }
+    }
+
+    fn read(&mut self, at: u64, buf: &mut [u8]) -> Result<(), i32> {
+        let bytes = u32::try_from(buf.len()).map_err(|_| i32::MIN)?;
+        // SAFETY: the C side's function, called as its table says; `buf` has room for `bytes`.
+        done(unsafe { (self.read)(self.table.context, at, buf.as_mut_ptr().cast(), bytes) })
+    }
+
+    fn program(&mut self, at: u64, data: &[u8]) -> Result<(), i32> {
+        let bytes = u32::try_from(data.len()).map_err(|_| i32::MIN)?;
+        // SAFETY: as above; `data` is `bytes` long.
+        done(unsafe { (self.program)(self.table.context, at, data.as_ptr().cast(), bytes) })
+    }
+
+    fn erase(&mut self, block: u32) -> Result<(), i32> {
+        // SAFETY: as above.
+        done(unsafe { (self.erase)(self.table.context, block) })
+    }
+
+    fn mapped(&self) -> Option<&[u8]> {
+        let len = usize::try_from(self.geometry().bytes()).ok().filter(|len| *len <= isize::MAX as usize)?;
+        // SAFETY: the table says that all of the flash is there to be read; only this store programs it.
+        (!self.table.mapped.is_null())
+            .then(|| unsafe { core::slice::from_raw_parts(self.table.mapped.cast(), len) })
+    }
+}
+
+store!(NorStore<Flash, Register>,);
+
+unsafe fn make(config: &'static OalConfig, place: &mut StorePlace) -> Result<*mut dyn Store, OalError> {
+    if !config.block.is_null() || !config.nand.is_null() {
+        return Err(OalError::NoStore);
+    }
+    // SAFETY: the caller's promise.
+    let (table, register) = unsafe { (config.nor.as_ref().ok_or(OalError::NoStore)?, Register::of(config)?) };
+    let (Some(read), Some(program), Some(erase)) = (table.read, table.program, table.erase) else {
+        return Err(OalError::MissingFunction);
+    };
+    let flash = Flash { table, read, program, erase };
+    let store = NorStore::with_register(flash, settings(config), register);
+    Ok(place.put(store.ok_or(OalError::BadGeometry)?))
+}
+
+/// The store on NOR flash.
+#[unsafe(no_mangle)]
+#[allow(non_upper_case_globals, reason = "C's name")]
+pub static oal_snapshot_nor: OalStore = OalStore { make };

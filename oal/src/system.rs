@@ -1,0 +1,247 @@
+//! The C side's system as the engine sees it.
+
+use core::ffi::c_char;
+use core::ptr::null;
+
+use heapless::Vec;
+use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
+use oal_snapshot::hooks::{GetSnapshotRegions, ImageId, SnapshotResume};
+use oal_snapshot::memory_map::{MAX_REGIONS, MapError, MemoryMap};
+use oal_snapshot::progress::{Observer, Progress};
+use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
+
+use crate::config::{OalConfig, OalPageClass, OalResume, OalStep, OalSystem};
+use crate::engine;
+use crate::error::{OalError, OalErrorInfo};
+use crate::report::OalBootReport;
+use crate::types::PCRamTable;
+
+/// The three tables in the engine's words.
+pub(crate) struct Tables {
+    /// RAM of the system.
+    pub ram: Vec<RamRegion, MAX_REGIONS>,
+    /// RAM of the OEM.
+    pub oem: Vec<RamRegion, MAX_REGIONS>,
+    /// What is never in the picture.
+    pub nosave: Vec<RamRegion, MAX_REGIONS>,
+}
+
+impl Tables {
+    /// Asks the system for its tables.
+    pub fn read(system: &OalSystem) -> Result<Tables, OalError> {
+        let (Some(ram), Some(nosave)) = (system.ram_table, system.nosave_table) else {
+            return Err(OalError::MissingFunction);
+        };
+        // SAFETY: the C side's functions, called as its table says.
+        let (ram, nosave) = unsafe { (ram(system.context), nosave(system.context)) };
+        if ram.is_null() || nosave.is_null() {
+            return Err(OalError::NullArgument);
+        }
+        // SAFETY: as above.
+        let oem = system.oem_table.map_or(null(), |oem| unsafe { oem(system.context) });
+        Ok(Tables { ram: regions(ram)?, oem: regions(oem)?, nosave: regions(nosave)? })
+    }
+
+    /// The memory map.
+    pub fn map(&self) -> Result<MemoryMap, MapError> {
+        MemoryMap::new(&self.ram, &self.oem, &self.nosave)
+    }
+
+    /// All RAM that a picture may hold.
+    pub fn frames(&self) -> Vec<FrameRange, { 2 * MAX_REGIONS }> {
+        let mut all = Vec::new();
+        for frames in self.ram.iter().chain(&self.oem).filter_map(|region| region.frames().ok()) {
+            // There is room for all of both lists.
+            let _ = all.push(frames);
+        }
+        all
+    }
+}
+
+/// The regions of a table; none for NULL.
+fn regions(table: PCRamTable) -> Result<Vec<RamRegion, MAX_REGIONS>, OalError> {
+    if !table.is_aligned() {
+        return Err(OalError::Unaligned);
+    }
+    // SAFETY: the C side's table, which it says is valid.
+    let Some(table) = (unsafe { table.as_ref() }) else { return Ok(Vec::new()) };
+    let count = table.dwNumEntries as usize;
+    if count > MAX_REGIONS {
+        return Err(OalError::TooManyRegions);
+    }
+    if count > 0 && table.pRamEntries.is_null() {
+        return Err(OalError::NullArgument);
+    }
+    if !table.pRamEntries.is_aligned() {
+        return Err(OalError::Unaligned);
+    }
+    let mut list = Vec::new();
+    for i in 0..count {
+        // SAFETY: the table says that it has so many entries.
+        let entry = unsafe { *table.pRamEntries.add(i) };
+        let region = RamRegion::new(u64::from(entry.ShiftedRamBase) << 8, entry.RamSize.into());
+        list.push(region).map_err(|_| OalError::TooManyRegions)?;
+    }
+    Ok(list)
+}
+
+/// The system. While a snapshot is taken it lies in the picture: a restored system goes on with it.
+pub(crate) struct CSystem {
+    system: &'static OalSystem,
+    /// The tables.
+    pub tables: Tables,
+    staging: Option<FrameRange>,
+    /// Who did not stop.
+    pub who: *const c_char,
+}
+
+impl CSystem {
+    /// The system of a configuration.
+    pub fn new(config: &OalConfig, system: &'static OalSystem, tables: Tables) -> CSystem {
+        let staging = FrameRange::new(Pfn(config.staging_page), config.staging_pages);
+        CSystem { system, tables, staging: staging.filter(|frames| !frames.is_empty()), who: null() }
+    }
+}
+
+impl System for CSystem {
+    fn ram(&self) -> &[RamRegion] {
+        &self.tables.ram
+    }
+
+    fn nosave(&self) -> &[RamRegion] {
+        &self.tables.nosave
+    }
+
+    fn page_class(&self, frame: Pfn) -> PageClass {
+        // SAFETY: the C side's function, called as its table says; so below.
+        match self.system.page_class.map(|class| unsafe { class(self.system.context, frame.0) }) {
+            Some(class) if class == OalPageClass::Free as u32 => PageClass::Free,
+            _ => PageClass::Used,
+        }
+    }
+
+    fn reclaim(&mut self) {
+        if let Some(reclaim) = self.system.reclaim {
+            // SAFETY: see `page_class`.
+            unsafe { reclaim(self.system.context) }
+        }
+    }
+
+    fn suspend(&mut self) -> Result<(), SuspendFailed> {
+        // SAFETY: see `page_class`.
+        self.who = self.system.suspend.map_or(null(), |suspend| unsafe { suspend(self.system.context) });
+        if self.who.is_null() { Ok(()) } else { Err(SuspendFailed { who: "" }) }
+    }
+
+    fn resume(&mut self, why: Resume) {
+        let why = match why {
+            Resume::Live => OalResume::Live,
+            Resume::Restored => OalResume::Restored,
+        };
+        if let Some(resume) = self.system.resume {
+            // SAFETY: see `page_class`.
+            unsafe { resume(self.system.context, why) }
+        }
+    }
+
+    fn pause(&mut self, milliseconds: u32) {
+        if let Some(pause) = self.system.pause {
+            // SAFETY: see `page_class`.
+            unsafe { pause(self.system.context, milliseconds) }
+        }
+    }
+
+    fn staging(&self) -> Option<FrameRange> {
+        self.staging
+    }
+}
+
+impl GetSnapshotRegions for CSystem {
+    fn get_snapshot_regions(&self) -> &[RamRegion] {
+        &self.tables.oem
+    }
+}
+
+impl SnapshotResume for CSystem {
+    /// The library comes first: what it had in nosave memory is gone, or of another program.
+    fn snapshot_resume(&mut self) {
+        engine::restart();
+        resume_platform(self.system);
+    }
+}
+
+/// Calls the C side's part of `OEMSnapshotResume`.
+pub(crate) fn resume_platform(system: &OalSystem) {
+    if let Some(resume) = system.snapshot_resume {
+        // SAFETY: see `page_class`.
+        unsafe { resume(system.context) }
+    }
+}
+
+/// The C side's progress function, and, at a boot, the report.
+pub(crate) struct Watcher {
+    system: &'static OalSystem,
+    report: Option<*mut OalBootReport>,
+    chosen: Option<(ImageId, u8, u8)>,
+}
+
+impl Watcher {
+    /// Watches a snapshot.
+    pub fn of_take(system: &'static OalSystem) -> Watcher {
+        Watcher { system, report: None, chosen: None }
+    }
+
+    /// Watches a boot, and writes its report, which is the C side's and valid.
+    pub fn of_boot(system: &'static OalSystem, report: &mut OalBootReport) -> Watcher {
+        *report = OalBootReport::NEW;
+        report.seal();
+        Watcher { system, report: Some(report), chosen: None }
+    }
+
+    /// Tells of a step.
+    pub fn tell(&self, step: OalStep, done: u64, total: u64) {
+        if let Some(progress) = self.system.progress {
+            // SAFETY: see `page_class`.
+            unsafe { progress(self.system.context, step, done, total) }
+        }
+    }
+
+    fn report(&mut self) -> Option<&mut OalBootReport> {
+        // SAFETY: `of_boot` was given it, and whoever has the right to the instance uses it through this value.
+        self.report.map(|report| unsafe { &mut *report })
+    }
+}
+
+impl Observer for Watcher {
+    fn observe(&mut self, progress: Progress) {
+        let (step, done, total) = match progress {
+            Progress::Captured => (OalStep::Captured, 0, 0),
+            Progress::Scan { done, total } => (OalStep::Scan, done, total),
+            Progress::Compress { done, total } => (OalStep::Compress, done, total),
+            Progress::Write { done, total } => (OalStep::Write, done, total),
+            Progress::Written => (OalStep::Written, 0, 0),
+            Progress::Refused(refusal) => {
+                if let Some(report) = self.report() {
+                    report.refuse(&refusal);
+                }
+                let error = OalErrorInfo::refusal(refusal.stage, refusal.reason).error;
+                (OalStep::Refused, error.into(), refusal.id.map_or(0, |id| id.0))
+            }
+            Progress::Chosen { id, slot, attempt, pages } => {
+                self.chosen = Some((id, slot, attempt));
+                (OalStep::Chosen, id.0, pages)
+            }
+            Progress::Load { done, total } => (OalStep::Load, done, total),
+            Progress::Loaded => {
+                let chosen = self.chosen;
+                if let (Some(report), Some((id, slot, attempt))) = (self.report(), chosen) {
+                    (report.id, report.slot, report.attempt) = (id.0, slot.into(), attempt.into());
+                    report.seal();
+                }
+                (OalStep::Loaded, 0, 0)
+            }
+            _ => return,
+        };
+        self.tell(step, done, total);
+    }
+}

@@ -1,0 +1,18 @@
+/* A kernel that knows nothing but SnapshotSupport and SNAP_HEADER, and its boot loader. */
+#ifndef KERNEL_H
+#define KERNEL_H
+
+#include "oal_snapshot.h"
+
+/* Images are made here. */
+extern uint8_t kernel_image[];
+extern uint32_t kernel_image_bytes;
+
+/* Takes a snapshot by the hooks, in the documented order. 1: the machine goes on; 2: it was restored; 0: a hook failed, and
+ * kernel_failed names it. `packed`: 0 stores the pages as they are. */
+int kernel_snapshot(const SnapshotSupport *support, int packed);
+extern const char *kernel_failed;
+/* Sets the checksums of the image after something was changed in it. */
+void kernel_seal(void);
+
+#endif

@@ -1,0 +1,134 @@
+//! Taking a snapshot and booting from one, on every kind of store, with every codec.
+
+use core::hint::black_box;
+
+use oal_parts::mmc::{self, Options};
+use oal_snapshot::boot::{Boot, BootReport};
+use oal_snapshot::codec::{Lz4, Lz4High, Raw};
+use oal_snapshot::cpu::armv7a::{Armv7a, NosaveStack};
+use oal_snapshot::frame::FrameRange;
+use oal_snapshot::hooks::{
+    BootPolicy, DecompressSnapshot, ImageId, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot,
+};
+use oal_snapshot::image::{ChunkEntry, Extent, HEADER_LEN, Header, Identity, check_index, check_map};
+use oal_snapshot::mem::PhysicalMemory;
+use oal_snapshot::memory_map::MemoryMap;
+use oal_snapshot::state::StateCell;
+use oal_snapshot::store::nand::{NandFlash, NandStore};
+use oal_snapshot::store::nor::{NorFlash, NorStore};
+use oal_snapshot::store::{
+    BlockStore, Partition, RECORD_LEN, Record, SNAPSHOT_PARTITION_TYPE, Slots, StoreSettings,
+};
+use oal_snapshot::system::System;
+use oal_snapshot::take::{Settings, Snapshot};
+use oal_snapshot::workspace::Workspace;
+
+use crate::board::{Anyone, Controller, Sectors, any};
+
+type Work = Workspace<1024, 1024>;
+
+static FRAMES: [FrameRange; 1] = [FrameRange { first: oal_snapshot::frame::Pfn(1), count: 1 }];
+
+/// A value at an address that nobody knows.
+fn place<T>() -> &'static mut T {
+    // SAFETY: this program is never run.
+    unsafe { &mut *black_box(core::ptr::dangling_mut::<T>()) }
+}
+
+/// Takes a snapshot and boots from it, with one codec.
+fn timelines<Z, S>(codec: &mut Z, store: &mut S)
+where
+    Z: DecompressSnapshot,
+    S: PrepareSnapshot + WriteSnapshot + SelectSnapshot + ReadSnapshot,
+{
+    let identity: &Identity = place();
+    // SAFETY: this program is never run.
+    let mut memory = unsafe { PhysicalMemory::new(black_box(&FRAMES), any()) };
+    let mut cpu = Armv7a::new(place::<NosaveStack<4096>>()).secure();
+    let taken = Snapshot {
+        system: &mut Anyone,
+        state: place::<StateCell>(),
+        identity,
+        memory: &mut memory,
+        cpu: &mut cpu,
+        codec,
+        store,
+        observer: &mut Anyone,
+        settings: black_box(Settings::default()),
+    }
+    .take(place::<Work>());
+    black_box(taken.is_ok());
+    let mut report = BootReport::new();
+    let end = Boot {
+        ram: any(),
+        oem: any(),
+        nosave: any(),
+        identity,
+        memory: &mut memory,
+        cpu: &mut cpu,
+        codec,
+        store,
+        observer: &mut Anyone,
+    }
+    .run(place::<Work>(), &mut report);
+    black_box((&end, &report));
+}
+
+/// With every codec, and what a restored system calls.
+fn store<S>(store: &mut S)
+where
+    S: PrepareSnapshot + WriteSnapshot + SelectSnapshot + ReadSnapshot,
+{
+    timelines(place::<Lz4>(), store);
+    timelines(place::<Lz4High>(), store);
+    timelines(&mut Raw, store);
+    let id = ImageId(any());
+    black_box(store.confirm(id).is_ok());
+    black_box(store.read_snapshot(id, place::<[u8; 8192]>(), any()).is_ok());
+    black_box(store.mapped_snapshot(id));
+}
+
+fn settings() -> StoreSettings {
+    black_box(StoreSettings { slots: Slots::Two, policy: BootPolicy::Once, max_attempts: any() })
+}
+
+/// On SD and eMMC.
+pub fn block() {
+    let Ok(card) = mmc::Card::init(Controller, black_box(Options::default())) else { return };
+    black_box(card.info());
+    let Ok(partition) = Partition::find(Sectors(card), black_box(SNAPSHOT_PARTITION_TYPE)) else { return };
+    let mut device = BlockStore::with_register(partition, settings(), Anyone);
+    store(&mut device);
+    black_box((device.record().is_ok(), device.invalidate().is_ok(), device.slot_bytes(Slots::One)));
+}
+
+/// On NAND.
+pub fn nand<const PAGE: usize, const MAP: usize>(flash: Option<impl NandFlash>) {
+    let Some(flash) = flash else { return };
+    let Some(mut chip) = NandStore::<_, PAGE, MAP, _>::with_register(flash, settings(), Anyone) else {
+        return;
+    };
+    store(&mut chip);
+    black_box((chip.record().is_ok(), chip.invalidate().is_ok(), chip.refresh_due()));
+    black_box(chip.refresh(ImageId(any())).is_ok());
+}
+
+/// On NOR.
+pub fn nor(flash: Option<impl NorFlash>) {
+    let Some(flash) = flash else { return };
+    let Some(mut chip) = NorStore::with_register(flash, settings(), Anyone) else { return };
+    store(&mut chip);
+    black_box((chip.record().is_ok(), chip.invalidate().is_ok(), chip.slot_bytes(Slots::Two)));
+}
+
+/// What a tool calls beside the stores: decoding by hand.
+pub fn rest() {
+    black_box(Header::decode(place::<[u8; HEADER_LEN]>()).is_ok());
+    place::<Header>().encode(place::<[u8; HEADER_LEN]>());
+    black_box(Record::decode(place::<[u8; RECORD_LEN]>()).is_ok());
+    black_box(place::<Record>().encode());
+    let (extents, index): (&[Extent], &[ChunkEntry]) = (any(), any());
+    if let Ok(map) = MemoryMap::new(Anyone.ram(), any(), any()) {
+        black_box((check_map(extents, &map).is_ok(), check_index(extents, index, any()).is_ok()));
+    }
+}
