@@ -174,8 +174,12 @@ fn records_are_what_they_were_encoded_from_and_refuse_unknown_values() {
         image_len: 1 << 50,
         image_crc: 0x1234_5678,
     };
-    let record = Record { sequence: 9, open: false, slots: [None, Some(entry)] };
+    let record = Record { sequence: u64::MAX, open: false, slots: [None, Some(entry)] };
     assert_eq!(Record::decode(&record.encode()), Ok(record));
+    // An image is not newer than the record that names it, and no two images have one name.
+    for wrong in [Record { sequence: 9, ..record }, Record { slots: [Some(entry); 2], ..record }] {
+        assert_eq!(Record::decode(&wrong.encode()), Err(RecordError::Corrupt));
+    }
     // Slot 1: state, policy, confirmed; then version 0 and three slots.
     for (at, value) in [(72, 3), (72, 0), (73, 0), (73, 3), (75, 2), (8, 0), (12, 3)] {
         let mut bytes = record.encode();

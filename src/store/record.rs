@@ -147,6 +147,12 @@ impl Record {
         for (i, slot) in record.slots.iter_mut().enumerate() {
             *slot = SlotEntry::decode(&get(bytes, at::SLOT + i * slot_at::LEN))?;
         }
+        // An image has the number of the record that first committed it: not a higher one, and no two have the same. Else
+        // an image to come could be taken for the one here.
+        let [first, second] = record.slots.map(|slot| slot.map(|entry| entry.id.0));
+        if first.max(second) > Some(sequence) || (first.is_some() && first == second) {
+            return Err(RecordError::Corrupt);
+        }
         Ok(record)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::media::Kind;
 use crate::toolchain::Target;
+use std::ops::Range;
 
 /// A board of `boards/`.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Board {
     pub last_qemu: Option<(u32, u32)>,
     /// Where RAM begins.
     pub ram_base: u64,
+    /// MiB from there on that the firmware does not call RAM.
+    pub ram_kept_mib: u32,
     /// Whether QEMU can keep its RAM in a file, so that the host can look at it.
     pub ram_is_a_file: bool,
     /// Sizes of RAM that it can have, in MiB; the first is what most cases use.
@@ -33,6 +36,7 @@ pub static VEXPRESS_A9: Board = Board {
     machine: &["-M", "vexpress-a9"],
     last_qemu: None,
     ram_base: 0x6000_0000,
+    ram_kept_mib: 0,
     ram_is_a_file: true,
     ram_mib: &[64, 256, 1024],
     drivers: &["gic", "timer", "uart", "lcd"],
@@ -46,6 +50,7 @@ pub static N800: Board = Board {
     machine: &["-M", "n800", "-cpu", "cortex-a9"],
     last_qemu: Some((9, 1)),
     ram_base: 0x8000_0000,
+    ram_kept_mib: 0,
     ram_is_a_file: true,
     ram_mib: &[128],
     drivers: &["intc", "timer", "uart"],
@@ -59,25 +64,66 @@ pub static AKITA: Board = Board {
     machine: &["-M", "akita"],
     last_qemu: Some((9, 1)),
     ram_base: 0xa000_0000,
+    ram_kept_mib: 0,
     ram_is_a_file: false,
     ram_mib: &[64],
     drivers: &[],
     media: &[Kind::RawNand],
 };
 
+/// A Zynq-7000 with an eMMC behind an SDHCI. Its first two MiB of RAM are a hole at address 0 and the frame buffer.
+pub static XILINX_ZYNQ_A9: Board = Board {
+    name: "xilinx-zynq-a9",
+    target: Target::Armv7a,
+    machine: &["-M", "xilinx-zynq-a9"],
+    last_qemu: None,
+    ram_base: 0,
+    ram_kept_mib: 2,
+    ram_is_a_file: true,
+    ram_mib: &[64, 256, 1024],
+    drivers: &["gic", "timer", "uart"],
+    media: &[Kind::Emmc],
+};
+
+/// The reference board once more, with the firmware in C of `oal/examples`.
+pub static VEXPRESS_A9_C: Board = Board {
+    name: "vexpress-a9-c",
+    target: Target::Armv7a,
+    machine: &["-M", "vexpress-a9"],
+    last_qemu: None,
+    ram_base: 0x6000_0000,
+    ram_kept_mib: 0,
+    ram_is_a_file: true,
+    ram_mib: &[64],
+    drivers: &[],
+    media: &[Kind::Nor],
+};
+
 /// All boards.
-pub static BOARDS: [&Board; 3] = [&VEXPRESS_A9, &N800, &AKITA];
+pub static BOARDS: [&Board; 5] = [&VEXPRESS_A9, &N800, &AKITA, &XILINX_ZYNQ_A9, &VEXPRESS_A9_C];
 
 impl Board {
     /// The firmware for a medium: each medium that is no card in a slot has a program of its own.
     pub fn binary(&self, kind: Kind) -> &'static str {
+        if self.is_in_c() {
+            return self.name;
+        }
         match kind {
-            Kind::Sd | Kind::Emmc => "vexpress-a9",
             Kind::Nand => "vexpress-a9-nand",
             Kind::Nor => "vexpress-a9-nor",
-            Kind::OneNand => "n800",
-            Kind::RawNand => "akita",
+            Kind::Sd | Kind::Emmc | Kind::OneNand | Kind::RawNand => self.name,
         }
+    }
+
+    /// What the firmware calls RAM, on a board with `mib` MiB.
+    pub fn ram_range(&self, mib: u32) -> Range<u64> {
+        let mib_after = |mib: u32| self.ram_base + (u64::from(mib) << 20);
+        mib_after(self.ram_kept_mib)..mib_after(mib)
+    }
+
+    /// Whether its firmware is written in C.
+    pub fn is_in_c(&self) -> bool {
+        *self == VEXPRESS_A9_C
     }
 
     /// MiB of RAM where a case does not ask for more.

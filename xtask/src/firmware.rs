@@ -1,5 +1,7 @@
 //! Building a board's firmware.
 
+mod c;
+
 use crate::board::Board;
 use crate::harness::elf::Firmware;
 use crate::media::Kind;
@@ -10,6 +12,8 @@ use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::Stdio;
 
+pub use c::COMPILER;
+
 /// Builds all firmware of a board and says where the one for this medium is. `OAL_FIRMWARE` names what to use instead,
 /// such as a build of another machine: an ELF file, or a folder with files named like the binaries.
 pub fn path(board: &Board, kind: Kind) -> Result<PathBuf> {
@@ -17,8 +21,15 @@ pub fn path(board: &Board, kind: Kind) -> Result<PathBuf> {
     match std::env::var_os("OAL_FIRMWARE").map(PathBuf::from) {
         Some(folder) if folder.is_dir() => Ok(folder.join(binary)),
         Some(file) => Ok(file),
+        None if board.is_in_c() => Ok(c::compile(board)?.join(binary)),
         None => Ok(compile(board, None)?.join(binary)),
     }
+}
+
+/// An error where a compiler for the board's firmware is missing.
+pub fn require(board: &Board) -> Result<()> {
+    Toolchain::require(board.target)?;
+    if board.is_in_c() { c::require() } else { Ok(()) }
 }
 
 /// Builds the firmware and opens a copy, so that it stays the same for all of a run.

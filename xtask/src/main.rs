@@ -7,16 +7,20 @@
 //! | `board` | the boards, as data |
 //! | `media` | cards and flash chips as files |
 //! | `cases` | what `qemu-test` proves |
-//! | `lint`, `demo` and single files | one task each |
+//! | `lint`, `demo`, `inspect` and single files | one task each |
 
+mod bench;
 mod board;
 mod cases;
+mod crash_test;
 mod demo;
 mod firmware;
 mod fuzz;
 mod harness;
+mod inspect;
 mod lint;
 mod media;
+mod miri;
 mod no_panic;
 mod paths;
 mod progress;
@@ -59,12 +63,20 @@ enum Task {
     QemuTest(qemu_test::Options),
     /// Set up, run all tests and count them
     Test(test::Options),
+    /// Cut power at every step of a store's life, on simulated media
+    CrashTest(crash_test::Options),
     /// Run the fuzz targets
     Fuzz(fuzz::Options),
     /// Search linked programs for panics of the library
     NoPanic,
+    /// Run the tests of code with `unsafe` in Miri
+    Miri,
     /// Check formatting, lints, documentation, features, the oldest compiler, licences
     Lint,
+    /// Measure speed and sizes, by counted instructions, beside what they must reach
+    Bench(bench::Options),
+    /// Say what is on a medium or in an image, without writing to it
+    Inspect(inspect::Options),
     /// Print what the firmware and the library need: code, memory, stack
     Size(size::Options),
 }
@@ -77,9 +89,13 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::main(&options),
         Task::QemuTest(options) => qemu_test::main(&options),
         Task::Test(options) => test::main(&options),
+        Task::CrashTest(options) => crash_test::main(&options),
         Task::Fuzz(options) => fuzz::main(&options),
         Task::NoPanic => no_panic::main(),
+        Task::Miri => miri::main(),
         Task::Lint => lint::main(),
+        Task::Bench(options) => bench::main(&options),
+        Task::Inspect(options) => inspect::main(&options),
         Task::Size(options) => size::main(&options),
     };
     match done {
@@ -95,8 +111,10 @@ fn main() -> ExitCode {
 /// Builds all firmware and prints the paths; without a compiler for the reference board there is nothing to do.
 fn build() -> anyhow::Result<()> {
     for board in board::BOARDS {
-        if toolchain::Toolchain::find(board.target).is_none() && board != &board::VEXPRESS_A9 {
-            println!("{} is left out: no compiler for {} was found", board.name, board.target.triple());
+        if let Err(error) = firmware::require(board)
+            && board != &board::VEXPRESS_A9
+        {
+            println!("{} is left out: {error:#}", board.name);
             continue;
         }
         let mut paths = Vec::new();

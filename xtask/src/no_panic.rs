@@ -9,7 +9,7 @@
 //!
 //! The first program is also built with a panic in it on purpose, which must be found.
 
-use crate::board::{Board, N800, VEXPRESS_A9};
+use crate::board::{Board, N800, VEXPRESS_A9, XILINX_ZYNQ_A9};
 use crate::toolchain::{Target, Toolchain};
 use crate::{firmware, paths, shell, table};
 use addr2line::Loader;
@@ -65,7 +65,7 @@ pub fn main() -> Result<()> {
         planted.len().to_string(),
         "found".to_string(),
     ]);
-    for board in [&VEXPRESS_A9, &N800] {
+    for board in [&VEXPRESS_A9, &N800, &XILINX_ZYNQ_A9] {
         rows.extend(firmware_of(board)?);
     }
     println!("{}", table::render(&["program", "branches to a panic", "of them the library's"], &rows));

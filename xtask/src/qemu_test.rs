@@ -10,7 +10,6 @@ use crate::harness::emulator::Emulator;
 use crate::media::Kind;
 use crate::setup::Found;
 use crate::table;
-use crate::toolchain::Toolchain;
 use anyhow::{Context, Result, anyhow, ensure};
 use std::path::PathBuf;
 
@@ -32,6 +31,9 @@ pub struct Options {
     /// Only cases whose name contains this
     #[arg(long, value_name = "S")]
     pub filter: Option<String>,
+    /// Cut the power at every place that was chosen, instead of an eighth of them
+    #[arg(long)]
+    pub sweep: bool,
     /// Boards, media and cases that must run and must not be skipped, such as `n800,sd`
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub require: Vec<String>,
@@ -59,7 +61,7 @@ pub fn run(options: &Options) -> Result<(Summary, Result<()>)> {
     };
     let mut plans = Vec::new();
     for (board, kind) in media.into_iter().filter(wanted) {
-        plans.extend(plan(board, kind, &emulators)?);
+        plans.extend(plan(board, kind, &emulators, options.sweep)?);
     }
     let mut records = runner::run(&plans, filter);
     report::require(&mut records, &options.require);
@@ -125,16 +127,17 @@ impl Emulators {
 }
 
 /// The plans of a medium. A firmware that does not build is an error; one that nothing here can compile is skipped.
-fn plan(board: &'static Board, kind: Kind, emulators: &Emulators) -> Result<Vec<Plan>> {
+fn plan(board: &'static Board, kind: Kind, emulators: &Emulators, sweep: bool) -> Result<Vec<Plan>> {
     let (first, second) = emulators.of(board, kind);
-    let compiler = Toolchain::require(board.target).map(drop).map_err(|e| format!("{e:#}"));
+    let compiler = firmware::require(board).map_err(|e| format!("{e:#}"));
     let first = first.and_then(|e| compiler.map(|()| e));
     let firmware = if first.is_ok() { Some(firmware::build(board, kind)?) } else { None };
     let make = |emulator: Result<&Emulator, String>, only: &[&'static str]| {
         let qemu = emulator.as_ref().map_or("-".to_string(), |e| e.label());
         let bench = emulator.and_then(|emulator| {
             let firmware = firmware.clone().ok_or("there is no firmware")?;
-            Bench::new(emulator.clone(), firmware, board, kind).map_err(|e| format!("{e:#}"))
+            let bench = Bench::new(emulator.clone(), firmware, board, kind).map_err(|e| format!("{e:#}"))?;
+            Ok(bench.sweeping(sweep))
         });
         Plan { board, kind, qemu, bench, only: only.to_vec() }
     };

@@ -2,12 +2,13 @@
 
 use crate::cases::all;
 use crate::cases::report::{self, Summary};
+use crate::harness::emulator::PROGRAM;
 use crate::setup::Need;
-use crate::toolchain::cargo;
-use crate::{qemu_test, setup};
+use crate::toolchain::{Target, Toolchain, cargo};
+use crate::{crash_test, qemu_test, setup, shell};
 use anyhow::{Context, Result, ensure};
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 /// Options of the task.
 #[derive(clap::Args, Debug)]
@@ -29,7 +30,15 @@ pub fn main(options: &Options) -> Result<()> {
     options.json.as_deref().map(report::create).transpose()?;
     setup::setup(options.yes, Need::All)?;
     println!("\nhost tests");
-    let (host, host_ok) = host_tests()?;
+    let (host, host_ok) = run_tests(cargo("test").arg("--no-fail-fast"))?;
+    println!("\nlong host tests");
+    let (long, long_ok) = long_tests()?;
+    println!("\ncrash tests");
+    let crash = [
+        crash_test::Options { quick: true, ..Default::default() },
+        crash_test::Options { mutants: true, ..Default::default() },
+    ];
+    let crash = crash.iter().fold(Ok(()), |result, options| result.and(crash_test::main(options)));
     println!("\nQEMU tests");
     let qemu = qemu_test::Options {
         require: options.require.clone(),
@@ -39,19 +48,38 @@ pub fn main(options: &Options) -> Result<()> {
     let (qemu, sound) = qemu_test::run(&qemu).unwrap_or_else(|error| {
         (Summary { failed: 1, ..Summary::default() }, Err(error.context("the QEMU tests did not run")))
     });
+    let (host, host_ok) = (host.plus(long), host_ok && long_ok);
     println!("host: {host}");
     println!("QEMU: {qemu}");
     let sum = host.plus(qemu);
     println!("{sum}");
+    crash.context("the crash tests")?;
     sound?;
     ensure!(host_ok && sum.failed == 0, "there were failures");
     Ok(())
 }
 
-/// Runs the tests of the default members and counts them by cargo's own closing lines.
-fn host_tests() -> Result<(Summary, bool)> {
-    let mut child =
-        cargo("test").arg("--no-fail-fast").stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
+/// What takes too long in a debug build: ten thousand random chips, the codec as an ARM program.
+fn long_tests() -> Result<(Summary, bool)> {
+    let mut chips = cargo("test");
+    chips.args(["--release", "--package", "oal-media", "--test", "nand_random_chips", "--", "--nocapture"]);
+    let (chips, chips_ok) = run_tests(&mut chips)?;
+    let plain = Toolchain::find(Target::Armv7a).is_some_and(|toolchain| toolchain.is_plain());
+    let (codec, codec_ok) = if plain && shell::which(PROGRAM).is_some() {
+        run_tests(cargo("test").args(["--package", "oal-codec-arm"]))?
+    } else {
+        println!(
+            "skipped: oal-codec-arm, for it wants a rustup target {} and {PROGRAM}",
+            Target::Armv7a.triple()
+        );
+        (Summary { skipped: 1, ..Summary::default() }, true)
+    };
+    Ok((chips.plus(codec), chips_ok && codec_ok))
+}
+
+/// Runs tests and counts them by cargo's own closing lines.
+fn run_tests(command: &mut Command) -> Result<(Summary, bool)> {
+    let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
     let output = child.stdout.take().context("cargo has no output")?;
     let mut summary = Summary::default();
     for line in BufReader::new(output).lines() {

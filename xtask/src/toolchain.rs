@@ -64,6 +64,11 @@ pub struct Toolchain {
 }
 
 impl Toolchain {
+    /// Whether a plain `cargo build --target` does.
+    pub fn is_plain(&self) -> bool {
+        self.way == Way::Installed
+    }
+
     /// The first way that works here.
     pub fn find(target: Target) -> Option<Self> {
         let way = if is_installed(target) {

@@ -18,7 +18,8 @@
 //! | `application`, `index`, `heap`, `vfp_work`, `display` | what is worth a snapshot |
 //! | `system`, `drivers`, `snapshot` | how it comes to rest, is pictured, and goes on |
 //! | `terminal`, `console`, `commands`, `errors`, `regs_test` | the console, described in `docs/console.md` |
-//! | `nand_flash`, `nor_flash`, `wait`, `text_volume` | flash drivers below the stores, and their delays; text in flash |
+//! | `card`, `nand_flash`, `nor_flash`, `wait`, `text_volume` | card and flash drivers below the stores, and their delays; text in flash |
+//! | `ram` | how much of it there is, for boards that have to try |
 //!
 //! What is in the picture and what is not is decided by where a static lies: `.nosave.data` and `.nosave.bss`
 //! belong to the boot stage, `.data` and `.bss` to the application, whose heap is the rest of RAM.
@@ -36,6 +37,8 @@ pub mod application;
 pub mod boot_stage;
 #[cfg(target_os = "none")]
 mod build;
+#[cfg(target_os = "none")]
+pub mod card;
 #[cfg(target_os = "none")]
 mod commands;
 pub mod console;
@@ -57,12 +60,13 @@ mod layout;
 mod marker;
 #[cfg(target_os = "none")]
 mod mmu;
-#[cfg(target_os = "none")]
 pub mod nosave;
 #[cfg(target_os = "none")]
 mod observer;
 #[cfg(target_os = "none")]
 pub mod platform;
+#[cfg(target_os = "none")]
+pub mod ram;
 #[cfg(target_os = "none")]
 mod regs_test;
 #[cfg(target_os = "none")]

@@ -6,11 +6,13 @@
 //!   cfi        NOR flash that describes itself           Cfi<B: Bus>
 //!   nand       NAND flash: raw, OneNAND, SPI             RawNand, OneNand, SpiNand
 //!   pl181      a host controller for them               Pl181: Host
+//!   sdhci      another, standardised                Sdhci: Host
 //!   gic        interrupts                               with a context to save and restore
 //!   a9_timer   Cortex-A9 global and private timer       GlobalTimer: Clock
 //!   sp804      dual timer          pl031    seconds
 //!   pl111      LCD                 l2c310   level 2 cache
 //!   omap       OMAP 2: interrupts, timer, 32 kHz counter, UART, clocks and reset
+//!   zynq       Zynq-7000: UART, reset
 //!   vexpress_sysreg                power, reset, flags of the Versatile Express boards
 //!   clock      time-outs           mmio     registers: the unsafe code, but for a promise in omap::uart
 //! ```
@@ -36,8 +38,10 @@ pub mod omap;
 pub mod pl031;
 pub mod pl111;
 pub mod pl181;
+pub mod sdhci;
 pub mod sp804;
 pub mod vexpress_sysreg;
+pub mod zynq;
 
 #[cfg(test)]
 extern crate std;

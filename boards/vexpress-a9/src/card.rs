@@ -1,9 +1,6 @@
-//! [`Card`]: an SD card or an eMMC, with a partition for the store and a FAT volume with the text.
+//! [`Card`]: an SD card or an eMMC behind the motherboard's PL181.
 
-use oal_firmware::storage::{ReadFailed, Sectors, Storage};
-use oal_parts::mmc::{self, Error, Kind, Options};
-use oal_snapshot::refusal::{ColdBoot, Reason, Stage};
-use oal_snapshot::store::{BlockDevice, BlockStore, Partition, SNAPSHOT_PARTITION_TYPE, StoreSettings};
+use oal_firmware::card::CardStorage;
 
 use crate::Medium;
 use crate::devices::{self, Mmci};
@@ -11,121 +8,13 @@ use crate::devices::{self, Mmci};
 /// The medium.
 pub struct Card;
 
-/// The store on a card.
-pub type Store = BlockStore<Partition<CardDevice>>;
-
-/// The card. Its state must follow the card, so it lives in nosave memory.
-pub struct CardDevice(mmc::Card<Mmci>);
-
-impl BlockDevice for CardDevice {
-    type Error = Error;
-
-    fn sectors(&self) -> u64 {
-        self.0.sectors()
-    }
-
-    fn read(&mut self, first: u64, buf: &mut [u8]) -> Result<(), Error> {
-        self.0.read(first, buf)
-    }
-
-    fn write(&mut self, first: u64, data: &[u8]) -> Result<(), Error> {
-        self.0.write(first, data)
-    }
-
-    fn write_reliable(&mut self, first: u64, data: &[u8]) -> Result<(), Error> {
-        self.0.write_reliable(first, data)
-    }
-
-    fn discard(&mut self, first: u64, count: u64) -> Result<(), Error> {
-        match self.0.trim(first, count) {
-            // A hint: the card erases whole groups only, and these are none.
-            Err(Error::Unsupported) => Ok(()),
-            result => result,
-        }
-    }
-
-    fn flush(&mut self) -> Result<(), Error> {
-        self.0.flush()
-    }
-}
-
-impl Sectors for CardDevice {
-    fn sectors(&self) -> u64 {
-        self.0.sectors()
-    }
-
-    fn read(&mut self, sector: u64, into: &mut [u8; 512]) -> Result<(), ReadFailed> {
-        self.0.read(sector, into).map_err(|_| ReadFailed)
-    }
-}
-
-/// What there is to store images on.
-#[expect(clippy::large_enum_variant, reason = "there is one, in nosave memory, and no allocator to box it")]
-pub enum CardStorage {
-    /// No card that works.
-    Nothing(ColdBoot),
-    /// A card without a place for images.
-    CardOnly(CardDevice, ColdBoot),
-    /// A card with a store.
-    Store(Store),
-}
-
 impl Medium for Card {
-    type Storage = CardStorage;
+    type Storage = CardStorage<Mmci>;
 
-    /// Looks for a card, and for the snapshots' partition on it.
-    unsafe fn find() -> CardStorage {
+    unsafe fn find() -> CardStorage<Mmci> {
         // SAFETY: the caller's promise.
         let (mmci, mut system) = unsafe { (devices::mmci(), devices::system()) };
-        let card = if system.card_present() {
-            mmc::Card::init(mmci, Options::default())
-        } else {
-            Err(Error::NoCard)
-        };
-        let card = match card {
-            Ok(card) => CardDevice(card),
-            Err(error) => {
-                let reason = if error == Error::NoCard { Reason::NoMedium } else { Reason::MediumError };
-                return CardStorage::Nothing(ColdBoot { stage: Stage::Medium, reason });
-            }
-        };
-        match Partition::find(card, SNAPSHOT_PARTITION_TYPE) {
-            Ok(partition) => CardStorage::Store(BlockStore::new(partition, StoreSettings::default())),
-            Err((card, error)) => {
-                CardStorage::CardOnly(card, ColdBoot { stage: Stage::Partition, reason: error.into() })
-            }
-        }
-    }
-}
-
-impl CardStorage {
-    fn card(&mut self) -> Option<&mut CardDevice> {
-        match self {
-            CardStorage::Nothing(_) => None,
-            CardStorage::CardOnly(card, _) => Some(card),
-            CardStorage::Store(store) => Some(store.device_mut().device_mut()),
-        }
-    }
-}
-
-impl Storage for CardStorage {
-    type Store = Store;
-
-    fn store(&mut self) -> Result<&mut Store, ColdBoot> {
-        match self {
-            CardStorage::Nothing(why) | CardStorage::CardOnly(_, why) => Err(*why),
-            CardStorage::Store(store) => Ok(store),
-        }
-    }
-
-    fn text(&mut self) -> Option<&mut dyn Sectors> {
-        self.card().map(|card| card as _)
-    }
-
-    fn describe(&mut self) -> (&'static str, u64) {
-        self.card().map_or(("none", 0), |card| {
-            let name = if card.0.kind() == Kind::Emmc { "emmc" } else { "sd" };
-            (name, card.0.sectors() >> 11)
-        })
+        // The slot's switch is the motherboard's, not the controller's.
+        if system.card_present() { CardStorage::find(mmci) } else { CardStorage::no_card() }
     }
 }

@@ -16,8 +16,10 @@ use oal_parts::vexpress_sysreg::{self, SysReg};
 pub type Clock = GlobalTimer<Window<GLOBAL_WINDOW>>;
 /// The card's controller.
 pub type Mmci = Pl181<Window<{ pl181::WINDOW }>, Clock>;
-/// The interrupt controller.
-pub type Interrupts = Gic<Window<DISTRIBUTOR_WINDOW>, Window<CPU_WINDOW>>;
+/// The interrupt controller's two sets of registers.
+pub type Distributor = Window<DISTRIBUTOR_WINDOW>;
+/// As above.
+pub type CpuInterface = Window<CPU_WINDOW>;
 /// The timers of the motherboard.
 pub type Timers = Sp804<Window<{ sp804::WINDOW }>>;
 /// The LCD controller of the tile.
@@ -37,6 +39,8 @@ pub const TIMER_HZ: u32 = 1_000_000;
 /// Where the global timer's registers are: the first instructions start it.
 pub const GLOBAL_TIMER: usize = 0x1e00_0200;
 
+/// First byte of RAM.
+pub const RAM_START: u32 = 0x6000_0000;
 /// Video RAM on the motherboard: first byte and number of bytes.
 pub const VIDEO: (u32, u32) = (0x4c00_0000, 8 << 20);
 /// The frame buffer of the picture.
@@ -90,7 +94,7 @@ devices! {
     /// The card's controller.
     mmci() -> Mmci = Pl181::new(window(0x1000_5000), clock(), MMCI_CONFIG);
     /// The interrupt controller.
-    interrupts() -> Interrupts = Gic::new(window(0x1e00_1000), window(0x1e00_0100));
+    interrupts() -> Gic<Distributor, CpuInterface> = Gic::new(window(0x1e00_1000), window(0x1e00_0100));
     /// Timers 0 and 1.
     timers() -> Timers = Sp804::new(window(0x1001_1000));
     /// The LCD controller of the tile.

@@ -24,8 +24,6 @@ pub mod nor;
 #[cfg(target_os = "none")]
 mod platform;
 #[cfg(target_os = "none")]
-mod ram;
-#[cfg(target_os = "none")]
 mod uart;
 
 #[cfg(target_os = "none")]

@@ -5,11 +5,11 @@ use core::marker::PhantomData;
 
 use oal_firmware::Platform;
 use oal_firmware::platform::ReadWindow;
+use oal_firmware::ram;
 use oal_firmware::storage::Storage;
 
 use crate::devices::{self, Clock};
 use crate::drivers::{self, Drivers};
-use crate::ram;
 use crate::uart::Pl011;
 
 /// Where this board can keep images.
@@ -46,7 +46,7 @@ oal_early_init:
 impl<M: Medium> Platform for Vexpress<M> {
     const NAME: &'static str = "vexpress-a9";
     const TITLE: &'static str = "Versatile Express A9";
-    const RAM_START: u32 = ram::RAM_START;
+    const RAM_START: u32 = devices::RAM_START;
     const VIDEO: (u32, u32) = devices::VIDEO;
     const FRAME_BUFFER: u32 = devices::FRAME_BUFFER;
     const PROGRESS_BUFFER: Option<u32> = Some(devices::PROGRESS_BUFFER);
@@ -59,7 +59,7 @@ impl<M: Medium> Platform for Vexpress<M> {
 
     unsafe fn ram_bytes() -> u32 {
         // SAFETY: the caller's promise; the firmware's own sections end well before the last word of a step.
-        unsafe { ram::size() }
+        unsafe { ram::size(Self::RAM_START) }
     }
 
     fn clock() -> Clock {

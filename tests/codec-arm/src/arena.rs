@@ -9,12 +9,15 @@ const SOURCE: usize = 0x6110_0000;
 const TARGET: usize = 0x6130_0000;
 /// Bytes of an arena.
 const LEN: usize = 1 << 20;
-/// Three words of the host: blocks to try, seed, and if a corpus is there its mark.
+/// Three words of the host: blocks to try, seed, and if a corpus is there its mark, of chunks or of RAM.
 const WORDS: usize = 0x61f0_0000;
 /// Stored chunks, each behind its stored and its raw length (two words) and padded to a word; two zero words end them.
 const CORPUS: usize = 0x6200_0000;
 /// The third word if there is a corpus.
 const MARK: u32 = 0x5053_5243;
+
+/// The third word if there is RAM to picture.
+const RAM_MARK: u32 = 0x4d41_5221;
 
 /// Whether the section at `address` of RAM is mapped.
 pub fn is_mapped(address: u32) -> bool {
@@ -72,6 +75,11 @@ pub fn seed() -> u32 {
 pub fn corpus() -> Option<&'static [u8]> {
     // SAFETY: RAM that the host filled before the start and nobody writes.
     (word(2) == MARK).then(|| unsafe { slice::from_raw_parts(CORPUS as *const u8, 0x3000_0000) })
+}
+
+/// Whether the host loaded RAM to picture.
+pub fn has_ram() -> bool {
+    word(2) == RAM_MARK
 }
 
 /// A static that one function uses, too large for the stack.

@@ -16,6 +16,8 @@ mod compress;
 #[cfg(target_os = "none")]
 mod decode;
 #[cfg(target_os = "none")]
+mod engine;
+#[cfg(target_os = "none")]
 mod mmu;
 #[cfg(target_os = "none")]
 mod pages;

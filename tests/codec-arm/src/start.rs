@@ -4,7 +4,7 @@ use core::arch::global_asm;
 
 use semihosting::println;
 
-use crate::{arena, bench, compress, decode, mmu, pages, random::Random, sums};
+use crate::{arena, bench, compress, decode, engine, mmu, pages, random::Random, sums};
 
 global_asm!(
     r#"
@@ -79,6 +79,10 @@ extern "C" fn fault(pc: u32, kind: u32) -> ! {
 extern "C" fn main() -> ! {
     // SAFETY: once, with the MMU off.
     unsafe { mmu::enable() };
+    if arena::has_ram() {
+        engine::run();
+        semihosting::process::exit(0);
+    }
     if let Some(corpus) = arena::corpus() {
         bench::run(corpus);
         semihosting::process::exit(0);

@@ -1,5 +1,6 @@
 //! What all cases of one board, medium and QEMU share: the firmware, and media that were prepared once.
 
+use super::power_cuts::Recording;
 use super::{BOOT, SNAPSHOT, TEXT_BYTES, TEXT_SEED};
 use crate::board::Board;
 use crate::firmware;
@@ -12,7 +13,7 @@ use crate::media::{Kind, Medium, Sizes, text};
 use anyhow::{Context, Result, anyhow, ensure};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
 /// A medium with images, and the numbers under which the store committed them.
@@ -46,6 +47,8 @@ pub struct Bench {
     pub board: &'static Board,
     /// The kind of medium.
     pub kind: Kind,
+    /// Whether cases that cut the power try every place that was chosen, or a share of them.
+    pub sweep: bool,
     /// The text on the media.
     pub files: Vec<text::TextFile>,
     dir: TempDir,
@@ -55,6 +58,7 @@ pub struct Bench {
     fresh: Mutex<Option<Medium>>,
     one: Mutex<Option<Prepared>>,
     two: Mutex<Option<Prepared>>,
+    recording: Mutex<Option<Arc<Recording>>>,
 }
 
 impl Bench {
@@ -65,6 +69,7 @@ impl Bench {
             firmware,
             board,
             kind,
+            sweep: false,
             files: text::made_up(TEXT_BYTES, TEXT_SEED),
             dir: tempfile::Builder::new().prefix("oal-media-").tempdir()?,
             counter: AtomicU64::new(0),
@@ -72,7 +77,13 @@ impl Bench {
             fresh: Mutex::default(),
             one: Mutex::default(),
             two: Mutex::default(),
+            recording: Mutex::default(),
         })
+    }
+
+    /// The same; every place is tried where power is cut.
+    pub fn sweeping(self, sweep: bool) -> Self {
+        Self { sweep, ..self }
     }
 
     /// A firmware with another build id.
@@ -167,12 +178,36 @@ impl Bench {
         slot.as_ref().context("the medium was just prepared")?.copy(&self.new_path())
     }
 
+    /// What a snapshot wrote on a medium with one image, recorded once.
+    pub fn recording(&self, journal: &Journal) -> Result<Arc<Recording>> {
+        let mut slot = lock(&self.recording);
+        if slot.is_none() {
+            let recording =
+                Recording::of(self, journal).context("while a snapshot's writes were recorded")?;
+            *slot = Some(Arc::new(recording));
+        }
+        slot.clone().context("the snapshot was just recorded")
+    }
+
     /// Checks that the application works: it finds a word as often as the host does.
     pub fn check_find(&self, machine: &mut Machine) -> Result<()> {
         let word = text::some_word(&self.files)?;
         let answer = machine.command(&format!("find {word}"), crate::harness::console::QUICK)?;
         let (hits, expected) = (answer.event("found")?.number("hits")?, text::lines_with(&self.files, word));
         ensure!(hits == expected, "`find {word}` has {hits} hits; the text on the medium has {expected}");
+        Ok(())
+    }
+
+    /// Checks that the application works, and that its memory is that of a life with so many snapshot boots and this index.
+    pub fn check_life(&self, machine: &mut Machine, boots: u64, index: &str) -> Result<()> {
+        self.check_find(machine)?;
+        let status = machine.command("status", crate::harness::console::QUICK)?;
+        let status = status.event("status")?;
+        ensure!(
+            status.number("boots")? == boots,
+            "expected {boots} as the number of snapshot boots: {status}"
+        );
+        ensure!(status.text("index_digest")? == index, "the index is another one: {status}");
         Ok(())
     }
 

@@ -2,13 +2,16 @@
 
 pub mod bad_blocks;
 pub mod bench;
+pub mod c_firmware;
 pub mod ecc;
 pub mod faults;
 pub mod io_errors;
 pub mod media;
 pub mod picture;
 pub mod policy;
+pub mod power_cuts;
 pub mod raw_nand;
+pub mod reads;
 pub mod registers;
 pub mod report;
 pub mod runner;
@@ -23,7 +26,6 @@ use std::time::Duration;
 
 /// Longest boot: on a busy machine the newer QEMU's card model moves half a megabyte a second.
 pub const BOOT: Duration = Duration::from_secs(180);
-/// Longest snapshot, which also reads back what it wrote.
 pub const SNAPSHOT: Duration = Duration::from_secs(300);
 
 /// The seed of the text on the media, the same in all cases.
@@ -43,6 +45,7 @@ pub struct Case {
     /// What it does; an error is a failure.
     pub run: Body,
     only: Where,
+    in_c: bool,
     unless: Option<(Where, &'static str)>,
 }
 
@@ -64,7 +67,13 @@ impl Case {
         run: impl Fn(&Bench, &Journal) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
         let only = Box::new(|_: &Board, kind| kind != Kind::RawNand);
-        Self { name: name.into(), run: Box::new(run), only, unless: None }
+        Self { name: name.into(), run: Box::new(run), only, in_c: false, unless: None }
+    }
+
+    /// The same, for the firmware in C, which other cases are not for.
+    pub fn in_c(mut self) -> Self {
+        self.in_c = true;
+        self
     }
 
     /// The same, for these boards and media only.
@@ -85,7 +94,7 @@ impl Case {
 
     /// Whether it has a meaning there.
     pub fn fit(&self, board: &Board, kind: Kind) -> Fit {
-        if !(self.only)(board, kind) {
+        if board.is_in_c() != self.in_c || !(self.only)(board, kind) {
             return Fit::Elsewhere;
         }
         match &self.unless {
@@ -98,6 +107,7 @@ impl Case {
 /// All cases, the longest first, so that the two workers end at about the same time.
 pub fn all() -> Vec<Case> {
     let mut cases = bad_blocks::cases();
+    cases.extend(power_cuts::cases());
     cases.extend(picture::cases());
     cases.extend(policy::cases());
     cases.extend(registers::cases());
@@ -105,6 +115,8 @@ pub fn all() -> Vec<Case> {
     cases.extend(ecc::cases());
     cases.extend(io_errors::cases());
     cases.extend(raw_nand::cases());
+    cases.extend(c_firmware::cases());
+    cases.extend(reads::cases());
     cases.extend(faults::cases());
     cases.extend(media::cases());
     cases

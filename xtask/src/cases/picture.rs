@@ -14,9 +14,12 @@ use anyhow::{Context, Result, ensure};
 use std::fs::File;
 use std::ops::Range;
 
-const CAPTURED: &str = "oal_marker_captured";
-const WRITTEN: &str = "oal_marker_written";
-const LOADED: &str = "oal_marker_loaded";
+/// The stop at which the CPU was captured.
+pub const CAPTURED: &str = "oal_marker_captured";
+/// The stop at which the image is committed.
+pub const WRITTEN: &str = "oal_marker_written";
+/// The stop at which every page is in place.
+pub const LOADED: &str = "oal_marker_loaded";
 
 /// Pages of noise in every picture, in MiB.
 pub const BALLAST_MIB: u32 = 4;
@@ -55,7 +58,9 @@ struct Captured {
 /// Takes a snapshot on a medium without any, boots from it, and compares RAM. Returns the restored machine.
 pub fn byte_for_byte(bench: &Bench, journal: &Journal, life: Life, medium: &Medium) -> Result<Machine> {
     let captured = first_life(bench, journal, life, medium)?;
-    check_page_map(medium, &captured)?;
+    let mut expected = captured.picture.clone();
+    expected.extend(captured.map.oem.iter().cloned());
+    check_page_map(medium, &expected)?;
     second_life(bench, journal, life.ram_mib, medium, &captured)
 }
 
@@ -65,8 +70,9 @@ fn first_life(bench: &Bench, journal: &Journal, life: Life, medium: &Medium) -> 
     let mut machine = bench.start(firmware, mib, Some(medium), &[CAPTURED, WRITTEN], journal)?;
     let boot = Boot::watch(&mut machine.console, BOOT)?;
     boot.expect_cold("no-image")?;
+    let ram = bench.board.ram_range(mib);
     ensure!(
-        boot.reset.number("ram_mib")? == u64::from(mib),
+        boot.reset.number("ram_mib")? == (ram.end - ram.start) >> 20,
         "the firmware sees another RAM size: {}",
         boot.reset
     );
@@ -80,7 +86,7 @@ fn first_life(bench: &Bench, journal: &Journal, life: Life, medium: &Medium) -> 
     );
     let map = Map::read(&machine.command("memory", QUICK)?)?;
     let base = bench.board.ram_base;
-    ensure!(map.ram[0] == (base..base + (u64::from(mib) << 20)), "`memory` gives RAM as {:x?}", map.ram[0]);
+    ensure!(map.ram[0] == ram, "`memory` gives RAM as {:x?}", map.ram[0]);
     ensure!(!map.oem.is_empty(), "`memory` lists no OEM region; the frame buffer should be one");
     let picture = map.picture(&firmware.range("__oal_code_start", "__oal_code_end")?);
 
@@ -106,13 +112,11 @@ fn first_life(bench: &Bench, journal: &Journal, life: Life, medium: &Medium) -> 
 }
 
 /// The page map on the medium names exactly the pages that belong to the picture.
-fn check_page_map(medium: &Medium, captured: &Captured) -> Result<()> {
+pub fn check_page_map(medium: &Medium, expected: &[Range<u64>]) -> Result<()> {
     let image = images::newest(medium)?;
     let mapped = images::mapped(medium, &image)?;
-    let mut expected = captured.picture.clone();
-    expected.extend(captured.map.oem.iter().cloned());
-    let missing = memory::subtract(&expected, &mapped);
-    let extra = memory::subtract(&mapped, &expected);
+    let missing = memory::subtract(expected, &mapped);
+    let extra = memory::subtract(&mapped, expected);
     ensure!(
         missing.is_empty(),
         "the page map lacks {} bytes of the picture, first {:x?}",
@@ -212,7 +216,8 @@ fn read_oem(machine: &mut Machine, map: &Map) -> Result<Vec<Vec<u8>>> {
     map.oem.iter().map(|r| machine.device_memory(r.start, r.end - r.start)).collect()
 }
 
-fn describe(bench: &Bench, pages: &[u64]) -> String {
+/// So many pages, and the symbols of the first.
+pub fn describe(bench: &Bench, pages: &[u64]) -> String {
     let shown: Vec<String> =
         pages.iter().take(6).map(|p| format!("{p:#010x} ({})", bench.firmware.nearest(*p))).collect();
     let more = if pages.len() > shown.len() { ", ..." } else { "" };

@@ -1,7 +1,7 @@
 //! `cargo xtask demo`: the main job, from a cold boot to the same system in a new process.
 
 mod figures;
-mod instructions;
+pub mod instructions;
 mod picture;
 
 use crate::board::VEXPRESS_A9;

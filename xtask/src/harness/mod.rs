@@ -12,6 +12,7 @@ pub mod gdb;
 pub mod journal;
 pub mod machine;
 pub mod memory;
+pub mod nbd;
 pub mod noise;
 pub mod qmp;
 pub mod socket;

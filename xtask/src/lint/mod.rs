@@ -5,14 +5,25 @@ mod licences;
 
 use crate::table;
 use crate::toolchain::{Target, Toolchain, cargo};
-use crate::{paths, shell};
+use crate::{no_panic, paths, shell};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::process::Command;
 
 /// The packages that are compiled for the targets.
 const FOR_TARGET: [(Target, &[&str]); 2] = [
-    (Target::Armv7a, &["oal-snapshot", "oal-parts", "oal-firmware", "vexpress-a9", "n800"]),
+    (
+        Target::Armv7a,
+        &[
+            "oal-snapshot",
+            "oal-parts",
+            "oal-firmware",
+            "vexpress-a9",
+            "n800",
+            "xilinx-zynq-a9",
+            "oal-no-panic",
+        ],
+    ),
     (Target::Armv5te, &["akita"]),
 ];
 /// The packages whose features are offered to users.
@@ -39,6 +50,7 @@ pub fn main() -> Result<()> {
         let mut command = cargo("doc");
         ran(command.args(["--quiet", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))
     });
+    checks.run("no panic in the library", || no_panic::main().map(|()| Verdict::Good));
     let metadata = metadata();
     match &metadata {
         Ok(metadata) => {

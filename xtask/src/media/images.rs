@@ -39,6 +39,17 @@ impl Found {
         Some(At { block, page: (offset % BLOCK / PAGE as u64) as u32 })
     }
 
+    /// Where a byte of the image is in the medium's file.
+    pub fn in_file(&self, medium: &Medium, offset: u64) -> Option<u64> {
+        match self.place {
+            Place::Piece(start) => Some(start + offset),
+            Place::Blocks(_) => {
+                let at = self.page(offset)?;
+                Some(medium.kind.chip()?.data(at.block, at.page) + offset % PAGE as u64)
+            }
+        }
+    }
+
     /// On NAND, the blocks that hold it; none elsewhere.
     pub fn blocks(&self) -> &[u32] {
         match &self.place {

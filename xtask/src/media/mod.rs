@@ -87,6 +87,8 @@ pub struct Medium {
     pub sizes: Sizes,
     /// Which operations on the file QEMU lets fail, if any: a configuration of its block debugger.
     errors: Option<PathBuf>,
+    /// The socket of a server that stands in for the file, if any.
+    server: Option<PathBuf>,
     /// The bank with the text, which is only read, so that copies share it.
     text: Option<PathBuf>,
     /// Whether the text's bank is that of the medium that this one is a copy of.
@@ -99,7 +101,7 @@ impl Medium {
     /// A medium that was made before.
     pub fn existing(path: PathBuf, kind: Kind, sizes: Sizes) -> Self {
         let text = kind.has_text_bank().then(|| path.with_extension("text"));
-        Self { path, kind, sizes, errors: None, text, shares_text: false, scratch: Vec::new() }
+        Self { path, kind, sizes, errors: None, server: None, text, shares_text: false, scratch: Vec::new() }
     }
 
     /// The same medium; its own files go away with it and its copies.
@@ -177,6 +179,11 @@ impl Medium {
     /// do not tell the guest.
     pub fn failing(&self, errors: &Path) -> Self {
         Self { errors: Some(errors.to_path_buf()), ..self.clone() }
+    }
+
+    /// The same medium, which QEMU gets at through the server at this socket. For media that are one file.
+    pub fn behind(&self, socket: &Path) -> Self {
+        Self { server: Some(socket.to_path_buf()), ..self.clone() }
     }
 
     /// Where the FAT volume is in the file; media with a bank for the text have it there.
@@ -258,7 +265,10 @@ impl Medium {
 
     /// Adds the medium to QEMU's command line.
     pub fn attach(&self, command: &mut Command) {
-        let path = self.path.display();
+        let path = match &self.server {
+            None => self.path.display().to_string(),
+            Some(socket) => format!("nbd:unix:{}", socket.display()),
+        };
         let mut drive = |options: String| {
             command.arg("-drive").arg(options);
         };

@@ -9,6 +9,7 @@ use oal_snapshot::image::checksum::crc32c;
 use oal_snapshot::store::nand::LOG_BLOCKS;
 use oal_snapshot::store::nor;
 use oal_snapshot::store::{LOG_RECORDS, RECORD_LEN, RECORD_STRIDE, Record, SECTOR_SIZE};
+use std::ops::Range;
 
 /// Where a copy of a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,43 @@ pub fn newest(medium: &Medium) -> Result<Newest> {
         }
     }
     found.context("the store holds no commit record")
+}
+
+/// The parts of the medium's file that the log is in, on NAND with the spare areas.
+pub fn log(medium: &Medium) -> Vec<Range<u64>> {
+    let start = medium.snapshot().start;
+    match (medium.kind.chip(), medium.kind) {
+        (Some(chip), _) => {
+            let data = chip.data(0, 0)..chip.data(LOG_BLOCKS, 0);
+            let spare = chip.spare(0, 0).zip(chip.spare(LOG_BLOCKS, 0)).map(|(start, end)| start..end);
+            std::iter::once(data).chain(spare).collect()
+        }
+        (None, Kind::Nor) => vec![0..u64::from(nor::LOG_BLOCKS) * NOR_BLOCK],
+        (None, _) => vec![start..start + LOG_RECORDS * RECORD_STRIDE * SECTOR_SIZE as u64],
+    }
+}
+
+/// Where the parts of a record that its checksums guard are in the file: every place that can hold one.
+pub fn guarded(medium: &Medium) -> Vec<Range<u64>> {
+    places(medium).into_iter().map(|place| in_file(medium, place)).collect()
+}
+
+impl Newest {
+    /// Where its copies are in the file, without what no checksum guards.
+    pub fn in_file(&self, medium: &Medium) -> Vec<Range<u64>> {
+        self.places.iter().map(|place| in_file(medium, *place)).collect()
+    }
+}
+
+fn in_file(medium: &Medium, place: Place) -> Range<u64> {
+    match (place, medium.kind.chip()) {
+        (Place::Page(at), Some(chip)) => {
+            let start = chip.data(at.block, at.page);
+            start..start + (RECORD_LEN + chip.map_bytes() + 4) as u64
+        }
+        (Place::Offset(offset), _) => offset..offset + RECORD_LEN as u64,
+        (Place::Page(_), None) => 0..0,
+    }
 }
 
 /// Every place that can hold a record.

@@ -4,6 +4,7 @@ pub mod apt;
 pub mod newer;
 
 use crate::board::BOARDS;
+use crate::firmware::COMPILER;
 use crate::harness::emulator::{Emulator, PROGRAM};
 use crate::toolchain::{DEBIAN_PACKAGES, Target, Toolchain};
 use crate::{paths, shell, table};
@@ -69,6 +70,13 @@ impl Found {
         };
         compiler(Target::Armv7a, &self.toolchain, "the firmware cannot be built");
         compiler(Target::Armv5te, &self.older_core, "cases of the board akita are skipped");
+        rows.push(match shell::which(COMPILER) {
+            Some(path) => vec!["C for ARM".into(), COMPILER.into(), path.display().to_string()],
+            None => {
+                [missing("C for ARM"), vec!["missing: cases of the board vexpress-a9-c are skipped".into()]]
+                    .concat()
+            }
+        });
         let mut emulator = |what: &str, found: &Option<Emulator>, consequence: &str| {
             rows.push(match found {
                 Some(qemu) => vec![what.into(), qemu.label(), qemu.place().display().to_string()],
@@ -159,6 +167,13 @@ fn missing(found: &Found, need: Need) -> Vec<Step> {
             says: "the sources of Rust's standard library by rustup (rust-src), for the target armv5te-none-eabi, or Debian's Rust with its sources",
             run: || install(Target::Armv5te),
             consequence: "cases of the board akita will be skipped",
+        });
+    }
+    if shell::which(COMPILER).is_none() && need == Need::All {
+        steps.push(Step {
+            says: "a C compiler for ARM, Debian's package gcc-arm-none-eabi",
+            run: || apt::install(&["gcc-arm-none-eabi"]),
+            consequence: "cases of the board vexpress-a9-c will be skipped",
         });
     }
     if found.qemu.is_none() && (need == Need::All || found.newer.is_none()) {

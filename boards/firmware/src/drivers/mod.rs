@@ -3,6 +3,7 @@
 //! The medium's driver is none of them: it is nosave, and the boot stage's.
 
 mod clock_gate;
+mod gic;
 mod timer;
 mod uart;
 
@@ -14,6 +15,7 @@ use oal_snapshot::state::{SnapshotState, StateCell};
 use oal_snapshot::system::SuspendFailed;
 
 use clock_gate::Gates;
+pub use gic::GicDriver;
 pub use timer::{TICKS_PER_SECOND, Ticker, TimerDriver};
 pub use uart::UartDriver;
 

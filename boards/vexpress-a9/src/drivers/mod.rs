@@ -1,17 +1,15 @@
 //! The drivers that are powered down for a snapshot and up after it.
 
-mod gic;
 mod lcd;
 
-use oal_firmware::drivers::{TICKS_PER_SECOND, Ticker, TimerDriver, UartDriver};
+use oal_firmware::drivers::{GicDriver, TICKS_PER_SECOND, Ticker, TimerDriver, UartDriver};
 use oal_firmware::platform::{self, DriverVec};
 use oal_firmware::terminal::Terminal;
 use oal_parts::sp804::Which;
 
-pub use gic::GicDriver;
 pub use lcd::LcdDriver;
 
-use crate::devices::{self, TIMER_HZ, Timers};
+use crate::devices::{self, CpuInterface, Distributor, TIMER_HZ, TIMER_INTERRUPT, Timers};
 use crate::uart::Pl011;
 
 /// Timer 0 ticks.
@@ -35,7 +33,7 @@ pub unsafe fn interrupt() -> bool {
     // SAFETY: the drivers touch other registers of these devices, and only with this interrupt masked or off.
     let (mut gic, mut timers) = unsafe { (devices::interrupts(), devices::timers()) };
     let Some(taken) = gic.acknowledge() else { return false };
-    let is_tick = taken.id() == devices::TIMER_INTERRUPT;
+    let is_tick = taken.id() == TIMER_INTERRUPT;
     if is_tick {
         timers.clear(Which::First);
     }
@@ -46,7 +44,7 @@ pub unsafe fn interrupt() -> bool {
 /// All drivers.
 pub struct Drivers {
     /// Interrupts, which the timer needs.
-    gic: GicDriver,
+    gic: GicDriver<Distributor, CpuInterface>,
     timer: TimerDriver<Tick>,
     uart: UartDriver<Pl011>,
     lcd: LcdDriver,
@@ -57,7 +55,7 @@ impl platform::Drivers<Pl011> for Drivers {
         // SAFETY: the caller's promise; each driver has its own device. They are powered up in this order.
         unsafe {
             Drivers {
-                gic: GicDriver::init(),
+                gic: GicDriver::init(devices::interrupts(), TIMER_INTERRUPT),
                 timer: TimerDriver::init(Tick(devices::timers())),
                 uart: UartDriver::init(),
                 lcd: LcdDriver::init(),

@@ -108,12 +108,12 @@ fn raw(input: &mut Input<'_>, onfi: bool) -> bool {
     let mut id = [0xec, 0xf1, 0x00, 0x95, 0x40];
     let mut copies = [parameter_page(); onfi::COPIES];
     if onfi {
-        for copy in 0..usize::from(how & 3) {
+        for copy in copies.iter_mut().take((how & 3).into()) {
             for _ in 0..1 + how / 64 {
-                input.patch(&mut copies[copy]);
+                input.patch(copy);
             }
             if how & 4 != 0 {
-                seal(&mut copies[copy]);
+                seal(copy);
             }
         }
     } else if how & 1 != 0 {

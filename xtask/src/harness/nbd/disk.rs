@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{Error, ErrorKind};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 
 /// Bytes of a sector: what a card writes in one piece, or not.
 pub const SECTOR: usize = 512;
@@ -65,9 +66,10 @@ enum Power {
     Off,
 }
 
-/// The disk.
+/// The disk. A clone shares the file and nothing else.
+#[derive(Clone)]
 pub struct Disk {
-    base: File,
+    base: Arc<File>,
     /// Its size.
     pub bytes: u64,
     /// Sectors that are not as in the file.
@@ -87,6 +89,7 @@ impl Disk {
             .with_context(|| format!("cannot open the medium `{}`", medium.path.display()))?;
         let bytes = base.metadata()?.len();
         let (changed, durable, faults) = Default::default();
+        let base = Arc::new(base);
         Ok(Self { base, bytes, changed, durable, journal: Vec::new(), faults, power: Power::On })
     }
 
@@ -106,7 +109,7 @@ impl Disk {
         self.durable.clear();
     }
 
-    /// Lets reading of a sector fail or lie, for good.
+    /// Lets reading of a sector fail or lie, until it is written anew.
     pub fn harm(&mut self, sector: u64, fault: ReadFault) {
         self.faults.insert(sector, fault);
     }
@@ -200,6 +203,7 @@ impl Disk {
         let new = self.changed.entry(sector).or_insert_with(|| old.clone());
         new[within..within + data.len()].copy_from_slice(data);
         self.durable.entry(sector).or_insert(old);
+        self.faults.remove(&sector);
         Ok(())
     }
 
@@ -259,7 +263,8 @@ mod tests {
         disk.write(1000, &[7; 600]).unwrap();
         let read = disk.read(900, 800).unwrap();
         assert!(read.iter().enumerate().all(|(i, b)| *b == if (100..700).contains(&i) { 7 } else { 0 }));
-        let parts: Vec<_> = disk.journal.iter().map(|op| matches!(op, Op::Write { data, .. } if data.len() <= 512)).collect();
+        let parts: Vec<_> =
+            disk.journal.iter().map(|op| matches!(op, Op::Write { data, .. } if data.len() <= 512)).collect();
         assert_eq!(parts, [true; 3]);
         assert_eq!(disk.base.metadata().unwrap().len(), disk.bytes);
         let mut byte = [1];
@@ -336,5 +341,7 @@ mod tests {
         assert_eq!(disk.read(2 * SECTOR as u64 + 6, 100).unwrap(), [0; 100]);
         assert!(disk.read(3 * SECTOR as u64, SECTOR + 1).is_err());
         assert_eq!(disk.contents(0, 8 * SECTOR).unwrap(), [0; 8 * SECTOR]);
+        disk.write(4 * SECTOR as u64, &[1]).unwrap();
+        assert_eq!(sector(&disk, 4)[..2], [1, 0]);
     }
 }

@@ -6,7 +6,7 @@ mod wire;
 
 pub use disk::{Cut, Disk, Op, ReadFault, Rest, SECTOR};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use std::io::ErrorKind;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -35,13 +35,16 @@ pub struct Server {
 impl Server {
     /// Waits for a client at a socket of this path, which must not be there yet.
     pub fn start(disk: Disk, socket: &Path) -> Result<Self> {
-        let listener =
-            UnixListener::bind(socket).with_context(|| format!("cannot make the socket `{}`", socket.display()))?;
+        let listener = UnixListener::bind(socket)
+            .with_context(|| format!("cannot make the socket `{}`", socket.display()))?;
         let shared =
             Arc::new(Shared { disk: Mutex::new(disk), off: Condvar::new(), client: Mutex::default() });
         let ours = Arc::clone(&shared);
-        // A client that breaks off or talks nonsense loses its disk; what comes of that shows at the guest.
-        let thread = std::thread::spawn(move || drop(serve(&listener, &ours)));
+        let thread = std::thread::spawn(move || {
+            // A client that breaks off or talks nonsense loses its disk; what comes of that shows at the guest.
+            let _ = serve(&listener, &ours);
+            lock(&ours.client).take();
+        });
         Ok(Self { socket: socket.to_path_buf(), shared, thread: Some(thread) })
     }
 
@@ -52,11 +55,11 @@ impl Server {
 
     /// Waits until power goes out.
     pub fn wait_off(&self, patience: Duration) -> Result<()> {
-        let waited = self.shared.off.wait_timeout_while(self.disk(), patience, |disk| !disk.is_off());
-        let (_, time) = waited.unwrap_or_else(PoisonError::into_inner);
-        if time.timed_out() {
-            bail!("waited {patience:?} for the write at which power goes out");
-        }
+        let off = &self.shared.off;
+        let (disk, _) = off
+            .wait_timeout_while(self.disk(), patience, |disk| !disk.is_off())
+            .unwrap_or_else(PoisonError::into_inner);
+        ensure!(disk.is_off(), "waited {patience:?} for the write at which power goes out");
         Ok(())
     }
 }

@@ -97,7 +97,8 @@ pub fn negotiate(stream: &mut (impl Read + Write), bytes: u64) -> Result<bool> {
                 return Ok(true);
             }
             OPT_INFO | OPT_GO => {
-                let info = [&INFO_EXPORT.to_be_bytes()[..], &bytes.to_be_bytes(), &EXPORT_FLAGS.to_be_bytes()];
+                let info =
+                    [&INFO_EXPORT.to_be_bytes()[..], &bytes.to_be_bytes(), &EXPORT_FLAGS.to_be_bytes()];
                 option_reply(stream, option, REP_INFO, &info.concat())?;
                 option_reply(stream, option, REP_ACK, &[])?;
                 if option == OPT_GO {

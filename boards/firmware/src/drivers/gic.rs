@@ -1,35 +1,30 @@
 //! The interrupt controller: distributor and CPU interface come back register by register.
 
-use oal_parts::gic::Context;
+use oal_parts::gic::{Context, Gic, IntId};
+use oal_parts::mmio::Registers;
 use oal_snapshot::drivers::{DriverFailed, PowerManaged, PowerUp};
 
-use oal_firmware::drivers::Story;
-use oal_firmware::platform::Driver;
-
-use crate::devices::{self, Interrupts, TIMER_INTERRUPT};
+use super::Story;
+use crate::platform::Driver;
 
 /// The driver.
-pub struct GicDriver {
-    gic: Interrupts,
+pub struct GicDriver<D, C> {
+    gic: Gic<D, C>,
     context: Context,
     story: Story,
 }
 
-impl GicDriver {
-    /// Initialises the controller and lets the timer's interrupt through.
-    ///
-    /// # Safety
-    /// Nobody else uses the controller, the interrupt handler excepted.
-    pub unsafe fn init() -> GicDriver {
-        // SAFETY: the caller's promise.
-        let mut gic = unsafe { devices::interrupts() };
+impl<D: Registers, C: Registers> GicDriver<D, C> {
+    /// Initialises `gic`, which nobody else uses, the interrupt handler excepted, and lets the `timer`'s interrupt
+    /// through.
+    pub fn init(mut gic: Gic<D, C>, timer: IntId) -> Self {
         gic.init();
-        gic.enable(TIMER_INTERRUPT);
+        gic.enable(timer);
         GicDriver { gic, context: Context::new(), story: Story::new() }
     }
 }
 
-impl PowerManaged for GicDriver {
+impl<D: Registers, C: Registers> PowerManaged for GicDriver<D, C> {
     fn name(&self) -> &'static str {
         "gic"
     }
@@ -49,7 +44,7 @@ impl PowerManaged for GicDriver {
     }
 }
 
-impl Driver for GicDriver {
+impl<D: Registers, C: Registers> Driver for GicDriver<D, C> {
     fn story(&self) -> Story {
         self.story
     }

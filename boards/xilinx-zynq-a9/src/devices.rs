@@ -1,0 +1,74 @@
+//! The processor's devices: where their registers are (UG585, chapter 4 and appendix B).
+
+use oal_parts::a9_timer::{GLOBAL_WINDOW, GlobalTimer, PRIVATE_WINDOW, PrivateTimer};
+use oal_parts::gic::{CPU_WINDOW, DISTRIBUTOR_WINDOW, Gic, IntId};
+use oal_parts::mmc::BusWidth;
+use oal_parts::mmio::Window;
+use oal_parts::sdhci::{self, Config, Sdhci};
+use oal_parts::zynq::slcr::{self, Slcr};
+use oal_parts::zynq::uart;
+
+/// The board's clock.
+pub type Clock = GlobalTimer<Window<GLOBAL_WINDOW>>;
+/// The interrupt controller's two sets of registers.
+pub type Distributor = Window<DISTRIBUTOR_WINDOW>;
+/// As above.
+pub type CpuInterface = Window<CPU_WINDOW>;
+/// The core's own timer.
+pub type Timer = PrivateTimer<Window<PRIVATE_WINDOW>>;
+/// The eMMC's controller.
+pub type CardHost = Sdhci<Window<{ sdhci::WINDOW }>, Clock>;
+/// A UART.
+pub type Uart = uart::Uart<Window<{ uart::WINDOW }>>;
+/// The system-level control registers.
+pub type System = Slcr<Window<{ slcr::WINDOW }>>;
+
+/// The timer's interrupt.
+pub const TIMER_INTERRUPT: IntId = IntId::PRIVATE_TIMER;
+/// What global and private timer count: 100 MHz in QEMU. On hardware it is half the core's clock, 333 MHz on a ZC702.
+pub const PERIPHCLK_HZ: u32 = 100_000_000;
+/// Where the global timer's registers are: the first instructions start it.
+pub const GLOBAL_TIMER: usize = 0xf8f0_0200;
+
+/// The UARTs' reference clock, as the first-stage loader of a ZC702 sets it. QEMU sends at any speed.
+pub const UART_CLOCK_HZ: u32 = 50_000_000;
+/// The eMMC is soldered; its controller gets 50 MHz from the first-stage loader.
+const CARD_CONFIG: Config =
+    Config { input_hz: 50_000_000, max_hz: 25_000_000, widest: BusWidth::Four, removable: false };
+
+/// Registers at a fixed address.
+///
+/// # Safety
+/// As for [`Window::new`]; the addresses in this file are the processor's memory map.
+unsafe fn window<const BYTES: usize>(address: usize) -> Window<BYTES> {
+    // SAFETY: the caller's promise.
+    unsafe { Window::new(address as *mut u32) }
+}
+
+macro_rules! devices {
+    ($($(#[$doc:meta])* $name:ident() -> $type:ty = $make:expr;)+) => {$(
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// No two users may fight over the device.
+        pub unsafe fn $name() -> $type {
+            // SAFETY: the device's own registers, and the caller keeps its users apart.
+            unsafe { $make }
+        }
+    )+};
+}
+
+devices! {
+    /// The clock, which counts from power-on or reset.
+    clock() -> Clock = GlobalTimer::new(window(GLOBAL_TIMER), PERIPHCLK_HZ);
+    /// The interrupt controller.
+    interrupts() -> Gic<Distributor, CpuInterface> = Gic::new(window(0xf8f0_1000), window(0xf8f0_0100));
+    /// The core's own timer.
+    timer() -> Timer = PrivateTimer::new(window(0xf8f0_0600));
+    /// The eMMC's controller, SDIO 1.
+    card_host() -> CardHost = Sdhci::new(window(0xe010_1000), clock(), CARD_CONFIG);
+    /// UART 0.
+    uart0() -> Uart = Uart::new(window(0xe000_0000));
+    /// The system-level control registers.
+    system() -> System = Slcr::new(window(0xf800_0000));
+}

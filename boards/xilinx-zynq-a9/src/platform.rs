@@ -1,0 +1,92 @@
+//! [`Zynq`]: the board.
+
+use core::arch::global_asm;
+
+use oal_firmware::Platform;
+use oal_firmware::card::CardStorage;
+use oal_firmware::platform::ReadWindow;
+use oal_firmware::ram;
+
+use crate::devices::{self, CardHost, Clock};
+use crate::drivers::{self, Drivers};
+use crate::uart::Console;
+
+/// The board.
+pub enum Zynq {}
+
+// The global timer counts from here on. A reset stops it at 0.
+global_asm!(
+    r#"
+    .section .text.start, "ax", %progbits
+    .arm
+    .global oal_early_init
+oal_early_init:
+    ldr     r0, ={global_timer}
+    mov     r1, #1
+    str     r1, [r0, #8]
+    bx      lr
+    .ltorg
+"#,
+    global_timer = const devices::GLOBAL_TIMER,
+);
+
+/// Where DDR begins. Its first MiB is not used: it is not mapped, and on hardware on-chip memory may lie over a part of
+/// it (UG585, 29.4.1).
+const DDR: u32 = 0;
+/// The second MiB of DDR holds the frame buffer.
+const FRAME_BUFFER: u32 = DDR + (1 << 20);
+/// What the firmware calls RAM is the rest.
+const RAM_START: u32 = FRAME_BUFFER + (1 << 20);
+
+impl Platform for Zynq {
+    const NAME: &'static str = "xilinx-zynq-a9";
+    const TITLE: &'static str = "Zynq-7000";
+    const RAM_START: u32 = RAM_START;
+    const VIDEO: (u32, u32) = (FRAME_BUFFER, 1 << 20);
+    const FRAME_BUFFER: u32 = FRAME_BUFFER;
+    const PROGRESS_BUFFER: Option<u32> = None;
+    const READ_WINDOW: Option<ReadWindow> = None;
+
+    type Uart = Console;
+    type Clock = Clock;
+    type Storage = CardStorage<CardHost>;
+    type Drivers = Drivers;
+
+    unsafe fn ram_bytes() -> u32 {
+        // SAFETY: the caller's promise; the firmware's own sections end well before the last word of a step.
+        unsafe { ram::size(DDR) }.saturating_sub(RAM_START - DDR)
+    }
+
+    fn clock() -> Clock {
+        // SAFETY: anybody may read the clock.
+        unsafe { devices::clock() }
+    }
+
+    unsafe fn storage() -> CardStorage<CardHost> {
+        // SAFETY: the caller's promise.
+        CardStorage::find(unsafe { devices::card_host() })
+    }
+
+    /// There is no display.
+    unsafe fn show(_address: u32) {}
+
+    /// The processor has no clock of its own for the time of day: files would be stamped 1970.
+    fn seconds() -> u32 {
+        0
+    }
+
+    unsafe fn interrupt() -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { drivers::interrupt() }
+    }
+
+    unsafe fn reset() {
+        // SAFETY: the caller's promise.
+        unsafe { devices::system() }.reset();
+    }
+
+    /// The board's supplies are not driven: the emulator is asked.
+    unsafe fn power_off() {
+        semihosting::process::exit(0)
+    }
+}
