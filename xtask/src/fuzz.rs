@@ -51,8 +51,8 @@ struct Ran {
     target: String,
     executions: Option<u64>,
     covered: Option<u64>,
-    /// Where the input of a failure is, or the log of one without.
-    finding: Option<PathBuf>,
+    /// Where the input of a failure is; of a target that ended without one, how it ended.
+    finding: Option<String>,
 }
 
 /// Runs the targets, and prints how often each was executed.
@@ -90,7 +90,7 @@ pub fn main(options: &Options) -> Result<()> {
 fn report(ran: &[Ran], seconds: u64) -> Result<()> {
     let number = |n: Option<u64>| n.map_or("-".to_string(), |n| n.to_string());
     let row = |ran: &Ran| {
-        let finding = ran.finding.as_ref().map_or("none".to_string(), |path| path.display().to_string());
+        let finding = ran.finding.clone().unwrap_or("none".to_string());
         let rate = ran.executions.map(|n| n / seconds.max(1));
         vec![ran.target.clone(), number(ran.executions), number(rate), number(ran.covered), finding]
     };
@@ -193,7 +193,8 @@ fn libfuzzer(binaries: &Path, target: &str, seconds: u64) -> Result<Ran> {
     let log = folder().join(format!("{target}.log"));
     std::fs::write(&log, &output.stderr)?;
     let text = String::from_utf8_lossy(&output.stderr);
-    let finding = (!output.status.success()).then(|| written(&text).unwrap_or(log));
+    let ended = || format!("no input; it ended with {}, see {}", output.status, log.display());
+    let finding = (!output.status.success()).then(|| written(&text).unwrap_or_else(ended));
     Ok(Ran { target: target.to_string(), executions: executed(&text), covered: covered(&text), finding })
 }
 
@@ -210,8 +211,8 @@ fn covered(log: &str) -> Option<u64> {
 }
 
 /// `...; Test unit written to PATH`.
-fn written(log: &str) -> Option<PathBuf> {
-    log.lines().rev().find_map(|line| line.split("Test unit written to ").nth(1)).map(PathBuf::from)
+fn written(log: &str) -> Option<String> {
+    log.lines().rev().find_map(|line| line.split("Test unit written to ").nth(1)).map(str::to_string)
 }
 
 fn stable(runner: &Path, target: &str, seconds: u64) -> Result<Ran> {
@@ -225,7 +226,7 @@ fn stable(runner: &Path, target: &str, seconds: u64) -> Result<Ran> {
     let executions = text
         .lines()
         .find_map(|line| line.strip_prefix(target)?.strip_prefix(": ")?.split(' ').next()?.parse().ok());
-    let finding = (!output.status.success()).then(|| artifacts.join(target));
+    let finding = (!output.status.success()).then(|| artifacts.join(target).display().to_string());
     if finding.is_some() {
         eprintln!("{}", String::from_utf8_lossy(&output.stderr));
     }
@@ -241,7 +242,7 @@ mod tests {
         let log = "#2\tINITED cov: 12 ft: 34 corp: 1/1b\n#9\tNEW    cov: 56 ft: 78 corp: 2/3b\n\
             artifact_prefix='a/'; Test unit written to a/crash-1\nstat::number_of_executed_units: 123\n";
         assert_eq!((executed(log), covered(log)), (Some(123), Some(56)));
-        assert_eq!(written(log), Some(PathBuf::from("a/crash-1")));
+        assert_eq!(written(log).as_deref(), Some("a/crash-1"));
         assert_eq!((executed(""), covered("cov"), written("")), (None, None, None));
     }
 

@@ -38,7 +38,7 @@ pub fn main(options: &Options) -> Result<()> {
         crash_test::Options { quick: true, ..Default::default() },
         crash_test::Options { mutants: true, ..Default::default() },
     ];
-    let crash = crash.iter().fold(Ok(()), |result, options| result.and(crash_test::main(options)));
+    let crash = crash.iter().try_for_each(crash_test::main);
     println!("\nQEMU tests");
     let qemu = qemu_test::Options {
         require: options.require.clone(),

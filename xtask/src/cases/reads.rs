@@ -172,11 +172,13 @@ fn log(bench: &Bench, journal: &Journal) -> Result<()> {
 fn both_images(bench: &Bench, journal: &Journal) -> Result<()> {
     let mut scene = Scene::new(bench, journal)?;
     let images = scene.images()?;
-    let part = |part: &oal_snapshot::image::Part| part.offset + u64::from(part.len / 2);
-    let places: [(&str, fn(&Found) -> u64); 2] = [("header", |_| 70), ("chunk", Found::chunk_byte)];
-    let map = ("map", images.iter().map(|i| part(&i.header.map)).collect::<Vec<_>>());
-    let others = places.map(|(stage, place)| (stage, images.iter().map(place).collect()));
-    for (stage, offsets) in others.into_iter().chain([map]) {
+    let map = |image: &Found| image.header.map.offset + u64::from(image.header.map.len / 2);
+    let stages = [
+        ("header", images.each_ref().map(|_| 70)),
+        ("map", images.each_ref().map(map)),
+        ("chunk", images.each_ref().map(Found::chunk_byte)),
+    ];
+    for (stage, offsets) in stages {
         let flip = |(image, offset): (&Found, &u64)| {
             let bit = 8 * (*offset as usize % SECTOR);
             Ok((scene.sector(image, *offset)?, ReadFault::Flip(bit)))

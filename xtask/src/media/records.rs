@@ -55,16 +55,17 @@ pub fn newest(medium: &Medium) -> Result<Newest> {
 
 /// The parts of the medium's file that the log is in, on NAND with the spare areas.
 pub fn log(medium: &Medium) -> Vec<Range<u64>> {
-    let start = medium.snapshot().start;
-    match (medium.kind.chip(), medium.kind) {
-        (Some(chip), _) => {
-            let data = chip.data(0, 0)..chip.data(LOG_BLOCKS, 0);
-            let spare = chip.spare(0, 0).zip(chip.spare(LOG_BLOCKS, 0)).map(|(start, end)| start..end);
-            std::iter::once(data).chain(spare).collect()
-        }
-        (None, Kind::Nor) => vec![0..u64::from(nor::LOG_BLOCKS) * NOR_BLOCK],
-        (None, _) => vec![start..start + LOG_RECORDS * RECORD_STRIDE * SECTOR_SIZE as u64],
-    }
+    let Some(chip) = medium.kind.chip() else {
+        let start = medium.snapshot().start;
+        let bytes = match medium.kind {
+            Kind::Nor => u64::from(nor::LOG_BLOCKS) * NOR_BLOCK,
+            _ => LOG_RECORDS * RECORD_STRIDE * SECTOR_SIZE as u64,
+        };
+        return std::iter::once(start..start + bytes).collect();
+    };
+    let data = chip.data(0, 0)..chip.data(LOG_BLOCKS, 0);
+    let spare = chip.spare(0, 0).zip(chip.spare(LOG_BLOCKS, 0)).map(|(start, end)| start..end);
+    std::iter::once(data).chain(spare).collect()
 }
 
 /// Where the parts of a record that its checksums guard are in the file: every place that can hold one.
