@@ -7,8 +7,8 @@
 //!                                    their words, then takes commands: find, snapshot, ...
 //! ```
 //!
-//! It runs on every board that implements [`Platform`]; the board's program is that, and one line:
-//! [`firmware!`](crate::firmware).
+//! It runs on every board that implements `Platform`; the board's program is that, and one line:
+//! `firmware!`.
 //!
 //! | module | |
 //! |---|---|

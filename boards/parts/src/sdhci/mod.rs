@@ -201,12 +201,12 @@ impl<R: Registers, C: Clock> Sdhci<R, C> {
 fn divide(version: u32, input_hz: u32, hz: u32) -> (u32, u32) {
     let needed = input_hz.div_ceil(hz.max(1)).max(1);
     let divisor = if version >= VERSION_3 {
-        if needed == 1 { 1 } else { needed.next_multiple_of(2).min(2046) }
+        if needed == 1 { 1 } else { (needed.min(2046) + 1) & !1 }
     } else {
         needed.min(256).next_power_of_two()
     };
     let field = divisor / 2;
-    ((field & 0xff) << 8 | (field >> 8) << 6, input_hz / divisor)
+    ((field & 0xff) << 8 | (field >> 8) << 6, input_hz.checked_div(divisor).unwrap_or(0))
 }
 
 impl<R: Registers, C: Clock> Host for Sdhci<R, C> {
