@@ -88,6 +88,10 @@ pub(crate) trait RecordLog {
     /// a boot found would not stay so then, if it had nothing to write itself.
     const MAY_APPEAR_LATE: bool = false;
 
+    /// Places that are passed over, one behind the other, before a record counts as one that cannot be written. What was
+    /// left there may turn out to be the record; the one behind it says the same, and is newer.
+    const PLACES_PASSED_OVER: u32 = 0;
+
     /// Reads what there is, in a bounded number of reads.
     fn read(&mut self) -> Result<LogState, Self::Error>;
 
@@ -161,19 +165,28 @@ impl<A: AttemptRegister> Catalog<A> {
         slots: [Option<SlotEntry>; SLOTS],
         open: bool,
     ) -> Result<(), Error<L>> {
-        let mut state = self.state(log)?;
-        let step = if state.hidden { 2 } else { 1 };
-        let mut sequence = state.highest.checked_add(step).ok_or(StoreError::LogExhausted)?;
-        if state.is_valid() && L::shares_place(sequence, state.record.sequence) {
-            sequence = sequence.checked_add(1).ok_or(StoreError::LogExhausted)?;
+        let state = self.state(log)?;
+        let mut highest = if state.hidden { state.highest.saturating_add(1) } else { state.highest };
+        let mut failure = StoreError::LogExhausted;
+        for _ in 0..=L::PLACES_PASSED_OVER {
+            let Some(mut sequence) = highest.checked_add(1) else { break };
+            if state.is_valid() && L::shares_place(sequence, state.record.sequence) {
+                let Some(next) = sequence.checked_add(1) else { break };
+                sequence = next;
+            }
+            let record = Record { sequence, open, slots };
+            highest = sequence;
+            match log.append(&record) {
+                Ok(()) => {
+                    self.log = Some(LogState { record, highest, unsure: false, hidden: false, ..state });
+                    return Ok(());
+                }
+                Err(error) => failure = error.into(),
+            }
         }
-        let record = Record { sequence, open, slots };
-        let appended = log.append(&record);
-        (state.highest, state.record) = (sequence, record);
-        (state.unsure, state.hidden) = (false, false);
-        // If it failed, what is on the medium is not known: it is read again when it is next asked for.
-        self.log = appended.is_ok().then_some(state);
-        Ok(appended?)
+        // What is on the medium is not known: it is read again when it is next asked for.
+        self.log = None;
+        Err(failure)
     }
 
     /// Appends a record with these slots, behind which there may be nothing more to write for a long time. If it may appear

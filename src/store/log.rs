@@ -23,6 +23,9 @@ pub(crate) struct BlockLog<'a, D>(pub &'a mut D);
 impl<D: BlockDevice> RecordLog for BlockLog<'_, D> {
     type Error = D::Error;
 
+    /// Two of the eight places may be worn out.
+    const PLACES_PASSED_OVER: u32 = 2;
+
     /// Reads [`LOG_RECORDS`] sectors.
     fn read(&mut self) -> Result<LogState, D::Error> {
         const { assert!(RECORD_LEN == SECTOR_SIZE) };

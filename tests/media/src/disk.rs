@@ -31,6 +31,8 @@ pub struct RamDisk {
     before: Option<BTreeMap<u64, Sector>>,
     /// Sectors that cannot be read until they are written.
     unreadable: BTreeSet<u64>,
+    /// Sectors of which every change goes wrong, and how.
+    worn: BTreeMap<u64, Effect>,
     /// Whether a power cut may make sectors unreadable that were in the cache.
     may_fail: bool,
     /// Whether a reliable write leaves each sector old or new.
@@ -67,6 +69,7 @@ impl RamDisk {
             cache: None,
             before: None,
             unreadable: BTreeSet::new(),
+            worn: BTreeMap::new(),
             may_fail: false,
             atomic: false,
             trim: Trim::Noise,
@@ -149,6 +152,11 @@ impl RamDisk {
     /// Makes an operation to come fail, besides those that are to fail already.
     pub fn fail(&mut self, fault: Fault) {
         self.faults.push(fault);
+    }
+
+    /// Wears a sector out: every change of it has this effect from now on, over power cuts too.
+    pub fn wear_out(&mut self, sector: u64, effect: Effect) {
+        self.worn.insert(sector, effect);
     }
 
     /// Cuts the power in a changing operation to come. From then on the disk answers [`DiskError::PowerOff`].
@@ -314,7 +322,9 @@ impl RamDisk {
         data: &[u8],
         reliable: bool,
     ) -> Result<(), DiskError> {
-        let effect = self.due(operation);
+        let sectors = first..first + (data.len() / SECTOR_SIZE) as u64;
+        let effect =
+            self.due(operation).or_else(|| self.worn.range(sectors).next().map(|(_, effect)| *effect));
         if let Some(cut) = self.cut_due() {
             self.tear(first, data, reliable, cut);
             return Err(DiskError::PowerOff);
