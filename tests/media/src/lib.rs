@@ -5,6 +5,7 @@
 //! | module | stands for |
 //! |---|---|
 //! | [`disk`] | an eMMC or SD card: counts, fails, forgets its cache, loses power inside an operation |
+//! | [`dma_disk`] | the same with DMA: a read is on its way while the CPU works |
 //! | [`ram`] | physical memory, anywhere in the address space; notes what the engine may write |
 //! | [`system`] | the system around the engine, and its journal of calls |
 //! | [`machine`] | all of a board: take a snapshot, restart with noise in RAM, boot |
@@ -30,6 +31,8 @@ extern crate alloc;
 #[cfg(feature = "alloc")]
 pub mod disk;
 #[cfg(feature = "alloc")]
+pub mod dma_disk;
+#[cfg(feature = "alloc")]
 pub mod image;
 #[cfg(feature = "alloc")]
 pub mod layout;
@@ -54,9 +57,10 @@ pub mod system;
 #[cfg(feature = "alloc")]
 pub use {
     disk::{Beyond, Counters, Cut, DiskError, Done, Effect, Fault, Operation, RamDisk, Trim},
+    dma_disk::{DmaDisk, Flights},
     image::Image,
     machine::{Booted, Machine},
-    nand_board::NandBoard,
+    nand_board::{NandBoard, nand_board},
     nand_pages::NandPages,
     nor::{NorCells, NorCounters, NorFault},
     ram::FakeRam,

@@ -1,9 +1,17 @@
-//! [`NandBoard`]: a driver of `boards/parts` below the NAND store, as a board puts it there.
+//! [`NandBoard`]: a driver of `boards/parts` below the NAND store, as the boards put it there, that counts the pages read.
 
 use alloc::boxed::Box;
 
+use oal_firmware::nand_flash::Flash;
 use oal_parts::nand::{EccStatus, Error, Geometry, NandDevice};
-use oal_snapshot::store::nand::{Ecc, NandError, NandFlash, NandGeometry, NandPage};
+
+/// The first blocks of a chip, for a store.
+pub type NandBoard<'a> = Flash<Counted<'a>>;
+
+/// `blocks` blocks of the chip behind `driver`, or all if it has fewer.
+pub fn nand_board<'a>(driver: impl NandDevice + 'a, blocks: u32) -> NandBoard<'a> {
+    Flash::new(Counted { driver: Box::new(driver), read: PagesRead::default() }, blocks)
+}
 
 /// Pages read through a [`NandBoard`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,56 +24,38 @@ pub struct PagesRead {
     pub uncorrectable: u64,
 }
 
-/// The first blocks of a chip, for a store.
-pub struct NandBoard<'a> {
+/// A driver, and what was read through it.
+pub struct Counted<'a> {
     driver: Box<dyn NandDevice + 'a>,
-    blocks: u32,
     /// Pages read so far.
     pub read: PagesRead,
 }
 
-impl<'a> NandBoard<'a> {
-    /// `blocks` blocks of the chip, or all if it has fewer.
-    pub fn new(driver: impl NandDevice + 'a, blocks: u32) -> Self {
-        Self { driver: Box::new(driver), blocks, read: PagesRead::default() }
-    }
-}
-
-fn failed(error: Error) -> NandError<Error> {
-    match error {
-        Error::ProgramFailed | Error::EraseFailed => NandError::Failed,
-        other => NandError::Device(other),
-    }
-}
-
-impl NandFlash for NandBoard<'_> {
-    type Error = Error;
-
-    fn geometry(&self) -> NandGeometry {
-        let Geometry { page_bytes, pages_per_block, blocks, .. } = self.driver.geometry();
-        NandGeometry { page_bytes: page_bytes as u32, pages_per_block, blocks: blocks.min(self.blocks) }
+impl NandDevice for Counted<'_> {
+    fn geometry(&self) -> Geometry {
+        self.driver.geometry()
     }
 
-    fn read_page(&mut self, at: NandPage, data: &mut [u8], _: &mut [u8]) -> Result<Ecc, NandError<Error>> {
-        let status = self.driver.read_page(at.block, at.page, data, &mut []).map_err(NandError::Device)?;
+    fn read_page(
+        &mut self,
+        block: u32,
+        page: u32,
+        data: &mut [u8],
+        spare: &mut [u8],
+    ) -> Result<EccStatus, Error> {
+        let status = self.driver.read_page(block, page, data, spare)?;
         self.read.all += 1;
         self.read.corrected += u64::from(matches!(status, EccStatus::Corrected { .. }));
-        match status {
-            EccStatus::Uncorrectable => {
-                self.read.uncorrectable += 1;
-                Err(NandError::Uncorrectable)
-            }
-            EccStatus::Corrected { refresh: true, .. } => Ok(Ecc::Worn),
-            EccStatus::Corrected { refresh: false, .. } | EccStatus::Clean => Ok(Ecc::Clean),
-        }
+        self.read.uncorrectable += u64::from(status == EccStatus::Uncorrectable);
+        Ok(status)
     }
 
-    fn program_page(&mut self, at: NandPage, data: &[u8], _: &[u8]) -> Result<(), NandError<Error>> {
-        self.driver.program_page(at.block, at.page, data, &[]).map_err(failed)
+    fn program_page(&mut self, block: u32, page: u32, data: &[u8], spare: &[u8]) -> Result<(), Error> {
+        self.driver.program_page(block, page, data, spare)
     }
 
-    fn erase_block(&mut self, block: u32) -> Result<(), NandError<Error>> {
-        self.driver.erase_block(block).map_err(failed)
+    fn erase_block(&mut self, block: u32) -> Result<(), Error> {
+        self.driver.erase_block(block)
     }
 
     fn is_bad(&mut self, block: u32) -> Result<bool, Error> {

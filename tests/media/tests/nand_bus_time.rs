@@ -9,7 +9,7 @@ use oal_media::nand::onenand::OneNandChip;
 use oal_media::nand::raw::{Model, RawChip};
 use oal_media::nand::spi::SpiChip;
 use oal_media::nand::{Shared, Time};
-use oal_media::{Machine, NandBoard, Rng};
+use oal_media::{Machine, NandBoard, Rng, nand_board};
 use oal_parts::nand::Geometry;
 use oal_parts::nand::ecc::{Bch, Ecc, Hamming};
 use oal_parts::nand::onenand::{OneNand, Options};
@@ -54,7 +54,7 @@ fn measure<const PAGE: usize>(name: &str, time: &Time, page_ns: u64, open: &dyn 
     let mut store = store();
     let start_ns = time.now_ns();
     store.select().unwrap();
-    let (before, select_ns) = (store.flash_mut().read.all, time.now_ns() - start_ns);
+    let (before, select_ns) = (store.flash_mut().device_mut().read.all, time.now_ns() - start_ns);
     let mut back = vec![0; IMAGE];
     let start_ns = time.now_ns();
     let (mut at, mut pieces) = (0, PIECES.into_iter().cycle());
@@ -63,7 +63,7 @@ fn measure<const PAGE: usize>(name: &str, time: &Time, page_ns: u64, open: &dyn 
         store.read_snapshot(id, &mut back[at..end], at as u64).unwrap();
         at = end;
     }
-    let (taken_ns, pages) = (time.now_ns() - start_ns, store.flash_mut().read.all - before);
+    let (taken_ns, pages) = (time.now_ns() - start_ns, store.flash_mut().device_mut().read.all - before);
     assert!(back == image);
     let least = IMAGE.div_ceil(PAGE) as u64;
     let share = 100.0 * (least * page_ns) as f64 / taken_ns as f64;
@@ -100,7 +100,7 @@ fn raw<C: Ecc + 'static, const PAGE: usize, const SPARE: usize>(
             let (chip, time) = (chip.clone(), time.clone());
             move || {
                 let nand = RawNand::identify(chip.clone(), time.clone()).unwrap();
-                NandBoard::new(GuardedNand::<_, _, C, SPARE>::new(nand).unwrap(), BLOCKS)
+                nand_board(GuardedNand::<_, _, C, SPARE>::new(nand).unwrap(), BLOCKS)
             }
         };
         let how = if has_pin { "R/B# pin" } else { "status" };
@@ -150,9 +150,7 @@ fn onenand_is_read_at_95_percent_of_its_speed_or_more() {
     let (access_ns, tr_ns) = ONENAND;
     let open = {
         let (chip, time) = (chip.clone(), time.clone());
-        move || {
-            NandBoard::new(OneNand::identify(chip.clone(), time.clone(), Options::default()).unwrap(), BLOCKS)
-        }
+        move || nand_board(OneNand::identify(chip.clone(), time.clone(), Options::default()).unwrap(), BLOCKS)
     };
     measure::<2048>("OneNAND (KFG1G16Q2), tR 45 µs, 70 ns", &time, tr_ns + access_ns * 1024, &open);
     assert_eq!(chip.chip().violations(), []);
@@ -166,7 +164,7 @@ fn spi_nand_is_read_at_95_percent_of_its_speed_or_more() {
         let chip = Shared::new(SpiChip::new(family, time.clone()));
         let open = {
             let (chip, time) = (chip.clone(), time.clone());
-            move || NandBoard::new(SpiNand::identify(chip.clone(), time.clone()).unwrap(), BLOCKS)
+            move || nand_board(SpiNand::identify(chip.clone(), time.clone()).unwrap(), BLOCKS)
         };
         let name = format!("{}, tR {} µs, 100 MHz", family.name, family.times.read_us);
         measure::<2048>(&name, &time, u64::from(1000 * family.times.read_us) + SPI_BYTE_NS * 2048, &open);
@@ -182,7 +180,7 @@ fn a_boot_reads_every_page_of_an_image_once() {
         let chip = Shared::new(RawChip::new(model, time.clone()));
         let store = || {
             let nand = RawNand::identify(chip.clone(), time.clone()).unwrap();
-            let board = NandBoard::new(GuardedNand::<_, _, C, SPARE>::new(nand).unwrap(), BLOCKS);
+            let board = nand_board(GuardedNand::<_, _, C, SPARE>::new(nand).unwrap(), BLOCKS);
             NandStore::<_, PAGE, { BLOCKS as usize / 8 }>::new(
                 board,
                 StoreSettings { max_attempts: 0, ..Default::default() },
@@ -193,16 +191,16 @@ fn a_boot_reads_every_page_of_an_image_once() {
         machine.clone().take(&mut store()).unwrap();
         let mut selecting = store();
         let candidate = selecting.select().unwrap().candidates[0];
-        let before = selecting.flash_mut().read.all;
+        let before = selecting.flash_mut().device_mut().read.all;
         let (mut store, mut restarted) = (store(), machine.restarted(2));
         assert!(restarted.boot(&mut store).id().is_some());
         assert!(restarted.is_as(&machine));
         let pages = candidate.len.div_ceil(PAGE as u64);
         println!(
             "{PAGE}-byte pages: an image of {pages}, {} read, {before} before it",
-            store.flash_mut().read.all - before
+            store.flash_mut().device_mut().read.all - before
         );
-        assert_eq!(store.flash_mut().read.all - before, pages);
+        assert_eq!(store.flash_mut().device_mut().read.all - before, pages);
     }
     boots::<Hamming, 512, 16>(Model::k9f2808());
     boots::<Bch<4>, 2048, 64>(Model::k9f1g08());

@@ -2,7 +2,7 @@
 
 use oal_media::nand::raw::{Model, RawChip};
 use oal_media::nand::{Shared, Time};
-use oal_media::{Machine, NandBoard};
+use oal_media::{Machine, nand_board};
 use oal_parts::nand::ecc::{Bch, Ecc, Hamming};
 use oal_parts::nand::raw::{GuardedNand, RawNand};
 use oal_parts::nand::{Geometry, NandDevice};
@@ -35,7 +35,7 @@ fn holds_images<C: Ecc + 'static, const PAGE: usize, const SPARE: usize, const M
     let store = || {
         let nand = RawNand::identify(chip.clone(), time.clone()).unwrap();
         assert_eq!(nand.geometry(), geometry);
-        let board = NandBoard::new(GuardedNand::<_, _, C, SPARE>::new(nand).unwrap(), blocks);
+        let board = nand_board(GuardedNand::<_, _, C, SPARE>::new(nand).unwrap(), blocks);
         NandStore::<_, PAGE, MAP>::new(board, StoreSettings::default()).unwrap()
     };
     for seed in 1..=2 {
@@ -57,7 +57,8 @@ fn holds_images<C: Ecc + 'static, const PAGE: usize, const SPARE: usize, const M
     }
     let mut fresh = store();
     fresh.select().unwrap();
-    let (read, most) = (fresh.flash_mut().read.all, u64::from(LOG_BLOCKS * record_pages + pages_per_block));
+    let (read, most) =
+        (fresh.flash_mut().device_mut().read.all, u64::from(LOG_BLOCKS * record_pages + pages_per_block));
     println!(
         "{PAGE}-byte pages, {:>4} MiB: {blocks} blocks, a record of {record_pages} pages, {read} pages read to find the \
          newest of a full block, {most} at most",

@@ -5,7 +5,7 @@ use oal_media::nand::onenand::OneNandChip;
 use oal_media::nand::raw::{Model, RawChip};
 use oal_media::nand::spi::SpiChip;
 use oal_media::nand::{Array, Change, Failure, Shared, Time, When};
-use oal_media::{Machine, NandBoard, Rng};
+use oal_media::{Machine, NandBoard, Rng, nand_board};
 use oal_parts::nand::ecc::{Bch, Hamming};
 use oal_parts::nand::marker::MarkerRule;
 use oal_parts::nand::onenand::{OneNand, Options};
@@ -71,7 +71,7 @@ fn raw_nand_with_ecc_in_software() {
     story::<2048>(
         "BCH 4",
         rule,
-        &|| NandBoard::new(GuardedNand::<_, _, Bch<4>, 64>::new(identified(&chip, &time)).unwrap(), BLOCKS),
+        &|| nand_board(GuardedNand::<_, _, Bch<4>, 64>::new(identified(&chip, &time)).unwrap(), BLOCKS),
         &reach,
     );
     assert_eq!(chip.chip().violations(), []);
@@ -81,7 +81,7 @@ fn raw_nand_with_ecc_in_software() {
     story::<2048>(
         "BCH 8",
         rule,
-        &|| NandBoard::new(GuardedNand::<_, _, Bch<8>, 64>::new(identified(&chip, &time)).unwrap(), BLOCKS),
+        &|| nand_board(GuardedNand::<_, _, Bch<8>, 64>::new(identified(&chip, &time)).unwrap(), BLOCKS),
         &reach,
     );
     assert_eq!(chip.chip().violations(), []);
@@ -95,7 +95,7 @@ fn raw_nand_with_small_pages_and_hamming() {
     story::<512>(
         "Hamming",
         rule,
-        &|| NandBoard::new(GuardedNand::<_, _, Hamming, 16>::new(identified(&chip, &time)).unwrap(), BLOCKS),
+        &|| nand_board(GuardedNand::<_, _, Hamming, 16>::new(identified(&chip, &time)).unwrap(), BLOCKS),
         &reach,
     );
     assert_eq!(chip.chip().violations(), []);
@@ -107,7 +107,7 @@ fn onenand() {
     let chip = Shared::new(OneNandChip::new(1, time.clone()));
     let reach = |act: &mut dyn FnMut(&mut Array)| act(&mut chip.chip().array);
     let open =
-        || NandBoard::new(OneNand::identify(chip.clone(), time.clone(), Options::default()).unwrap(), BLOCKS);
+        || nand_board(OneNand::identify(chip.clone(), time.clone(), Options::default()).unwrap(), BLOCKS);
     story::<2048>("OneNAND", MarkerRule::FirstOrSecondPage, &open, &reach);
     assert_eq!(chip.chip().violations(), []);
 }
@@ -118,7 +118,7 @@ fn spi_nand_of_every_family() {
         let time = Time::new();
         let chip = Shared::new(SpiChip::new(family, time.clone()));
         let reach = |act: &mut dyn FnMut(&mut Array)| act(&mut chip.chip().array);
-        let open = || NandBoard::new(SpiNand::identify(chip.clone(), time.clone()).unwrap(), BLOCKS);
+        let open = || nand_board(SpiNand::identify(chip.clone(), time.clone()).unwrap(), BLOCKS);
         story::<2048>(family.name, MarkerRule::FirstPage, &open, &reach);
         assert_eq!(chip.chip().violations(), [], "{}", family.name);
     }

@@ -6,8 +6,8 @@ use oal_media::nand::onenand::OneNandChip;
 use oal_media::nand::raw::{Model, RawChip, parameter_page, seal};
 use oal_media::nand::spi::SpiChip;
 use oal_media::nand::{Array, Shared, Time};
-use oal_media::nand_board::NandBoard;
 use oal_media::rng::Rng;
+use oal_media::{NandBoard, nand_board};
 use oal_parts::nand::Geometry;
 use oal_parts::nand::ecc::{Bch, Bytes, Ecc, Hamming};
 use oal_parts::nand::marker::MarkerRule;
@@ -228,7 +228,7 @@ fn raw<C: Ecc + 'static, const SPARE: usize>(rng: &mut Rng, page_bytes: usize) -
         blocks,
         open: Box::new(move || {
             let nand = RawNand::identify(for_open.clone(), time.clone()).expect("the chip");
-            NandBoard::new(GuardedNand::<_, _, C, SPARE>::new(nand).expect("room for the code"), blocks)
+            nand_board(GuardedNand::<_, _, C, SPARE>::new(nand).expect("room for the code"), blocks)
         }),
         reach: Box::new(move |act| act(&mut for_cells.chip().array)),
         violations: Box::new(move || format!("{:?}", for_violations.chip().violations())),
@@ -257,7 +257,7 @@ fn onenand(rng: &mut Rng) -> RandomChip {
         blocks,
         open: Box::new(move || {
             let nand = OneNand::identify(for_open.clone(), time.clone(), Options::default());
-            NandBoard::new(nand.expect("the chip"), blocks)
+            nand_board(nand.expect("the chip"), blocks)
         }),
         reach: Box::new(move |act| act(&mut for_cells.chip().array)),
         violations: Box::new(move || format!("{:?}", for_violations.chip().violations())),
@@ -290,7 +290,7 @@ fn spi(rng: &mut Rng) -> RandomChip {
         on_die: true,
         blocks,
         open: Box::new(move || {
-            NandBoard::new(SpiNand::identify(for_open.clone(), time.clone()).expect("the chip"), blocks)
+            nand_board(SpiNand::identify(for_open.clone(), time.clone()).expect("the chip"), blocks)
         }),
         reach: Box::new(move |act| act(&mut for_cells.chip().array)),
         violations: Box::new(move || format!("{:?}", for_violations.chip().violations())),
