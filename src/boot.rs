@@ -7,7 +7,6 @@ use crate::hooks::{Candidate, DecompressSnapshot, MAX_CANDIDATES, ReadSnapshot, 
 use crate::image::Identity;
 use crate::load;
 use crate::mem::Memory;
-use crate::memory_map::MemoryMap;
 use crate::progress::{Observer, Progress};
 use crate::refusal::{ColdBoot, Reason, Refusal, Stage};
 use crate::workspace::{Parts, Workspace};
@@ -96,9 +95,9 @@ where
     /// [`run`](Boot::run) with a workspace whose size was chosen at run time.
     pub fn run_in(&mut self, mut parts: Parts<'_>, report: &mut BootReport) -> BootEnd<C::Entered> {
         *report = BootReport::new();
-        let Ok(map) = MemoryMap::new(self.ram, self.oem, self.nosave) else {
+        if parts.map.set(self.ram, self.oem, self.nosave).is_err() {
             return BootEnd::Cold(ColdBoot { stage: Stage::Select, reason: Reason::BadMemoryMap });
-        };
+        }
         let selection = match self.store.select() {
             Ok(selection) => selection,
             Err(reason) => {
@@ -111,7 +110,7 @@ where
             self.refuse(*refusal, report);
         }
         for candidate in &selection.candidates {
-            match self.enter(candidate, &map, &mut parts, report) {
+            match self.enter(candidate, &mut parts, report) {
                 Ok(entered) => return BootEnd::Entered(entered),
                 Err((stage, reason)) => {
                     let refusal =
@@ -146,11 +145,10 @@ where
     fn enter(
         &mut self,
         candidate: &Candidate,
-        map: &MemoryMap,
         parts: &mut Parts<'_>,
         report: &mut BootReport,
     ) -> Result<C::Entered, load::Fault> {
-        let header = load::check::<C, Z, R>(candidate, self.identity, map, self.cpu, self.store, parts)?;
+        let header = load::check::<C, Z, R>(candidate, self.identity, self.cpu, self.store, parts)?;
         let attempt =
             self.store.count_attempt(candidate.id).map_err(|_| (Stage::Select, Reason::WriteFailed))?;
         self.observer.observe(Progress::Chosen {

@@ -228,6 +228,29 @@ pub trait ReadSnapshot: Medium {
     /// Of the medium, or if the range is not in the image.
     fn read_snapshot(&mut self, id: ImageId, buf: &mut [u8], offset: u64) -> Result<(), Self::Error>;
 
+    /// Whether [`read_snapshot_while`](ReadSnapshot::read_snapshot_while) has the medium work beside the CPU.
+    fn reads_in_background(&self) -> bool {
+        false
+    }
+
+    /// Reads as [`read_snapshot`](ReadSnapshot::read_snapshot) does, and calls `meanwhile`, once, while the data is on its
+    /// way; by default, when it is there. When this returns nothing is on its way any more, whatever happened:
+    /// [`BlockDevice::read_while`](crate::store::BlockDevice::read_while) says the rest.
+    ///
+    /// # Errors
+    /// As for [`read_snapshot`](ReadSnapshot::read_snapshot); `meanwhile` may then not have been called.
+    fn read_snapshot_while(
+        &mut self,
+        id: ImageId,
+        buf: &mut [u8],
+        offset: u64,
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<(), Self::Error> {
+        self.read_snapshot(id, buf, offset)?;
+        meanwhile();
+        Ok(())
+    }
+
     /// The whole image, as long as it was committed, where it lies in memory, if the medium is memory and the image lies
     /// there in one piece: NOR flash (a `SnapRestore` without a reader). Pages are then checked and decoded from there,
     /// with no copy between. `None`: [`read_snapshot`](ReadSnapshot::read_snapshot) is asked.

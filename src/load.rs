@@ -3,7 +3,7 @@
 
 use crate::cpu::CpuContext;
 use crate::frame::PAGE_SIZE;
-use crate::hooks::{Candidate, DecompressSnapshot, ReadSnapshot, RestoreCpu};
+use crate::hooks::{Candidate, DecompressSnapshot, ImageId, ReadSnapshot, RestoreCpu};
 use crate::image::checksum::{Crc32c, crc32c};
 use crate::image::fields::move_to_front;
 use crate::image::{
@@ -11,7 +11,6 @@ use crate::image::{
     check_map, chunk_pages, count_pages, page_align,
 };
 use crate::mem::{self, Memory, Page};
-use crate::memory_map::MemoryMap;
 use crate::progress::{Observer, Progress};
 use crate::refusal::{Reason, Stage};
 use crate::workspace::{Parts, STORED_BYTES};
@@ -23,14 +22,13 @@ pub(crate) type Fault = (Stage, Reason);
 pub(crate) fn check<C: RestoreCpu, Z: DecompressSnapshot, R: ReadSnapshot>(
     candidate: &Candidate,
     identity: &Identity,
-    map: &MemoryMap,
     cpu: &C,
     medium: &mut R,
     parts: &mut Parts<'_>,
 ) -> Result<Header, Fault> {
     let header = read_header(candidate, medium, parts.stored)?;
     header
-        .check(identity, C::ARCHITECTURE, Z::CODEC, map.digest())
+        .check(identity, C::ARCHITECTURE, Z::CODEC, parts.map.digest())
         .map_err(|reason| (Stage::Header, reason))?;
     if header.id != candidate.id {
         return Err((Stage::Header, Reason::WrongImage));
@@ -56,7 +54,7 @@ pub(crate) fn check<C: RestoreCpu, Z: DecompressSnapshot, R: ReadSnapshot>(
     reader.records::<{ Extent::BYTES }>(Stage::Map, &header.map, |bytes| {
         extents.push(Extent::decode(bytes)?).map_err(|_| Reason::TooManyExtents)
     })?;
-    check_map(extents, map).map_err(|reason| (Stage::Map, reason))?;
+    check_map(extents, parts.map).map_err(|reason| (Stage::Map, reason))?;
     let pages = (count_pages(extents, ExtentKind::Data), count_pages(extents, ExtentKind::Zero));
     if pages != (header.data_pages, header.zero_pages) {
         return Err((Stage::Map, Reason::BadField));
@@ -154,35 +152,73 @@ pub(crate) fn load<M: Memory, Z: DecompressSnapshot, R: ReadSnapshot, O: Observe
 ) -> Result<(), Fault> {
     let fault = |reason| (Stage::Chunk, reason);
     let total = header.data_pages + header.zero_pages;
-    let mut source = match medium.mapped_snapshot(candidate.id) {
-        Some(image) => Source::Mapped(image),
-        None => Source::Read(Window {
-            id: candidate,
+    let mut loading = Loading { memory, codec, raw: parts.raw, observer, done: 0, total };
+    let mut chunks = Chunks::new(parts.extents);
+    let mut index = parts.index.iter();
+    if let Some(image) = medium.mapped_snapshot(candidate.id) {
+        let start = usize::try_from(header.chunks_offset).map_err(|_| fault(Reason::BadField))?;
+        let mut held = Held { bytes: image.get(start..).unwrap_or(&[]), at: 0 };
+        for (frames, entry) in chunks.zip(index) {
+            loading
+                .chunk(held.take(entry).ok_or(fault(Reason::Truncated))?, entry, &frames)
+                .map_err(fault)?;
+        }
+    } else {
+        let mut window = Window {
+            id: candidate.id,
             medium,
             buffer: parts.stored,
-            start: header.chunks_offset,
+            at: 0,
             len: 0,
+            next: header.chunks_offset,
             end: header.image_len(),
-        }),
-    };
-    let mut at = header.chunks_offset;
-    let mut done = 0;
-    for (frames, entry) in Chunks::new(parts.extents).zip(parts.index.iter()) {
-        let bytes = source.get(at, entry.len()).map_err(fault)?;
-        if crc32c(bytes) != entry.crc {
-            return Err(fault(Reason::BadCrc));
+        };
+        while let Some(first) = index.as_slice().first() {
+            window.hold(first.len()).map_err(fault)?;
+            window
+                .work(|held| {
+                    while let Some(entry) = index.as_slice().first()
+                        && let Some(bytes) = held.take(entry)
+                    {
+                        let frames = chunks.next().ok_or(Reason::BadField)?;
+                        loading.chunk(bytes, entry, &frames)?;
+                        index.next();
+                    }
+                    Ok(())
+                })
+                .map_err(fault)?;
         }
-        place(bytes, entry, &frames, memory, codec, parts.raw).map_err(fault)?;
-        at += entry.padded_len() as u64;
-        done += chunk_pages(&frames) as u64;
-        observer.observe(Progress::Load { done, total });
     }
+    let Loading { memory, observer, mut done, .. } = loading;
     for extent in parts.extents.iter().filter(|e| e.kind == ExtentKind::Zero) {
         mem::clear(Page::bytes_mut(memory.pages_mut(extent.frames).ok_or(fault(Reason::OutOfRange))?));
         done += u64::from(extent.frames.count);
         observer.observe(Progress::Load { done, total });
     }
     Ok(())
+}
+
+/// What chunks are loaded with, and how far that is.
+struct Loading<'a, M, Z, O> {
+    memory: &'a mut M,
+    codec: &'a Z,
+    raw: &'a mut [Page],
+    observer: &'a mut O,
+    done: u64,
+    total: u64,
+}
+
+impl<M: Memory, Z: DecompressSnapshot, O: Observer> Loading<'_, M, Z, O> {
+    /// Checks a chunk's stored bytes and puts its pages where they belong.
+    fn chunk(&mut self, bytes: &[u8], entry: &ChunkEntry, frames: &ChunkFrames) -> Result<(), Reason> {
+        if crc32c(bytes) != entry.crc {
+            return Err(Reason::BadCrc);
+        }
+        place(bytes, entry, frames, self.memory, self.codec, self.raw)?;
+        self.done += chunk_pages(frames) as u64;
+        self.observer.observe(Progress::Load { done: self.done, total: self.total });
+        Ok(())
+    }
 }
 
 /// Puts the pages of one chunk where they belong: straight there if they are contiguous, else through `raw`.
@@ -226,65 +262,100 @@ fn decode<Z: DecompressSnapshot>(
     Ok(())
 }
 
-/// Where the image's bytes come from.
-enum Source<'a, R: ReadSnapshot> {
-    /// From where they lie: all of the image.
-    Mapped(&'a [u8]),
-    /// From a medium that is read.
-    Read(Window<'a, R>),
+/// Bytes of an image, chunk behind chunk.
+struct Held<'a> {
+    bytes: &'a [u8],
+    /// Where the next chunk begins.
+    at: usize,
 }
 
-impl<R: ReadSnapshot> Source<'_, R> {
-    /// The `len` bytes (at most a chunk's) at `offset`, which never decreases.
-    fn get(&mut self, offset: u64, len: usize) -> Result<&[u8], Reason> {
-        match self {
-            Source::Mapped(image) => {
-                let start = usize::try_from(offset).map_err(|_| Reason::BadField)?;
-                image.get(start..).and_then(|rest| rest.get(..len)).ok_or(Reason::Truncated)
-            }
-            Source::Read(window) => window.get(offset, len),
-        }
+impl<'a> Held<'a> {
+    /// The next chunk, if all of it is there.
+    fn take(&mut self, entry: &ChunkEntry) -> Option<&'a [u8]> {
+        let chunk = self.bytes.get(self.at..)?.get(..entry.len())?;
+        self.at = self.at.saturating_add(entry.padded_len());
+        Some(chunk)
     }
 }
 
-/// The part of the image that is in the buffer: read ahead in transfers as long as the buffer takes.
+/// With less room than this, what the buffer holds is moved to the front before a read is begun in the background: fewer bytes
+/// are not worth a command.
+const READ_AHEAD: usize = STORED_BYTES / 4;
+
+/// The part of the image that is in the buffer. It is filled in transfers as long as the buffer takes; by a medium that
+/// works beside the CPU, while the chunks that are there already are loaded.
 struct Window<'a, R: ReadSnapshot> {
-    id: &'a Candidate,
+    id: ImageId,
     medium: &'a mut R,
     buffer: &'a mut [u8; STORED_BYTES],
-    /// The buffer's first byte, in bytes from the image's start; a multiple of 4096.
-    start: u64,
-    /// Bytes in the buffer.
+    /// Where the next chunk begins in the buffer.
+    at: usize,
+    /// Bytes in the buffer, whole pages.
     len: usize,
+    /// Where what follows them is in the image.
+    next: u64,
     /// The image's end.
     end: u64,
 }
 
 impl<R: ReadSnapshot> Window<'_, R> {
-    /// The `len` bytes (at most a chunk's) at `offset`, which never decreases.
-    fn get(&mut self, offset: u64, len: usize) -> Result<&[u8], Reason> {
-        let mut at = offset.checked_sub(self.start).ok_or(Reason::BadField)? as usize;
-        if at + len > self.len {
-            at = self.refill(at.min(self.len))?;
+    /// Sees to it that `wanted` bytes (at most a chunk's) of what comes next are in the buffer.
+    fn hold(&mut self, wanted: usize) -> Result<(), Reason> {
+        if self.at + wanted > self.len {
+            self.make_room();
+            let missing = (self.at + wanted).saturating_sub(self.len).next_multiple_of(PAGE_SIZE);
+            let more = if self.medium.reads_in_background() { missing } else { STORED_BYTES };
+            let (_, room) = split(self.buffer, self.len, more, self.end.saturating_sub(self.next));
+            if !room.is_empty() {
+                self.medium.read_snapshot(self.id, room, self.next).map_err(|_| Reason::ReadFailed)?;
+                self.next += room.len() as u64;
+                self.len += room.len();
+            }
         }
-        self.buffer.get(..self.len).and_then(|b| b.get(at..at + len)).ok_or(Reason::Truncated)
+        if self.at + wanted <= self.len { Ok(()) } else { Err(Reason::Truncated) }
     }
 
-    /// Moves what the buffer holds from the page of `at` on to the front, fills the rest, and returns where
-    /// `at` is now.
-    fn refill(&mut self, at: usize) -> Result<usize, Reason> {
-        let gone = at - at % PAGE_SIZE;
-        move_to_front(self.buffer.get_mut(..self.len).unwrap_or(&mut []), gone);
-        self.start += gone as u64;
-        self.len -= gone;
-        let offset = self.start + self.len as u64;
-        let more = self.end.saturating_sub(offset).min((STORED_BYTES - self.len) as u64) as usize;
-        if let Some(room) = self.buffer.get_mut(self.len..self.len + more)
-            && !room.is_empty()
-        {
-            self.medium.read_snapshot(self.id.id, room, offset).map_err(|_| Reason::ReadFailed)?;
-            self.len += more;
+    /// Has `load` take the chunks that the buffer holds. A medium that can reads on meanwhile; that has ended when this
+    /// returns, on an error too.
+    fn work(&mut self, mut load: impl FnMut(&mut Held) -> Result<(), Reason>) -> Result<(), Reason> {
+        let in_background = self.medium.reads_in_background();
+        if in_background && STORED_BYTES - self.len < READ_AHEAD {
+            self.make_room();
         }
-        Ok(at - gone)
+        let more = if in_background { STORED_BYTES } else { 0 };
+        let (bytes, room) = split(self.buffer, self.len, more, self.end.saturating_sub(self.next));
+        let mut held = Held { bytes, at: self.at };
+        if room.is_empty() {
+            let loaded = load(&mut held);
+            self.at = held.at;
+            return loaded;
+        }
+        let mut loaded = Ok(());
+        let read =
+            self.medium.read_snapshot_while(self.id, room, self.next, &mut || loaded = load(&mut held));
+        self.at = held.at;
+        // What was there before is to blame first.
+        loaded?;
+        read.map_err(|_| Reason::ReadFailed)?;
+        self.next += room.len() as u64;
+        self.len += room.len();
+        Ok(())
     }
+
+    /// Moves what the buffer holds from the page of the next chunk on to the front.
+    fn make_room(&mut self) {
+        let gone = self.at.min(self.len);
+        let gone = gone - gone % PAGE_SIZE;
+        move_to_front(self.buffer.get_mut(..self.len).unwrap_or(&mut []), gone);
+        self.at -= gone;
+        self.len -= gone;
+    }
+}
+
+/// The first `len` bytes of the buffer, and room behind them for what can be read: at most `more` bytes, and at most the
+/// `left` that there are.
+fn split(buffer: &mut [u8; STORED_BYTES], len: usize, more: usize, left: u64) -> (&[u8], &mut [u8]) {
+    let Some((held, room)) = buffer.split_at_mut_checked(len) else { return (&[], &mut []) };
+    let more = more.min(room.len()).min(usize::try_from(left).unwrap_or(usize::MAX));
+    (held, room.get_mut(..more).unwrap_or(&mut []))
 }

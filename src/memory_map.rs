@@ -57,6 +57,9 @@ pub struct MemoryMap {
 }
 
 impl MemoryMap {
+    /// No RAM at all.
+    pub(crate) const EMPTY: MemoryMap = MemoryMap { areas: Vec::new(), nosave: Vec::new() };
+
     /// Checks the board's regions: whole pages, the system's `ram` (`OEMGetOEMRamTable`) and the OEM's
     /// regions (`OEMGetSnapshotRegions`) disjoint from each other and among themselves. Nosave regions may
     /// lie anywhere and overlap.
@@ -64,7 +67,23 @@ impl MemoryMap {
     /// # Errors
     /// [`MapError`], with the position of the region that is wrong.
     pub fn new(ram: &[RamRegion], oem: &[RamRegion], nosave: &[RamRegion]) -> Result<MemoryMap, MapError> {
-        let mut map = MemoryMap { areas: Vec::new(), nosave: Vec::new() };
+        let mut map = MemoryMap::EMPTY;
+        map.set(ram, oem, nosave)?;
+        Ok(map)
+    }
+
+    /// Becomes the map that [`new`](MemoryMap::new) makes, without a second one on the stack.
+    ///
+    /// # Errors
+    /// As for [`new`](MemoryMap::new); the map is then of no use.
+    pub(crate) fn set(
+        &mut self,
+        ram: &[RamRegion],
+        oem: &[RamRegion],
+        nosave: &[RamRegion],
+    ) -> Result<(), MapError> {
+        self.areas.clear();
+        self.nosave.clear();
         if ram.len() > MAX_REGIONS || oem.len() > MAX_REGIONS || nosave.len() > MAX_REGIONS {
             return Err(MapError::TooMany);
         }
@@ -73,7 +92,7 @@ impl MemoryMap {
             if let Some(other) = overlapping(ram.get(..i).unwrap_or(&[]), frames) {
                 return Err(MapError::RamOverlaps(other, i));
             }
-            map.insert(Area { frames, kind: AreaKind::System })?;
+            self.insert(Area { frames, kind: AreaKind::System })?;
         }
         for (i, region) in oem.iter().enumerate() {
             let frames = region.frames().map_err(|e| MapError::Oem(i, e))?;
@@ -83,14 +102,14 @@ impl MemoryMap {
             if let Some(other) = overlapping(ram, frames) {
                 return Err(MapError::OemInRam(i, other));
             }
-            map.insert(Area { frames, kind: AreaKind::Oem })?;
+            self.insert(Area { frames, kind: AreaKind::Oem })?;
         }
         for (i, region) in nosave.iter().enumerate() {
             let frames = region.frames().map_err(|e| MapError::Nosave(i, e))?;
-            let at = map.nosave.iter().position(|r| r.first > frames.first).unwrap_or(map.nosave.len());
-            map.nosave.insert(at, frames).map_err(|_| MapError::TooMany)?;
+            let at = self.nosave.iter().position(|r| r.first > frames.first).unwrap_or(self.nosave.len());
+            self.nosave.insert(at, frames).map_err(|_| MapError::TooMany)?;
         }
-        Ok(map)
+        Ok(())
     }
 
     fn insert(&mut self, area: Area) -> Result<(), MapError> {

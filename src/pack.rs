@@ -29,6 +29,9 @@ enum Kind {
 
 /// Fills the page map. Where it would overflow, short runs of zero and free pages between data are stored as
 /// data, so that every picture fits; only the areas themselves must.
+///
+/// Like the other steps it is a function of its own, so that their locals take turns on the stack.
+#[inline(never)]
 pub(crate) fn scan<S: System + ?Sized, M: Memory, O: Observer>(
     map: &MemoryMap,
     system: &S,
@@ -238,6 +241,7 @@ impl<E> From<PackError<E>> for TakeError<E> {
 }
 
 /// Step 3: compresses every chunk to learn its length and checksum; the first ones stay in the staging area.
+#[inline(never)]
 #[expect(clippy::too_many_arguments, reason = "the parts of the workspace, borrowed one by one")]
 pub(crate) fn measure<M: Memory, Z: CompressSnapshot, O: Observer>(
     memory: &mut M,
@@ -317,6 +321,7 @@ pub(crate) struct Picture<'a> {
 }
 
 /// Step 5: writes the image from its header on, in order. Does not finish it.
+#[inline(never)]
 pub(crate) fn write<M: Memory, Z: CompressSnapshot, W: WriteSnapshot, O: Observer>(
     picture: &Picture<'_>,
     memory: &M,

@@ -204,15 +204,15 @@ where
 
     /// From the first hook to the last, with the system at rest.
     fn fork(&mut self, parts: Parts<'_>) -> Result<(Fork, TakeReport), TakeError<W::Error>> {
-        let map = MemoryMap::new(self.system.ram(), self.system.get_snapshot_regions(), self.system.nosave())
+        let Parts { raw, stored, context, extents, index, map } = parts;
+        map.set(self.system.ram(), self.system.get_snapshot_regions(), self.system.nosave())
             .map_err(TakeError::Regions)?;
-        let staging = self.staging(&map)?;
+        let staging = self.staging(map)?;
         self.state.set(SnapshotState::Prepared);
 
         let mut result = Ok(TakeReport::default());
-        let Parts { raw, stored, context, extents, index } = parts;
         let writer = &mut Writer {
-            map: &map,
+            map,
             system: &*self.system,
             identity: self.identity,
             memory: &mut *self.memory,

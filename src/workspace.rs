@@ -6,6 +6,7 @@ use crate::cpu::CpuContext;
 use crate::frame::PAGE_SIZE;
 use crate::image::{CHUNK_BYTES, CHUNK_PAGES, ChunkEntry, Extent};
 use crate::mem::Page;
+use crate::memory_map::MemoryMap;
 
 /// Bytes of the buffer for stored bytes: room for one compressed chunk at its worst and for a page of
 /// what did not fill a page before it.
@@ -32,6 +33,7 @@ pub struct Workspace<const EXTENTS: usize, const CHUNKS: usize> {
     context: CpuContext,
     extents: Vec<Extent, EXTENTS>,
     index: Vec<ChunkEntry, CHUNKS>,
+    map: MemoryMap,
 }
 
 /// Aligned so that a controller's DMA, and whole words, can be used on it.
@@ -50,6 +52,8 @@ pub struct Parts<'a> {
     pub(crate) extents: &'a mut VecView<Extent>,
     /// The chunk index.
     pub(crate) index: &'a mut VecView<ChunkEntry>,
+    /// RAM, as the board says it is now.
+    pub(crate) map: &'a mut MemoryMap,
 }
 
 impl<const EXTENTS: usize, const CHUNKS: usize> Default for Workspace<EXTENTS, CHUNKS> {
@@ -67,6 +71,7 @@ impl<const EXTENTS: usize, const CHUNKS: usize> Workspace<EXTENTS, CHUNKS> {
             context: CpuContext::new(),
             extents: Vec::new(),
             index: Vec::new(),
+            map: MemoryMap::EMPTY,
         }
     }
 
@@ -79,6 +84,7 @@ impl<const EXTENTS: usize, const CHUNKS: usize> Workspace<EXTENTS, CHUNKS> {
             context: &mut self.context,
             extents: self.extents.as_mut_view(),
             index: self.index.as_mut_view(),
+            map: &mut self.map,
         }
     }
 }

@@ -1,18 +1,5 @@
 //! Hands the linker its scripts.
 
-use std::path::PathBuf;
-
 fn main() {
-    let bare_metal = std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "none");
-    if !bare_metal {
-        return;
-    }
-    let manifest = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
-    let scripts = manifest.join("../../linker");
-    for script in ["n800.ld", "oal-firmware.x", "oal-snapshot.x"] {
-        println!("cargo::rerun-if-changed={}", scripts.join(script).display());
-    }
-    println!("cargo::rustc-link-arg-bins=-L{}", scripts.display());
-    println!("cargo::rustc-link-arg-bins=-Tn800.ld");
-    println!("cargo::rustc-link-arg-bins=--build-id=sha1");
+    oal_board_build::board("../../linker/n800.ld");
 }

@@ -107,6 +107,21 @@ typedef DWORD *LPDWORD;
 #define OAL_NAND_FAILED 3
 
 /*
+ Words of a part's state.
+ */
+#define OAL_PART_WORDS 48
+
+/*
+ DAT1 to DAT3 are connected.
+ */
+#define OAL_PL181_FOUR_LINES 1
+
+/*
+ One read command may take several data phases: right for QEMU's card, wrong for a real one.
+ */
+#define OAL_PL181_LONG_READS 2
+
+/*
  Bytes of the stack on which the engine, the store and the medium's driver run while a snapshot is written.
  */
 #define OAL_SNAPSHOT_STACK_BYTES (32 << 10)
@@ -677,9 +692,338 @@ typedef uint32_t OalPolicy;
 #endif // __cplusplus
 
 /*
+ What the device's functions of a part return where they fail, and `oal_snapshot_error_info` then tells.
+
+ */
+enum OalPartError
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /*
+   Nothing answers.
+   */
+  OAL_PART_ERROR_NO_ANSWER = 16,
+  /*
+   The chip or card was not ready in time.
+   */
+  OAL_PART_ERROR_TIMEOUT = 17,
+  /*
+   What went over the bus arrived damaged, too late or too early.
+   */
+  OAL_PART_ERROR_TRANSFER = 18,
+  /*
+   The chip or card refuses, or says nonsense.
+   */
+  OAL_PART_ERROR_REFUSED = 19,
+  /*
+   The block or card is locked, or protected against writing.
+   */
+  OAL_PART_ERROR_LOCKED = 20,
+  /*
+   Programming failed.
+   */
+  OAL_PART_ERROR_PROGRAM_FAILED = 21,
+  /*
+   Erasing failed.
+   */
+  OAL_PART_ERROR_ERASE_FAILED = 22,
+  /*
+   Outside the chip or card, or not a whole number of its units. Nothing was sent.
+   */
+  OAL_PART_ERROR_OUT_OF_RANGE = 23,
+  /*
+   Anything else.
+   */
+  OAL_PART_ERROR_UNKNOWN = 24,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum OalPartError OalPartError;
+#else
+typedef int32_t OalPartError;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
  A kind of store. Its contents are the library's own.
  */
 typedef struct OalStore OalStore;
+
+/*
+ A device of 512-byte sectors: eMMC, SD card, disk. Functions return 0 on success, and any other number on failure,
+ which `oal_snapshot_error_info` then tells. Each gets `context`.
+
+ What a power cut may leave: sectors that were written, or discarded, since the last flush hold old bytes, new ones, or
+ anything, each on its own; the others keep theirs, but for those that share a 4096-byte block with one that was being
+ written.
+ */
+typedef struct OalBlockDevice {
+  /*
+   Given to every function.
+   */
+  void *context;
+  /*
+   Where the store's part of the device starts, in sectors.
+   */
+  uint64_t first_sector;
+  /*
+   Sectors of that part.
+   */
+  uint64_t sectors;
+  /*
+   Reads `count` sectors from `sector` on, which counts from the device's start.
+   */
+  int32_t (*read)(void *context, uint64_t sector, uint32_t count, void *buffer);
+  /*
+   Writes `count` sectors. They are durable after the next `flush`.
+   */
+  int32_t (*write)(void *context, uint64_t sector, uint32_t count, const void *data);
+  /*
+   Writes so that the sectors are durable on return, and, where the device can promise that, old or new after a power
+   cut. NULL: `write`, then `flush`.
+   */
+  int32_t (*write_reliable)(void *context, uint64_t sector, uint32_t count, const void *data);
+  /*
+   Says that sectors will be written anew (TRIM). A hint. May be NULL.
+   */
+  int32_t (*discard)(void *context, uint64_t sector, uint64_t count);
+  /*
+   Makes all that was written durable.
+   */
+  int32_t (*flush)(void *context);
+} OalBlockDevice;
+
+/*
+ A part's state: the library's own. Nosave, since it follows the chip and not the picture. A constructor fills it at each
+ power-on, and a system that has another one than its boot loader fills its own in `snapshot_resume`.
+ */
+typedef struct OalPart {
+  /*
+   The library's.
+   */
+  uint64_t words[OAL_PART_WORDS];
+} OalPart;
+
+/*
+ Microseconds since some fixed moment, never going back: for time-outs, which end even if it stands still.
+ */
+typedef uint64_t (*OalClock)(void);
+
+/*
+ How a PL181 (Arm's PrimeCell Multimedia Card Interface), or PL180, is wired.
+ */
+typedef struct OalPl181 {
+  /*
+   Its registers: 4 KiB of device memory.
+   */
+  void *base;
+  /*
+   The time.
+   */
+  OalClock now_us;
+  /*
+   Frequency of MCLK in Hz.
+   */
+  uint32_t input_hz;
+  /*
+   Fastest card clock that the board's wires carry, in Hz.
+   */
+  uint32_t max_hz;
+  /*
+   `OAL_PL181_...`.
+   */
+  uint32_t flags;
+  /*
+   0.
+   */
+  uint32_t reserved;
+} OalPl181;
+
+/*
+ How a host controller of the SD Host Controller specification is wired.
+ */
+typedef struct OalSdhci {
+  /*
+   Its registers: 256 bytes of device memory.
+   */
+  void *base;
+  /*
+   The time.
+   */
+  OalClock now_us;
+  /*
+   Frequency of the base clock in Hz.
+   */
+  uint32_t input_hz;
+  /*
+   Fastest card clock that the board's wires carry, in Hz.
+   */
+  uint32_t max_hz;
+  /*
+   Data lines that are connected: 1, 4 or 8.
+   */
+  uint32_t lines;
+  /*
+   1 if the card is in a slot whose switch the controller sees; 0 if it is soldered.
+   */
+  uint32_t removable;
+} OalSdhci;
+
+/*
+ How a OneNAND with pages of 2048 bytes is wired.
+ */
+typedef struct OalOneNand {
+  /*
+   Its registers and buffers: 128 KiB of device memory.
+   */
+  void *base;
+  /*
+   The time.
+   */
+  OalClock now_us;
+  /*
+   1 if the commands for a page leave its spare area alone: true of QEMU's model, and of no chip.
+   */
+  uint32_t spare_apart;
+  /*
+   0.
+   */
+  uint32_t reserved;
+} OalOneNand;
+
+/*
+ A NAND chip, or a part of one, with error correction. Functions return 0 on success, `OAL_NAND_...` where that fits, and
+ any other number if chip or bus failed, which `oal_snapshot_error_info` then tells. Each gets `context`.
+
+ A block is erased before its first page is programmed; its pages are programmed from the first up, each once.
+ */
+typedef struct OalNandFlash {
+  /*
+   Given to every function.
+   */
+  void *context;
+  /*
+   Bytes of a page without its spare area: those of the store's kind.
+   */
+  uint32_t page_bytes;
+  /*
+   Pages of an erase block: 16 to 1024.
+   */
+  uint32_t pages_per_block;
+  /*
+   Erase blocks that the store may use; block 0 is the first of them.
+   */
+  uint32_t blocks;
+  /*
+   0.
+   */
+  uint32_t reserved;
+  /*
+   Reads a page and the first `spare_bytes` of its free spare bytes. A page that was erased reads as 0xff.
+   */
+  int32_t (*read_page)(void *context,
+                       uint32_t block,
+                       uint32_t page,
+                       void *data,
+                       void *spare,
+                       uint32_t spare_bytes);
+  /*
+   Programs a page and the first `spare_bytes` of its free spare bytes.
+   */
+  int32_t (*program_page)(void *context,
+                          uint32_t block,
+                          uint32_t page,
+                          const void *data,
+                          const void *spare,
+                          uint32_t spare_bytes);
+  /*
+   Erases a block.
+   */
+  int32_t (*erase_block)(void *context, uint32_t block);
+  /*
+   Sets `*bad` to 1 if the block is marked bad, and to 0 if not.
+   */
+  int32_t (*is_bad)(void *context, uint32_t block, uint32_t *bad);
+  /*
+   Marks the block bad for ever.
+   */
+  int32_t (*mark_bad)(void *context, uint32_t block);
+} OalNandFlash;
+
+/*
+ How NOR flash with a CFI query and the command set of Intel and Sharp is wired.
+ */
+typedef struct OalCfi {
+  /*
+   Where the chips take commands: device memory.
+   */
+  void *base;
+  /*
+   The same chips once more, to be read: normal memory, not cached, at any alignment. The store reads images in place
+   there.
+   */
+  const void *array;
+  /*
+   Bytes of both mappings: those of the chips, or more.
+   */
+  size_t bytes;
+  /*
+   The time.
+   */
+  OalClock now_us;
+  /*
+   Chips with 16 data lines, side by side: 1, or 2 that take every command together.
+   */
+  uint32_t chips;
+  /*
+   0.
+   */
+  uint32_t reserved;
+} OalCfi;
+
+/*
+ A NOR flash, or a part of one, which starts at byte 0 here. Functions return 0 on success, and any other number on
+ failure, which `oal_snapshot_error_info` then tells. Each gets `context`.
+ */
+typedef struct OalNorFlash {
+  /*
+   Given to every function.
+   */
+  void *context;
+  /*
+   Bytes of an erase block, a multiple of 4096.
+   */
+  uint32_t block_bytes;
+  /*
+   Erase blocks.
+   */
+  uint32_t blocks;
+  /*
+   Bytes that are programmed together: a power of two, at most 512.
+   */
+  uint32_t program_bytes;
+  /*
+   0.
+   */
+  uint32_t reserved;
+  /*
+   All of it, where it lies in memory and can be read while a boot goes on; NULL: `read` is used.
+   */
+  const void *mapped;
+  /*
+   Reads `bytes` from byte `at` on.
+   */
+  int32_t (*read)(void *context, uint64_t at, void *buffer, uint32_t bytes);
+  /*
+   Programs `bytes` from byte `at` on: bits that are 0 in `data` become 0. Durable on return.
+   */
+  int32_t (*program)(void *context, uint64_t at, const void *data, uint32_t bytes);
+  /*
+   Erases a block. Durable on return.
+   */
+  int32_t (*erase)(void *context, uint32_t block);
+} OalNorFlash;
 
 /*
  An image, or a record of one, that was looked at and not booted.
@@ -870,152 +1214,6 @@ typedef struct OalCpu {
    */
   void (*restore)(void *context, const uint32_t *words);
 } OalCpu;
-
-/*
- A device of 512-byte sectors: eMMC, SD card, disk. Functions return 0 on success, and any other number on failure,
- which `oal_snapshot_error_info` then tells. Each gets `context`.
-
- What a power cut may leave: sectors that were written, or discarded, since the last flush hold old bytes, new ones, or
- anything, each on its own; the others keep theirs, but for those that share a 4096-byte block with one that was being
- written.
- */
-typedef struct OalBlockDevice {
-  /*
-   Given to every function.
-   */
-  void *context;
-  /*
-   Where the store's part of the device starts, in sectors.
-   */
-  uint64_t first_sector;
-  /*
-   Sectors of that part.
-   */
-  uint64_t sectors;
-  /*
-   Reads `count` sectors from `sector` on, which counts from the device's start.
-   */
-  int32_t (*read)(void *context, uint64_t sector, uint32_t count, void *buffer);
-  /*
-   Writes `count` sectors. They are durable after the next `flush`.
-   */
-  int32_t (*write)(void *context, uint64_t sector, uint32_t count, const void *data);
-  /*
-   Writes so that the sectors are durable on return, and, where the device can promise that, old or new after a power
-   cut. NULL: `write`, then `flush`.
-   */
-  int32_t (*write_reliable)(void *context, uint64_t sector, uint32_t count, const void *data);
-  /*
-   Says that sectors will be written anew (TRIM). A hint. May be NULL.
-   */
-  int32_t (*discard)(void *context, uint64_t sector, uint64_t count);
-  /*
-   Makes all that was written durable.
-   */
-  int32_t (*flush)(void *context);
-} OalBlockDevice;
-
-/*
- A NAND chip, or a part of one, with error correction. Functions return 0 on success, `OAL_NAND_...` where that fits, and
- any other number if chip or bus failed, which `oal_snapshot_error_info` then tells. Each gets `context`.
-
- A block is erased before its first page is programmed; its pages are programmed from the first up, each once.
- */
-typedef struct OalNandFlash {
-  /*
-   Given to every function.
-   */
-  void *context;
-  /*
-   Bytes of a page without its spare area: those of the store's kind.
-   */
-  uint32_t page_bytes;
-  /*
-   Pages of an erase block: 16 to 1024.
-   */
-  uint32_t pages_per_block;
-  /*
-   Erase blocks that the store may use; block 0 is the first of them.
-   */
-  uint32_t blocks;
-  /*
-   0.
-   */
-  uint32_t reserved;
-  /*
-   Reads a page and the first `spare_bytes` of its free spare bytes. A page that was erased reads as 0xff.
-   */
-  int32_t (*read_page)(void *context,
-                       uint32_t block,
-                       uint32_t page,
-                       void *data,
-                       void *spare,
-                       uint32_t spare_bytes);
-  /*
-   Programs a page and the first `spare_bytes` of its free spare bytes.
-   */
-  int32_t (*program_page)(void *context,
-                          uint32_t block,
-                          uint32_t page,
-                          const void *data,
-                          const void *spare,
-                          uint32_t spare_bytes);
-  /*
-   Erases a block.
-   */
-  int32_t (*erase_block)(void *context, uint32_t block);
-  /*
-   Sets `*bad` to 1 if the block is marked bad, and to 0 if not.
-   */
-  int32_t (*is_bad)(void *context, uint32_t block, uint32_t *bad);
-  /*
-   Marks the block bad for ever.
-   */
-  int32_t (*mark_bad)(void *context, uint32_t block);
-} OalNandFlash;
-
-/*
- A NOR flash, or a part of one, which starts at byte 0 here. Functions return 0 on success, and any other number on
- failure, which `oal_snapshot_error_info` then tells. Each gets `context`.
- */
-typedef struct OalNorFlash {
-  /*
-   Given to every function.
-   */
-  void *context;
-  /*
-   Bytes of an erase block, a multiple of 4096.
-   */
-  uint32_t block_bytes;
-  /*
-   Erase blocks.
-   */
-  uint32_t blocks;
-  /*
-   Bytes that are programmed together: a power of two, at most 512.
-   */
-  uint32_t program_bytes;
-  /*
-   0.
-   */
-  uint32_t reserved;
-  /*
-   All of it, where it lies in memory and can be read while a boot goes on; NULL: `read` is used.
-   */
-  const void *mapped;
-  /*
-   Reads `bytes` from byte `at` on.
-   */
-  int32_t (*read)(void *context, uint64_t at, void *buffer, uint32_t bytes);
-  /*
-   Programs `bytes` from byte `at` on: bits that are 0 in `data` become 0. Durable on return.
-   */
-  int32_t (*program)(void *context, uint64_t at, const void *data, uint32_t bytes);
-  /*
-   Erases a block. Durable on return.
-   */
-  int32_t (*erase)(void *context, uint32_t block);
-} OalNorFlash;
 
 /*
  A 32-bit register that keeps its value over a reset, to count attempts in: a boot then writes nothing to the medium.
@@ -1372,6 +1570,60 @@ const char *oal_snapshot_strstage(uint32_t error);
 BOOL OEMTakeCPUSnapshot(DWORD dwSnapPC,
                         LPVOID pCpuContext,
                         DWORD cbCpuContext);
+
+/*
+ Narrows `device` to its first partition of the MBR type 0xDA, by `first_sector` and `sectors`; reads one sector. 0, or an
+ error, and it stays as it was: `OAL_ERROR_BLANK`, `OAL_ERROR_NO_PARTITION_TABLE`, `OAL_ERROR_NO_PARTITION` or
+ `OAL_ERROR_MEDIUM_ERROR`, of the stage `OAL_STAGE_PARTITION`.
+
+ The caller promises:
+ `device` is NULL or points to a table whose functions may be called.
+ */
+uint32_t oal_snapshot_partition(struct OalBlockDevice *device);
+
+/*
+ Finds the SD card or eMMC behind a PL181, keeps its driver in `part`, and fills `card`: all of it, or of an eMMC its user
+ area; narrow `first_sector` and `sectors` to the store's part. 0, or an error, and neither was touched:
+ `OAL_ERROR_NO_MEDIUM` where no card answers, `OAL_ERROR_MEDIUM_ERROR` where one does, and does not work.
+
+ The caller promises:
+ The pointers are NULL or as described, and nobody else uses the controller.
+ */
+uint32_t oal_part_pl181(struct OalPart *part,
+                        const struct OalPl181 *wiring,
+                        struct OalBlockDevice *card);
+
+/*
+ The same behind an SD host controller, which the CPU moves every word of.
+
+ The caller promises:
+ As for `oal_part_pl181`.
+ */
+uint32_t oal_part_sdhci(struct OalPart *part, const struct OalSdhci *wiring, struct OalBlockDevice *card);
+
+/*
+ Finds the OneNAND behind `wiring`, keeps its driver in `part`, and fills `flash`: all blocks; give the store fewer by
+ `blocks`. `spare_bytes` of its functions is 0 or 64. 0, or an error, and neither was touched: `OAL_ERROR_NO_MEDIUM` where
+ no chip answers, `OAL_ERROR_BAD_GEOMETRY` where one cannot be used.
+
+ The caller promises:
+ The pointers are NULL or as described, and nobody else uses the chip.
+ */
+uint32_t oal_part_onenand(struct OalPart *part,
+                          const struct OalOneNand *wiring,
+                          struct OalNandFlash *flash);
+
+/*
+ Finds the NOR flash behind `wiring`, keeps its driver in `part`, and fills `flash`, all of the chips. 0, or an error,
+ and neither was touched: `OAL_ERROR_NO_MEDIUM` where no chip answers, `OAL_ERROR_BAD_GEOMETRY` where one cannot be used,
+ such as one with blocks of several sizes.
+
+ The caller promises:
+ The pointers are NULL or as described, and nobody else uses the chips.
+ */
+uint32_t oal_part_cfi(struct OalPart *part,
+                      const struct OalCfi *wiring,
+                      struct OalNorFlash *flash);
 
 /*
  Bytes of the workspace for `ram_mib` MiB of RAM, at most 4096; 0 for more. The macro `OAL_SNAPSHOT_WORKSPACE_BYTES` is

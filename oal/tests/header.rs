@@ -20,6 +20,7 @@ fn the_header_is_made_from_the_sources() {
         "report",
         "cpu/mod",
         "store/mod",
+        "parts/mod",
         "engine",
         "one_call",
         "hooks",

@@ -8,7 +8,7 @@ pub const SECTOR_SIZE: usize = 512;
 /// What a power cut may leave, and the store counts on:
 /// * sectors that were written, or discarded, since the last [`flush`](BlockDevice::flush) hold their old
 ///   bytes, their new ones, or anything, or cannot be read until they are written again, each on its own and in any
-///   order;
+///   order; one that cannot be read does not come back with what it held if power goes while it is written again;
 /// * sectors that were not written keep their bytes, but for those that share a 4096-byte aligned block with
 ///   one that was being written;
 /// * [`write_reliable`](BlockDevice::write_reliable) leaves old or new bytes where the device can promise that. The
@@ -51,6 +51,31 @@ pub trait BlockDevice {
     /// # Errors
     /// Of the device, or if the range passes its end; `buf` then holds anything.
     fn read(&mut self, first: u64, buf: &mut [u8]) -> Result<(), Self::Error>;
+
+    /// Whether [`read_while`](BlockDevice::read_while) has the device work beside the CPU, by DMA. A boot then reads chunk by
+    /// chunk, each while the one before is decoded; else in the longest transfers that its buffer takes.
+    fn reads_in_background(&self) -> bool {
+        false
+    }
+
+    /// Reads as [`read`](BlockDevice::read) does, and calls `meanwhile` while the data is on its way; by default, when it is
+    /// there. `meanwhile` is called once, or not at all if the read cannot even begin.
+    ///
+    /// Whatever happens, the transfer has ended or was called off when this returns: nothing writes to `buf`, or to any other
+    /// memory, from then on. A boot counts on it, since what comes next may be the restored system.
+    ///
+    /// # Errors
+    /// As for [`read`](BlockDevice::read).
+    fn read_while(
+        &mut self,
+        first: u64,
+        buf: &mut [u8],
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<(), Self::Error> {
+        self.read(first, buf)?;
+        meanwhile();
+        Ok(())
+    }
 
     /// Writes whole sectors, `data.len() / 512` of them, from sector `first` on. They are durable after the
     /// next [`flush`](BlockDevice::flush).
@@ -95,6 +120,19 @@ impl<D: BlockDevice + ?Sized> BlockDevice for &mut D {
 
     fn read(&mut self, first: u64, buf: &mut [u8]) -> Result<(), Self::Error> {
         (**self).read(first, buf)
+    }
+
+    fn reads_in_background(&self) -> bool {
+        (**self).reads_in_background()
+    }
+
+    fn read_while(
+        &mut self,
+        first: u64,
+        buf: &mut [u8],
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<(), Self::Error> {
+        (**self).read_while(first, buf, meanwhile)
     }
 
     fn write(&mut self, first: u64, data: &[u8]) -> Result<(), Self::Error> {

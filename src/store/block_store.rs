@@ -206,15 +206,38 @@ impl<D: BlockDevice, A: AttemptRegister> SelectSnapshot for BlockStore<D, A> {
     }
 }
 
-impl<D: BlockDevice, A: AttemptRegister> ReadSnapshot for BlockStore<D, A> {
-    fn read_snapshot(&mut self, id: ImageId, buf: &mut [u8], offset: u64) -> Result<(), Self::Error> {
+impl<D: BlockDevice, A: AttemptRegister> BlockStore<D, A> {
+    /// The device's sector at `offset` of the image, if `len` bytes from there on are in it.
+    fn locate(&mut self, id: ImageId, len: usize, offset: u64) -> Result<u64, StoreError<D::Error>> {
         let entry = self.catalog.entry(&mut BlockLog(&mut self.device), id)?;
-        let aligned = offset.is_multiple_of(PAGE_SIZE as u64) && buf.len().is_multiple_of(PAGE_SIZE);
-        let end = offset.checked_add(buf.len() as u64);
+        let aligned = offset.is_multiple_of(PAGE_SIZE as u64) && len.is_multiple_of(PAGE_SIZE);
+        let end = offset.checked_add(len as u64);
         let within = lies_within(&entry, self.device.sectors());
         if !aligned || !within || end.is_none_or(|end| end > entry.image_len) {
             return Err(StoreError::OutOfRange);
         }
-        self.device.read(entry.first + offset / SECTOR_SIZE as u64, buf).map_err(StoreError::Device)
+        Ok(entry.first + offset / SECTOR_SIZE as u64)
+    }
+}
+
+impl<D: BlockDevice, A: AttemptRegister> ReadSnapshot for BlockStore<D, A> {
+    fn read_snapshot(&mut self, id: ImageId, buf: &mut [u8], offset: u64) -> Result<(), Self::Error> {
+        let first = self.locate(id, buf.len(), offset)?;
+        self.device.read(first, buf).map_err(StoreError::Device)
+    }
+
+    fn reads_in_background(&self) -> bool {
+        self.device.reads_in_background()
+    }
+
+    fn read_snapshot_while(
+        &mut self,
+        id: ImageId,
+        buf: &mut [u8],
+        offset: u64,
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<(), Self::Error> {
+        let first = self.locate(id, buf.len(), offset)?;
+        self.device.read_while(first, buf, meanwhile).map_err(StoreError::Device)
     }
 }

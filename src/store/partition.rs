@@ -119,6 +119,20 @@ impl<D: BlockDevice> BlockDevice for Partition<D> {
         self.device.read(at, buf).map_err(WindowError::Device)
     }
 
+    fn reads_in_background(&self) -> bool {
+        self.device.reads_in_background()
+    }
+
+    fn read_while(
+        &mut self,
+        first: u64,
+        buf: &mut [u8],
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<(), Self::Error> {
+        let at = self.locate(first, buf.len().div_ceil(SECTOR_SIZE) as u64)?;
+        self.device.read_while(at, buf, meanwhile).map_err(WindowError::Device)
+    }
+
     fn write(&mut self, first: u64, data: &[u8]) -> Result<(), Self::Error> {
         let at = self.locate(first, data.len().div_ceil(SECTOR_SIZE) as u64)?;
         self.device.write(at, data).map_err(WindowError::Device)

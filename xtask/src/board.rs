@@ -96,21 +96,13 @@ pub static VEXPRESS_A9_C: Board = Board {
     ram_is_a_file: true,
     ram_mib: &[64],
     drivers: &[],
-    media: &[Kind::Nor],
+    media: &[Kind::Nor, Kind::Sd],
 };
-
-/// Boards whose case list has not passed as a whole yet: they run if `--board` names them, and not by default.
-static ON_REQUEST: [&Board; 2] = [&XILINX_ZYNQ_A9, &VEXPRESS_A9_C];
 
 /// All boards.
 pub static BOARDS: [&Board; 5] = [&VEXPRESS_A9, &N800, &AKITA, &XILINX_ZYNQ_A9, &VEXPRESS_A9_C];
 
 impl Board {
-    /// Whether its cases run only if `--board` names it.
-    pub fn is_on_request(&self) -> bool {
-        ON_REQUEST.contains(&self)
-    }
-
     /// The firmware for a medium: each medium that is no card in a slot has a program of its own.
     pub fn binary(&self, kind: Kind) -> &'static str {
         if self.is_in_c() {

@@ -7,7 +7,7 @@
 //! | `board` | the boards, as data |
 //! | `media` | cards and flash chips as files |
 //! | `cases` | what `qemu-test` proves |
-//! | `lint`, `demo`, `inspect` and single files | one task each |
+//! | `lint`, `demo`, `inspect`, `new_board` and single files | one task each |
 
 mod bench;
 mod board;
@@ -21,6 +21,7 @@ mod inspect;
 mod lint;
 mod media;
 mod miri;
+mod new_board;
 mod no_panic;
 mod paths;
 mod progress;
@@ -77,6 +78,8 @@ enum Task {
     Bench(bench::Options),
     /// Say what is on a medium or in an image, without writing to it
     Inspect(inspect::Options),
+    /// Make a new board from the template, for docs/porting.md to fill
+    NewBoard(new_board::Options),
     /// Print what the firmware and the library need: code, memory, stack
     Size(size::Options),
 }
@@ -96,6 +99,7 @@ fn main() -> ExitCode {
         Task::Lint => lint::main(),
         Task::Bench(options) => bench::main(&options),
         Task::Inspect(options) => inspect::main(&options),
+        Task::NewBoard(options) => new_board::main(&options),
         Task::Size(options) => size::main(&options),
     };
     match done {

@@ -84,10 +84,7 @@ pub fn main(options: &Options) -> Result<()> {
 
 /// The boards and media that the options leave.
 fn chosen(options: &Options) -> Result<Vec<(&'static Board, Kind)>> {
-    let boards = BOARDS.into_iter().filter(|b| match options.board.as_deref() {
-        Some(name) => name == b.name,
-        None => !b.is_on_request(),
-    });
+    let boards = BOARDS.into_iter().filter(|b| options.board.as_deref().is_none_or(|name| name == b.name));
     let all = boards.flat_map(|board| board.media.iter().map(move |kind| (board, *kind)));
     let media: Vec<_> =
         all.filter(|(_, kind)| options.medium.as_deref().is_none_or(|name| name == kind.name())).collect();

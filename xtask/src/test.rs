@@ -5,7 +5,7 @@ use crate::cases::report::{self, Summary};
 use crate::harness::emulator::PROGRAM;
 use crate::setup::Need;
 use crate::toolchain::{Target, Toolchain, cargo};
-use crate::{crash_test, qemu_test, setup, shell};
+use crate::{bench, crash_test, fuzz, miri, qemu_test, setup, shell};
 use anyhow::{Context, Result, ensure};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -39,6 +39,12 @@ pub fn main(options: &Options) -> Result<()> {
         crash_test::Options { mutants: true, ..Default::default() },
     ];
     let crash = crash.iter().try_for_each(crash_test::main);
+    println!("\nfuzzing");
+    let fuzzed = fuzz::main(&fuzz::Options::smoke());
+    println!("\nMiri");
+    let miri = miri::main();
+    println!("\nfigures");
+    let figures = bench::main(&bench::Options { quick: true, check: true, ..Default::default() });
     println!("\nQEMU tests");
     let qemu = qemu_test::Options {
         require: options.require.clone(),
@@ -54,6 +60,9 @@ pub fn main(options: &Options) -> Result<()> {
     let sum = host.plus(qemu);
     println!("{sum}");
     crash.context("the crash tests")?;
+    fuzzed.context("fuzzing")?;
+    miri.context("Miri")?;
+    figures.context("the figures")?;
     sound?;
     ensure!(host_ok && sum.failed == 0, "there were failures");
     Ok(())

@@ -7,7 +7,7 @@ use core::mem::MaybeUninit;
 
 use oal_snapshot::boot::{Boot, BootEnd, BootReport};
 use oal_snapshot::codec::Lz4;
-use oal_snapshot::cpu::armv7a::{Armv7a, NosaveStack};
+use oal_snapshot::cpu::armv7a::NosaveStack;
 use oal_snapshot::frame::FrameRange;
 use oal_snapshot::image::Identity;
 use oal_snapshot::mem::PhysicalMemory;
@@ -15,6 +15,7 @@ use oal_snapshot::refusal::ColdBoot;
 use oal_snapshot::workspace::Workspace;
 
 use crate::build::{self, BuildId};
+use crate::cpu::{self, Cpu};
 use crate::layout;
 use crate::mmu::{self, Table};
 use crate::nosave::Handout;
@@ -63,7 +64,7 @@ pub struct BootStage<P: Platform> {
     /// All memory of the picture.
     pub memory: PhysicalMemory<'static>,
     /// The CPU.
-    pub cpu: Armv7a,
+    pub cpu: Cpu<P>,
     /// The codec.
     pub codec: &'static mut Lz4,
     /// The engine's memory.
@@ -74,8 +75,9 @@ pub struct BootStage<P: Platform> {
     pub report: BootReport,
 }
 
-/// The first Rust code after power-on.
-pub fn boot<P: Platform>(place: &'static Place<P>) -> ! {
+/// The first Rust code after power-on. `unfilled`, from the board's build script, names the places of a new board that are
+/// still to be filled: `FILE#SECTION` of `docs/porting.md`, one blank between two.
+pub fn boot<P: Platform>(place: &'static Place<P>, unfilled: &str) -> ! {
     // SAFETY: MMU and caches are off, and nothing of what is probed is in use. Then the caches are empty, and the
     // table is the boot stage's own.
     let ram_bytes = unsafe {
@@ -99,6 +101,9 @@ pub fn boot<P: Platform>(place: &'static Place<P>) -> ! {
         BuildId(&stage.identity),
         ram_bytes >> 20,
     );
+    for (file, section) in unfilled.split(' ').filter_map(|place| place.split_once('#')) {
+        say!(terminal, "@unfilled file={file} see=docs/porting.md#{section}");
+    }
     let why = stage.run();
     say!(terminal, "@cold stage={} reason={}", why.stage, why.reason);
     terminal.drain();
@@ -110,8 +115,9 @@ pub fn boot<P: Platform>(place: &'static Place<P>) -> ! {
 }
 
 fn make<P: Platform>(ram_bytes: u32, storage: P::Storage) -> BootStage<P> {
-    let all = [layout::ram::<P>(ram_bytes)[0], layout::frame_buffer::<P>()]
-        .map(|region| region.frames().unwrap_or_default());
+    // No frame buffer: a range of no frames.
+    let all = [Some(layout::ram::<P>(ram_bytes)[0]), layout::frame_buffer::<P>()]
+        .map(|region| region.and_then(|region| region.frames().ok()).unwrap_or_default());
     // SAFETY: `boot` calls this once in a life.
     let (frames, stack) = unsafe { (FRAMES.take().write(all), WRITER_STACK.take()) };
     BootStage {
@@ -121,7 +127,7 @@ fn make<P: Platform>(ram_bytes: u32, storage: P::Storage) -> BootStage<P> {
         // SAFETY: RAM and video RAM are mapped to where they are, for reading and writing, the code range excepted,
         // which is nosave, as is all that the boot stage uses; the value is the only one.
         memory: unsafe { PhysicalMemory::new(frames, 0) },
-        cpu: Armv7a::new(stack).secure(),
+        cpu: cpu::new::<P, _>(stack),
         // SAFETY: as above.
         codec: unsafe { CODEC.take() },
         // SAFETY: as above.
@@ -148,10 +154,10 @@ impl<P: Platform> BootStage<P> {
             Ok(store) => store,
             Err(why) => return why,
         };
-        let ram = layout::ram::<P>(self.ram_bytes);
+        let (ram, frame_buffer) = (layout::ram::<P>(self.ram_bytes), layout::frame_buffer::<P>());
         let mut boot = Boot {
             ram: &ram,
-            oem: &[layout::frame_buffer::<P>()],
+            oem: frame_buffer.as_slice(),
             nosave: &layout::nosave(),
             identity: &self.identity,
             memory: &mut self.memory,
@@ -171,6 +177,22 @@ pub fn writer_stack_use() -> (usize, usize) {
     let stack = (&raw const WRITER_STACK).cast::<WriterStack>();
     // SAFETY: `make` gave the stack away, and nothing runs on it while the application asks.
     (unsafe { WriterStack::used_bytes(stack) }, size_of::<WriterStack>())
+}
+
+/// Name, address and bytes of each static of the boot stage, for who looks whether all are in nosave memory.
+pub fn places() -> [(&'static str, usize, usize); 5] {
+    [
+        ("table", &raw const TABLE as usize, size_of::<Table>()),
+        ("workspace", &raw const WORKSPACE as usize, size_of::<Work>()),
+        ("writer-stack", &raw const WRITER_STACK as usize, size_of::<WriterStack>()),
+        ("codec", &raw const CODEC as usize, size_of::<Lz4>()),
+        ("frames", &raw const FRAMES as usize, size_of::<[FrameRange; 2]>()),
+    ]
+}
+
+/// The boot stage's translation table, as TTBR0 has it.
+pub fn table() -> u32 {
+    TABLE.base()
 }
 
 /// A number, or a dash.

@@ -23,6 +23,14 @@ impl<H: Host> BlockDevice for CardDevice<H> {
         self.0.read(first, buf)
     }
 
+    fn reads_in_background(&self) -> bool {
+        self.0.reads_in_background()
+    }
+
+    fn read_while(&mut self, first: u64, buf: &mut [u8], meanwhile: &mut dyn FnMut()) -> Result<(), Error> {
+        self.0.read_while(first, buf, meanwhile)
+    }
+
     fn write(&mut self, first: u64, data: &[u8]) -> Result<(), Error> {
         self.0.write(first, data)
     }

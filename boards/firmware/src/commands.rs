@@ -13,6 +13,7 @@ use crate::drivers::{self, STATE};
 use crate::errors::{self, Failure};
 use crate::layout;
 use crate::platform::{Drivers as _, Platform};
+use crate::selftest;
 use crate::snapshot;
 use crate::storage::{Storage, Store};
 
@@ -22,6 +23,7 @@ find WORD                                 the lines of the indexed text that hol
 status                                    what the system knows of itself
 memory                                    the memory map
 snapshot [always|once] [noconfirm] [regs] takes a snapshot
+selftest [reboot]                         tries the board, a snapshot and a boot from it
 ballast MIB                               fills MIB MiB with what does not compress
 slots one|two                             how the next snapshots use the partition
 confirm                                   this boot was a good one
@@ -56,6 +58,7 @@ pub fn execute<P: Platform>(application: &mut Application<P>, line: &str) {
         "status" => status(application),
         "memory" => memory(application),
         "snapshot" => snapshot::command(application, line),
+        "selftest" => selftest::command(application, argument),
         "ballast" => ballast(application, argument),
         "slots" => slots(application, argument),
         "confirm" => confirm(application),
@@ -157,12 +160,11 @@ fn memory<P: Platform>(application: &mut Application<P>) -> Result<Answer, Failu
         .reclaimable_from
         .map_or(board.heap.free().first.address(), |end| end.next_multiple_of(4096) as u64);
     let free = [RamRegion::new(free_start, free_end - free_start)];
-    let oem = board.get_snapshot_regions();
-    debug_assert_eq!(board.ram(), ram);
-    // The board's regions are constants; the console is borrowed apart from them.
-    let [oem] = *oem else { return Ok(Answer::Ok) };
+    let oem = layout::frame_buffer::<P>();
+    debug_assert_eq!((board.ram(), board.get_snapshot_regions()), (&ram[..], oem.as_slice()));
     let terminal = application.terminal();
-    for (name, regions) in [("ram", &ram[..]), ("oem", &[oem]), ("nosave", &nosave), ("free", &free)] {
+    let all = [("ram", &ram[..]), ("oem", oem.as_slice()), ("nosave", &nosave), ("free", &free)];
+    for (name, regions) in all {
         for region in regions.iter().filter(|region| region.len > 0) {
             say!(terminal, "@{name} range={:#010x}..{:#010x}", region.base, region.base + region.len);
         }
@@ -216,7 +218,7 @@ fn invalidate<P: Platform>(application: &mut Application<P>) -> Result<Answer, F
 }
 
 /// Says `@ok` and ends this life.
-fn end<P: Platform>(application: &mut Application<P>, how: impl FnOnce()) -> Result<Answer, Failure> {
+pub fn end<P: Platform>(application: &mut Application<P>, how: impl FnOnce()) -> Result<Answer, Failure> {
     say!(application.terminal(), "@ok");
     application.terminal().drain();
     how();

@@ -4,9 +4,9 @@ use oal_snapshot::frame::RamRegion;
 
 use crate::Platform;
 
-/// The frame buffer that belongs to the picture: just 150 pages.
-pub const fn frame_buffer<P: Platform>() -> RamRegion {
-    RamRegion::new(P::FRAME_BUFFER as u64, 640 * 480 * 2)
+/// The frame buffer that belongs to the picture, if the board has one: just 150 pages.
+pub fn frame_buffer<P: Platform>() -> Option<RamRegion> {
+    P::FRAME_BUFFER.map(|address| RamRegion::new(u64::from(address), 640 * 480 * 2))
 }
 
 /// What the stacks are filled with, to see how deep they went.

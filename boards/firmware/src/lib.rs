@@ -12,13 +12,15 @@
 //!
 //! | module | |
 //! |---|---|
-//! | `platform`, `storage` | what a board provides |
+//! | `platform`, `storage`, `devices` | what a board provides |
 //! | `start`, `vectors`, `mmu`, `layout` | the core and the memory map |
-//! | `boot_stage`, `observer`, `nosave`, `build` | what runs from nosave memory |
+//! | `boot_stage`, `cpu`, `observer`, `nosave`, `build` | what runs from nosave memory |
 //! | `application`, `index`, `heap`, `vfp_work`, `display` | what is worth a snapshot |
 //! | `system`, `drivers`, `snapshot` | how it comes to rest, is pictured, and goes on |
 //! | `terminal`, `console`, `commands`, `errors`, `regs_test` | the console, described in `docs/console.md` |
+//! | `selftest` | a port tries itself |
 //! | `card`, `nand_flash`, `nor_flash`, `wait`, `text_volume` | card and flash drivers below the stores, and their delays; text in flash |
+//! | `dma` | buffers for controllers that write to RAM themselves |
 //! | `ram` | how much of it there is, for boards that have to try |
 //!
 //! What is in the picture and what is not is decided by where a static lies: `.nosave.data` and `.nosave.bss`
@@ -30,6 +32,7 @@ pub mod wait;
 
 #[macro_use]
 pub mod terminal;
+pub mod devices;
 
 #[cfg(target_os = "none")]
 pub mod application;
@@ -43,7 +46,11 @@ pub mod card;
 mod commands;
 pub mod console;
 #[cfg(target_os = "none")]
+mod cpu;
+#[cfg(target_os = "none")]
 mod display;
+#[cfg(target_os = "none")]
+pub mod dma;
 #[cfg(target_os = "none")]
 pub mod drivers;
 #[cfg(target_os = "none")]
@@ -69,6 +76,8 @@ pub mod platform;
 pub mod ram;
 #[cfg(target_os = "none")]
 mod regs_test;
+#[cfg(target_os = "none")]
+mod selftest;
 #[cfg(target_os = "none")]
 mod snapshot;
 #[cfg(target_os = "none")]
@@ -99,7 +108,7 @@ macro_rules! firmware {
         /// From the first instructions, on the boot stack.
         #[unsafe(no_mangle)]
         extern "C" fn oal_boot() -> ! {
-            $crate::boot_stage::boot(&STAGE)
+            $crate::boot_stage::boot(&STAGE, option_env!("OAL_UNFILLED").unwrap_or(""))
         }
 
         /// From the boot stage, on the application's own stack.

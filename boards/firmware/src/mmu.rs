@@ -42,6 +42,11 @@ impl Table {
         Table(UnsafeCell::new([0; 4096]))
     }
 
+    /// What TTBR0 holds to use the table.
+    pub fn base(&self) -> u32 {
+        self.0.get() as u32 | WALK
+    }
+
     /// Maps the board with `ram_bytes` of RAM.
     ///
     /// # Safety
@@ -98,7 +103,7 @@ pub unsafe fn enable<P: Platform>(table: &'static Table, ram_bytes: u32) {
             "isb",
             domains = in(reg) 1,
             zero = in(reg) 0,
-            table = in(reg) table.0.get() as u32 | WALK,
+            table = in(reg) table.base(),
             sctlr = out(reg) _,
             options(nostack),
         );
@@ -122,7 +127,7 @@ pub unsafe fn switch_to<P: Platform>(table: &'static Table, ram_bytes: u32) {
             "dsb",
             "isb",
             zero = in(reg) 0,
-            table = in(reg) table.0.get() as u32 | WALK,
+            table = in(reg) table.base(),
             options(nostack),
         );
     }

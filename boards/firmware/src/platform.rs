@@ -1,9 +1,10 @@
 //! [`Platform`]: what the firmware asks of a board.
 
 use oal_parts::clock::Clock;
+use oal_snapshot::cpu::armv7a::{Armv7a, NosaveStack};
 use oal_snapshot::drivers::PowerManaged;
 
-use crate::drivers::Story;
+use crate::drivers::{GateUse, Story};
 use crate::storage::Storage;
 use crate::terminal::{Terminal, Uart};
 
@@ -25,11 +26,23 @@ pub struct ReadWindow {
     pub bytes: u32,
 }
 
+/// A register that holds how a device is set up, such as a timer's reload value. The command `selftest` reads it before drivers
+/// go down, and compares it after they came up.
+#[derive(Clone, Copy, Debug)]
+pub struct DeviceRegister {
+    /// Its name, without blanks.
+    pub name: &'static str,
+    /// Its address: a word that can be read at any time while its driver is up, and that reading does not change.
+    pub address: u32,
+    /// The bits that stay the same as long as nobody sets the device up anew.
+    pub mask: u32,
+}
+
 /// A board. The type has no values; everything is where the board has it.
 ///
-/// Two symbols belong to it as well. `oal_early_init`, in assembly, is the first code after power-on: interrupts are
-/// masked, there is no stack, and it may use r0 to r3. It starts the clock, if that needs starting. And a linker script
-/// that gives `CODE` and `RAM` and includes `oal-firmware.x`.
+/// Two things belong to it as well: a linker script that gives `CODE` and `RAM` and includes `oal-firmware.x`; and, if something
+/// has to be done by the first instructions, such as starting the clock, [`early_store!`](crate::early_store). How it is
+/// done step by step: `docs/porting.md`.
 pub trait Platform: Sized + 'static {
     /// The board's name, in the console's lines and in every image: at most 16 bytes.
     const NAME: &'static str;
@@ -37,16 +50,25 @@ pub trait Platform: Sized + 'static {
     const TITLE: &'static str;
     /// First byte of RAM, on a MiB.
     const RAM_START: u32;
-    /// The MiB of memory outside RAM that holds frame buffers: first byte and number of bytes. It is mapped as Normal
+    /// Whether the core is in Secure state, as after power-on; not so if a monitor (TF-A, OP-TEE) started the firmware. Monitor
+    /// mode's registers, which only Secure state can reach, are then no part of a picture.
+    const SECURE: bool = true;
+    /// The MiB of memory outside RAM that hold frame buffers: first byte and number of bytes. They are mapped as Normal
     /// memory without caches.
-    const VIDEO: (u32, u32);
-    /// The frame buffer that belongs to the picture: 640 by 480 pixels of two bytes, inside [`Platform::VIDEO`].
-    const FRAME_BUFFER: u32;
+    const VIDEO: (u32, u32) = (0, 0);
+    /// The frame buffer that belongs to the picture, if there is one: 640 by 480 pixels of two bytes, inside
+    /// [`Platform::VIDEO`]. `OEMGetSnapshotRegions` names it.
+    const FRAME_BUFFER: Option<u32> = None;
     /// The frame buffer of the progress bar, which no snapshot holds, if there is room for one.
-    const PROGRESS_BUFFER: Option<u32>;
+    const PROGRESS_BUFFER: Option<u32> = None;
 
     /// Memory to be seen at another address as well: read-only, Normal, not cached.
-    const READ_WINDOW: Option<ReadWindow>;
+    const READ_WINDOW: Option<ReadWindow> = None;
+
+    /// Registers that every power-up of a driver must bring back, for the command `selftest`: the first 32 count.
+    const REGISTERS: &'static [DeviceRegister] = &[];
+    /// Where the registers of the outer cache's controller, an L2C-310, are, if the board has one, be it on or off.
+    const OUTER_CACHE: Option<u32> = None;
 
     /// The console's UART.
     type Uart: Uart;
@@ -63,6 +85,18 @@ pub trait Platform: Sized + 'static {
     /// Called once, before the MMU is on, with nothing in RAM in use but the firmware's own sections.
     unsafe fn ram_bytes() -> u32;
 
+    /// The core, with the stack on which the engine writes.
+    fn cpu<const BYTES: usize>(stack: &'static mut NosaveStack<BYTES>) -> Armv7a {
+        let cpu = Armv7a::new(stack);
+        if Self::SECURE { cpu.secure() } else { cpu }
+    }
+
+    /// What cleans and invalidates the cache outside the core, and waits until that is done; needed if the board switches it
+    /// on. It uses nosave memory only.
+    fn outer_cache() -> Option<fn()> {
+        None
+    }
+
     /// The clock.
     fn clock() -> Self::Clock;
 
@@ -76,10 +110,21 @@ pub trait Platform: Sized + 'static {
     ///
     /// # Safety
     /// Nobody else uses the display's controller meanwhile.
-    unsafe fn show(address: u32);
+    unsafe fn show(address: u32) {
+        let _ = address;
+    }
 
-    /// Seconds since 1970, if the board knows.
-    fn seconds() -> u32;
+    /// Seconds since 1970; 0 if the board does not know.
+    fn seconds() -> u32 {
+        0
+    }
+
+    /// Brings back what no driver looks after (pads, clocks, power domains), as a cold boot does: `OEMSnapshotResume`, the
+    /// first code of the restored system, before any driver.
+    ///
+    /// # Safety
+    /// Interrupts are masked, and no driver runs.
+    unsafe fn snapshot_resume() {}
 
     /// Answers an interrupt: `true` if it was the tick. Uses no VFP register.
     ///
@@ -119,4 +164,9 @@ pub trait Drivers<U: Uart>: Sized {
 pub trait Driver: PowerManaged {
     /// What happened to it.
     fn story(&self) -> Story;
+
+    /// What it did to the gate of its clock, if it has one.
+    fn gate(&self) -> Option<GateUse> {
+        None
+    }
 }

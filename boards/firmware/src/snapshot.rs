@@ -8,6 +8,7 @@ use crate::commands::{self, Answer};
 use crate::drivers::STATE;
 use crate::errors::{self, Failure};
 use crate::platform::Platform;
+use crate::regs_test::Outcome;
 use crate::storage::{Storage, Store};
 use crate::system::Registers;
 
@@ -15,10 +16,13 @@ use crate::system::Registers;
 const PAUSE_MS: u32 = 1000;
 
 /// What the command was told.
-struct Options {
-    policy: BootPolicy,
-    confirm: bool,
-    registers: bool,
+pub struct Options {
+    /// How often the image may boot.
+    pub policy: BootPolicy,
+    /// Whether the restored system confirms the boot.
+    pub confirm: bool,
+    /// Whether every register is filled with patterns, and looked at afterwards.
+    pub registers: bool,
 }
 
 fn parse(line: &str) -> Result<Options, Failure> {
@@ -38,20 +42,25 @@ fn parse(line: &str) -> Result<Options, Failure> {
 /// Takes a snapshot. Comes back on the machine that took it, and on every one that boots from it.
 pub fn command<P: Platform>(application: &mut Application<P>, line: &str) -> Result<Answer, Failure> {
     let options = parse(line)?;
+    let answer =
+        if perform(application, &options)?.0 == Timeline::Restored { Answer::Ready } else { Answer::Ok };
+    Ok(answer)
+}
+
+/// Takes a snapshot and tells of it. Comes back on both timelines, and says on which; and what became of the registers.
+pub fn perform<P: Platform>(
+    application: &mut Application<P>,
+    options: &Options,
+) -> Result<(Timeline, Option<Outcome>), Failure> {
     application.board.registers = if options.registers { Registers::Wanted } else { Registers::Idle };
     let result = take(application, options.policy);
     let registers = core::mem::replace(&mut application.board.registers, Registers::Idle);
-    let answer = match result? {
-        Taken::Live(report) => {
-            live(application, &report);
-            Answer::Ok
-        }
-        Taken::Restored => {
-            restored(application, options.confirm);
-            Answer::Ready
-        }
-    };
-    if let Registers::Checked(outcome) = registers {
+    match result? {
+        Taken::Live(report) => live(application, &report),
+        Taken::Restored => restored(application, options.confirm),
+    }
+    let outcome = if let Registers::Checked(outcome) = registers { Some(outcome) } else { None };
+    if let Some(outcome) = &outcome {
         let terminal = application.terminal();
         say!(terminal, "@regs checked={} wrong={}", outcome.checked, outcome.wrong);
         for reg in &outcome.first {
@@ -62,7 +71,7 @@ pub fn command<P: Platform>(application: &mut Application<P>, line: &str) -> Res
             }
         }
     }
-    Ok(answer)
+    Ok((application.timeline, outcome))
 }
 
 /// Everything but the settings and the system is nosave memory, the boot stage's own.

@@ -16,7 +16,7 @@ _start:
     tst     r0, #0xff
     bne     3f
 
-    @ The board's clock counts from here on: the time since power-on.
+    @ Where the board starts its clock, if that needs starting: it counts from here on, the time since power-on.
     bl      oal_early_init
 
     @ Whatever a loader left: MMU, caches and branch prediction off; alignment checked, until the MMU is on.
@@ -100,6 +100,11 @@ invalidate_data_cache:
     bge     6b
     subs    r1, r1, #1
     bge     5b
+    bx      lr
+
+    @ `oal_early_init` of a board without one (the linker's PROVIDE).
+    .global oal_no_early_init
+oal_no_early_init:
     bx      lr
 
     @ fn enter_application(stack_top): leaves the boot stack for good.

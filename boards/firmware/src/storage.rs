@@ -6,7 +6,7 @@ use oal_snapshot::hooks::{PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSn
 use oal_snapshot::refusal::ColdBoot;
 use oal_snapshot::store::nand::{NandFlash, NandStore};
 use oal_snapshot::store::nor::{NorFlash, NorStore};
-use oal_snapshot::store::{BlockDevice, BlockStore, Record, StoreError, StoreSettings};
+use oal_snapshot::store::{BlockDevice, BlockStore, Record, Slots, StoreError, StoreSettings};
 
 /// What there is to store images on. Its state must follow the medium, so it lives in nosave memory.
 pub trait Storage {
@@ -21,6 +21,15 @@ pub trait Storage {
 
     /// Name of the medium's kind, and its capacity in MiB.
     fn describe(&mut self) -> (&'static str, u64);
+}
+
+/// Erase blocks of a flash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blocks {
+    /// All that the store has.
+    pub all: u32,
+    /// Those of them that are bad.
+    pub bad: u32,
 }
 
 /// A store, whatever the medium.
@@ -44,10 +53,25 @@ pub trait Store:
     /// # Errors
     /// Of the medium.
     fn invalidate(&mut self) -> Result<(), StoreError<Self::DeviceError>>;
+
+    /// Bytes of one of two slots, if the store can also make one of them.
+    fn slot_bytes(&self) -> Option<u64>;
+
+    /// Good and bad blocks, of a medium that has such.
+    ///
+    /// # Errors
+    /// Of the medium.
+    fn blocks(&mut self) -> Result<Option<Blocks>, StoreError<Self::DeviceError>>;
+
+    /// Waits until the medium has kept all that was written.
+    ///
+    /// # Errors
+    /// Of the medium.
+    fn flush(&mut self) -> Result<(), StoreError<Self::DeviceError>>;
 }
 
 macro_rules! store {
-    ($store:ty, $($parameters:tt)*) => {
+    ($store:ty, [$($parameters:tt)*], $($own:tt)*) => {
         impl<$($parameters)*> Store for $store {
             type DeviceError = D::Error;
 
@@ -62,13 +86,59 @@ macro_rules! store {
             fn invalidate(&mut self) -> Result<(), StoreError<D::Error>> {
                 self.invalidate()
             }
+
+            $($own)*
         }
     };
 }
 
-store!(BlockStore<D>, D: BlockDevice);
-store!(NorStore<D>, D: NorFlash);
-store!(NandStore<D, PAGE, MAP>, D: NandFlash, const PAGE: usize, const MAP: usize);
+store!(BlockStore<D>, [D: BlockDevice],
+    fn slot_bytes(&self) -> Option<u64> {
+        Some(BlockStore::slot_bytes(self, Slots::Two))
+    }
+
+    fn blocks(&mut self) -> Result<Option<Blocks>, StoreError<D::Error>> {
+        Ok(None)
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError<D::Error>> {
+        self.device_mut().flush().map_err(StoreError::Device)
+    }
+);
+store!(NorStore<D>, [D: NorFlash],
+    fn slot_bytes(&self) -> Option<u64> {
+        Some(NorStore::slot_bytes(self, Slots::Two))
+    }
+
+    fn blocks(&mut self) -> Result<Option<Blocks>, StoreError<D::Error>> {
+        Ok(None)
+    }
+
+    /// A program or an erase is done when its call is.
+    fn flush(&mut self) -> Result<(), StoreError<D::Error>> {
+        Ok(())
+    }
+);
+store!(NandStore<D, PAGE, MAP>, [D: NandFlash, const PAGE: usize, const MAP: usize],
+    fn slot_bytes(&self) -> Option<u64> {
+        None
+    }
+
+    fn blocks(&mut self) -> Result<Option<Blocks>, StoreError<D::Error>> {
+        let flash = self.flash_mut();
+        let all = flash.geometry().blocks;
+        let mut bad = 0;
+        for block in 0..all {
+            bad += u32::from(flash.is_bad(block).map_err(StoreError::Device)?);
+        }
+        Ok(Some(Blocks { all, bad }))
+    }
+
+    /// A program or an erase is done when its call is.
+    fn flush(&mut self) -> Result<(), StoreError<D::Error>> {
+        Ok(())
+    }
+);
 
 /// A sector could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -34,7 +34,7 @@ pub enum Registers {
 /// Everything that the application consists of, but for its index.
 pub struct Board<P: Platform> {
     ram: [RamRegion; 1],
-    oem: [RamRegion; 1],
+    frame_buffer: Option<RamRegion>,
     nosave: [RamRegion; 2],
     /// Pages.
     pub heap: PageHeap,
@@ -55,7 +55,7 @@ impl<P: Platform> Board<P> {
     pub fn new(ram_bytes: u32, heap: PageHeap, drivers: P::Drivers) -> Self {
         Board {
             ram: layout::ram::<P>(ram_bytes),
-            oem: [layout::frame_buffer::<P>()],
+            frame_buffer: layout::frame_buffer::<P>(),
             nosave: layout::nosave(),
             heap,
             drivers,
@@ -105,7 +105,7 @@ impl<P: Platform> System for Board<P> {
         mask_interrupts();
         if STATE.get() == SnapshotState::Pass2 && matches!(self.registers, Registers::Wanted) {
             // SAFETY: interrupts are masked until `resume`, and the firmware runs in System mode.
-            self.registers = Registers::Set(unsafe { RegisterTest::begin() });
+            self.registers = Registers::Set(unsafe { RegisterTest::begin(P::SECURE) });
         }
         Ok(())
     }
@@ -138,9 +138,13 @@ impl<P: Platform> System for Board<P> {
 impl<P: Platform> GetSnapshotRegions for Board<P> {
     /// The kernel, if this board had one, would not know of video RAM.
     fn get_snapshot_regions(&self) -> &[RamRegion] {
-        &self.oem
+        self.frame_buffer.as_slice()
     }
 }
 
-/// Every device of this board has a driver that looks after it.
-impl<P: Platform> SnapshotResume for Board<P> {}
+impl<P: Platform> SnapshotResume for Board<P> {
+    fn snapshot_resume(&mut self) {
+        // SAFETY: the capture was made with interrupts masked and drivers at rest, and so is the restored system.
+        unsafe { P::snapshot_resume() }
+    }
+}

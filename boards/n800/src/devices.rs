@@ -1,5 +1,6 @@
 //! The processor's devices: where their registers are (SWPU064, "Memory Mapping").
 
+use oal_firmware::devices::window;
 use oal_parts::mmio::{Registers as _, Window, Window16};
 use oal_parts::nand::onenand;
 use oal_parts::omap::gptimer::{self, GpTimer};
@@ -31,29 +32,7 @@ const GPMC_CONFIG7_0: usize = 0x78;
 const FLASH_AT_4000000: u32 = 0xf44;
 const FLASH: usize = 0x0400_0000;
 
-/// Registers at a fixed address.
-///
-/// # Safety
-/// As for [`Window::new`]; the addresses in this file are the processor's memory map.
-unsafe fn window<const BYTES: usize>(address: usize) -> Window<BYTES> {
-    // SAFETY: the caller's promise.
-    unsafe { Window::new(address as *mut u32) }
-}
-
-macro_rules! devices {
-    ($($(#[$doc:meta])* $name:ident() -> $type:ty = $make:expr;)+) => {$(
-        $(#[$doc])*
-        ///
-        /// # Safety
-        /// No two users may fight over the device.
-        pub unsafe fn $name() -> $type {
-            // SAFETY: the device's own registers, and the caller keeps its users apart.
-            unsafe { $make }
-        }
-    )+};
-}
-
-devices! {
+oal_firmware::devices! {
     /// The clock, which counts from power-on.
     clock() -> Clock = SyncCounter::new(window(0x4800_4000));
     /// The interrupt controller.

@@ -1,9 +1,6 @@
 //! [`N800`]: the board.
 
-use core::arch::global_asm;
-
 use oal_firmware::Platform;
-use oal_firmware::platform::ReadWindow;
 
 use crate::devices::{self, Clock};
 use crate::drivers::{self, Drivers};
@@ -13,17 +10,6 @@ use crate::uart::Console;
 /// The board.
 pub enum N800 {}
 
-// The 32 kHz counter runs from power-on by itself.
-global_asm!(
-    r#"
-    .section .text.start, "ax", %progbits
-    .arm
-    .global oal_early_init
-oal_early_init:
-    bx      lr
-"#
-);
-
 /// On-chip memory, 640 KiB, in a MiB of its own.
 const ON_CHIP_MEMORY: u32 = 0x4020_0000;
 
@@ -32,9 +18,7 @@ impl Platform for N800 {
     const TITLE: &'static str = "Nokia N800";
     const RAM_START: u32 = 0x8000_0000;
     const VIDEO: (u32, u32) = (ON_CHIP_MEMORY, 1 << 20);
-    const FRAME_BUFFER: u32 = ON_CHIP_MEMORY;
-    const PROGRESS_BUFFER: Option<u32> = None;
-    const READ_WINDOW: Option<ReadWindow> = None;
+    const FRAME_BUFFER: Option<u32> = Some(ON_CHIP_MEMORY);
 
     type Uart = Console;
     type Clock = Clock;
@@ -54,14 +38,6 @@ impl Platform for N800 {
     unsafe fn storage() -> Flash {
         // SAFETY: the caller's promise.
         unsafe { Flash::find() }
-    }
-
-    /// The panel is not driven.
-    unsafe fn show(_address: u32) {}
-
-    /// The clock of the power controller, on I2C, is not driven: files would be stamped 1970.
-    fn seconds() -> u32 {
-        0
     }
 
     unsafe fn interrupt() -> bool {

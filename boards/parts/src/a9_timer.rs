@@ -16,7 +16,8 @@ pub const PRIVATE_WINDOW: usize = 0x20;
 
 const COUNT_LOW: usize = 0x00;
 const COUNT_HIGH: usize = 0x04;
-const GLOBAL_CONTROL: usize = 0x08;
+/// The global timer's control register: its lowest bit, ENABLE, starts it.
+pub const GLOBAL_CONTROL: usize = 0x08;
 const ENABLE: u32 = 1;
 
 /// The global timer (DDI 0407 4.4), used as a clock that starts with the board.

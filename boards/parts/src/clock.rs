@@ -1,6 +1,8 @@
 //! Time for time-outs: a clock that counts microseconds, and a deadline that ends even if it stops.
 #![forbid(unsafe_code)]
 
+use embedded_hal::delay::DelayNs;
+
 /// A clock that counts microseconds and never goes back. Where it starts does not matter.
 ///
 /// The drivers here read it only while they wait for hardware, so reading may cost a division.
@@ -54,6 +56,20 @@ impl Deadline {
         }
         self.polls_left -= 1;
         now_us.saturating_sub(self.start_us) > self.limit_us
+    }
+}
+
+/// A clock that waits, for drivers that ask for `embedded-hal`'s delay. Every wait ends, even if the clock stands still.
+#[derive(Debug)]
+pub struct Wait<C>(pub C);
+
+impl<C: Clock> DelayNs for Wait<C> {
+    /// Waits for `ns` nanoseconds or a little longer: at least one step of the clock.
+    fn delay_ns(&mut self, ns: u32) {
+        let mut deadline = Deadline::new(self.0.now_us(), u64::from(ns.div_ceil(1000)));
+        while !deadline.passed(self.0.now_us()) {
+            core::hint::spin_loop();
+        }
     }
 }
 

@@ -14,7 +14,8 @@
 //!   omap       OMAP 2: interrupts, timer, 32 kHz counter, UART, clocks and reset
 //!   zynq       Zynq-7000: UART, reset
 //!   vexpress_sysreg                power, reset, flags of the Versatile Express boards
-//!   clock      time-outs           mmio     registers: the unsafe code, but for a promise in omap::uart
+//!   clock      time-outs           dma      buffers that a controller fills by itself
+//!   mmio       registers: the unsafe code, but for promises in dma and omap::uart
 //! ```
 //!
 //! Principles:
@@ -29,6 +30,7 @@
 pub mod a9_timer;
 pub mod cfi;
 pub mod clock;
+pub mod dma;
 pub mod gic;
 pub mod l2c310;
 pub mod mmc;

@@ -1,4 +1,5 @@
-//! Device registers: the one file of this crate with `unsafe`, but for what `omap::uart` promises to its crate.
+//! Device registers: the one file of this crate with `unsafe`, but for what `omap::uart` promises to its crate and
+//! `dma` asks of a board.
 //!
 //! Drivers are generic over [`Registers`], so in a host test a model of the chip takes the place of
 //! the chip; on a board it is a [`Window`].

@@ -1,6 +1,7 @@
-//! The board's devices: where their registers are, and what they are wired to.
+//! The board's devices: where their registers are (motherboard DUI 0447, tile DUI 0448), and what they are wired to.
 
-use oal_firmware::platform::ReadWindow;
+use oal_firmware::devices::window;
+use oal_firmware::platform::{DeviceRegister, ReadWindow};
 use oal_firmware::wait::Wait;
 use oal_parts::a9_timer::{GLOBAL_WINDOW, GlobalTimer};
 use oal_parts::cfi::{self, Cfi};
@@ -48,6 +49,27 @@ pub const FRAME_BUFFER: u32 = VIDEO.0;
 /// The frame buffer of the progress bar.
 pub const PROGRESS_BUFFER: u32 = VIDEO.0 + (1 << 20);
 
+/// The tile's level 2 cache controller, which stays off.
+pub const OUTER_CACHE: u32 = 0x1e00_a000;
+
+/// Registers that say how the devices of the drivers are set up.
+pub const SET_UP: [DeviceRegister; 10] = [
+    set_up("GICC_CTLR", 0x1e00_0100, 1),
+    set_up("GICC_PMR", 0x1e00_0104, 0xff),
+    set_up("GICD_CTLR", 0x1e00_1000, 1),
+    set_up("GICD_ISENABLER1", 0x1e00_1104, u32::MAX),
+    set_up("TIMER1LOAD", 0x1001_1000, u32::MAX),
+    set_up("TIMER1CONTROL", 0x1001_1008, 0xef),
+    set_up("UARTIBRD", 0x1000_9024, 0xffff),
+    set_up("UARTLCR_H", 0x1000_902c, 0xff),
+    set_up("LCDTIMING0", 0x1002_0000, u32::MAX),
+    set_up("LCDUPBASE", 0x1002_0010, u32::MAX),
+];
+
+const fn set_up(name: &'static str, address: u32, mask: u32) -> DeviceRegister {
+    DeviceRegister { name, address, mask }
+}
+
 const PERIPHCLK_HZ: u32 = 100_000_000;
 /// A monitor on a connector, or in QEMU nothing: no panel that waits for its power.
 const PANEL_US: u32 = 0;
@@ -61,30 +83,7 @@ const NOR_BANK_0: u32 = 0x4000_0000;
 pub const NOR_WINDOW: ReadWindow =
     ReadWindow { at: 0xc000_0000, physical: NOR_BANK_0, bytes: 2 * NOR_BANK_BYTES };
 
-/// Registers at a fixed address.
-///
-/// # Safety
-/// As for [`Window::new`]; the addresses in this file are the memory map of the motherboard (DUI 0447) and of
-/// the tile (DUI 0448).
-unsafe fn window<const BYTES: usize>(address: usize) -> Window<BYTES> {
-    // SAFETY: the caller's promise.
-    unsafe { Window::new(address as *mut u32) }
-}
-
-macro_rules! devices {
-    ($($(#[$doc:meta])* $name:ident() -> $type:ty = $make:expr;)+) => {$(
-        $(#[$doc])*
-        ///
-        /// # Safety
-        /// No two users may fight over the device.
-        pub unsafe fn $name() -> $type {
-            // SAFETY: the device's own registers, and the caller keeps its users apart.
-            unsafe { $make }
-        }
-    )+};
-}
-
-devices! {
+oal_firmware::devices! {
     /// The clock, which counts from power-on or reset.
     clock() -> Clock = {
         let mut clock = GlobalTimer::new(window(GLOBAL_TIMER), PERIPHCLK_HZ);

@@ -14,7 +14,7 @@ pub mod card;
 #[cfg(target_os = "none")]
 pub mod devices;
 #[cfg(target_os = "none")]
-mod drivers;
+pub mod drivers;
 #[cfg(target_os = "none")]
 mod flash_storage;
 #[cfg(target_os = "none")]

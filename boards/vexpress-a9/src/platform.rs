@@ -1,12 +1,12 @@
 //! [`Vexpress`]: the board, with one of its media.
 
-use core::arch::global_asm;
 use core::marker::PhantomData;
 
 use oal_firmware::Platform;
-use oal_firmware::platform::ReadWindow;
+use oal_firmware::platform::{DeviceRegister, ReadWindow};
 use oal_firmware::ram;
 use oal_firmware::storage::Storage;
+use oal_parts::a9_timer::GLOBAL_CONTROL;
 
 use crate::devices::{self, Clock};
 use crate::drivers::{self, Drivers};
@@ -27,30 +27,19 @@ pub trait Medium: 'static {
 /// The board, with a medium.
 pub struct Vexpress<M>(PhantomData<M>);
 
-// The global timer counts from here on. A reset stops it at 0.
-global_asm!(
-    r#"
-    .section .text.start, "ax", %progbits
-    .arm
-    .global oal_early_init
-oal_early_init:
-    ldr     r0, ={global_timer}
-    mov     r1, #1
-    str     r1, [r0, #8]
-    bx      lr
-    .ltorg
-"#,
-    global_timer = const devices::GLOBAL_TIMER,
-);
+// The global timer counts from the first instructions on. A reset stops it at 0.
+oal_firmware::early_store!(devices::GLOBAL_TIMER + GLOBAL_CONTROL, 1);
 
 impl<M: Medium> Platform for Vexpress<M> {
     const NAME: &'static str = "vexpress-a9";
     const TITLE: &'static str = "Versatile Express A9";
     const RAM_START: u32 = devices::RAM_START;
     const VIDEO: (u32, u32) = devices::VIDEO;
-    const FRAME_BUFFER: u32 = devices::FRAME_BUFFER;
+    const FRAME_BUFFER: Option<u32> = Some(devices::FRAME_BUFFER);
     const PROGRESS_BUFFER: Option<u32> = Some(devices::PROGRESS_BUFFER);
     const READ_WINDOW: Option<ReadWindow> = Some(devices::NOR_WINDOW);
+    const REGISTERS: &'static [DeviceRegister] = &devices::SET_UP;
+    const OUTER_CACHE: Option<u32> = Some(devices::OUTER_CACHE);
 
     type Uart = Pl011;
     type Clock = Clock;

@@ -1,5 +1,7 @@
 //! The processor's devices: where their registers are (UG585, chapter 4 and appendix B).
 
+use oal_firmware::devices::window;
+use oal_firmware::dma::ToRam;
 use oal_parts::a9_timer::{GLOBAL_WINDOW, GlobalTimer, PRIVATE_WINDOW, PrivateTimer};
 use oal_parts::gic::{CPU_WINDOW, DISTRIBUTOR_WINDOW, Gic, IntId};
 use oal_parts::mmc::BusWidth;
@@ -17,7 +19,7 @@ pub type CpuInterface = Window<CPU_WINDOW>;
 /// The core's own timer.
 pub type Timer = PrivateTimer<Window<PRIVATE_WINDOW>>;
 /// The eMMC's controller.
-pub type CardHost = Sdhci<Window<{ sdhci::WINDOW }>, Clock>;
+pub type CardHost = Sdhci<Window<{ sdhci::WINDOW }>, Clock, ToRam>;
 /// A UART.
 pub type Uart = uart::Uart<Window<{ uart::WINDOW }>>;
 /// The system-level control registers.
@@ -36,37 +38,16 @@ pub const UART_CLOCK_HZ: u32 = 50_000_000;
 const CARD_CONFIG: Config =
     Config { input_hz: 50_000_000, max_hz: 25_000_000, widest: BusWidth::Four, removable: false };
 
-/// Registers at a fixed address.
-///
-/// # Safety
-/// As for [`Window::new`]; the addresses in this file are the processor's memory map.
-unsafe fn window<const BYTES: usize>(address: usize) -> Window<BYTES> {
-    // SAFETY: the caller's promise.
-    unsafe { Window::new(address as *mut u32) }
-}
-
-macro_rules! devices {
-    ($($(#[$doc:meta])* $name:ident() -> $type:ty = $make:expr;)+) => {$(
-        $(#[$doc])*
-        ///
-        /// # Safety
-        /// No two users may fight over the device.
-        pub unsafe fn $name() -> $type {
-            // SAFETY: the device's own registers, and the caller keeps its users apart.
-            unsafe { $make }
-        }
-    )+};
-}
-
-devices! {
+oal_firmware::devices! {
     /// The clock, which counts from power-on or reset.
     clock() -> Clock = GlobalTimer::new(window(GLOBAL_TIMER), PERIPHCLK_HZ);
     /// The interrupt controller.
     interrupts() -> Gic<Distributor, CpuInterface> = Gic::new(window(0xf8f0_1000), window(0xf8f0_0100));
     /// The core's own timer.
     timer() -> Timer = PrivateTimer::new(window(0xf8f0_0600));
-    /// The eMMC's controller, SDIO 1.
-    card_host() -> CardHost = Sdhci::new(window(0xe010_1000), clock(), CARD_CONFIG);
+    /// The eMMC's controller, SDIO 1. Its DMA reaches all of DDR; what the CPU's caches hold of it, it does not see.
+    card_host() -> CardHost =
+        Sdhci::new(window(0xe010_1000), clock(), CARD_CONFIG).with_dma(ToRam::new());
     /// UART 0.
     uart0() -> Uart = Uart::new(window(0xe000_0000));
     /// The system-level control registers.

@@ -1,6 +1,6 @@
 //! The drivers that are powered down for a snapshot and up after it.
 
-use oal_firmware::drivers::{GicDriver, TICKS_PER_SECOND, Ticker, TimerDriver, UartDriver};
+use oal_firmware::drivers::{GicDriver, TICKS_PER_SECOND, Ticker, TimerDriver, UartDriver, answer_tick};
 use oal_firmware::platform::{self, DriverVec};
 use oal_firmware::terminal::Terminal;
 
@@ -27,13 +27,7 @@ impl Ticker for Tick {
 pub unsafe fn interrupt() -> bool {
     // SAFETY: the drivers touch other registers of these devices, and only with this interrupt masked or off.
     let (mut gic, mut timer) = unsafe { (devices::interrupts(), devices::timer()) };
-    let Some(taken) = gic.acknowledge() else { return false };
-    let is_tick = taken.id() == TIMER_INTERRUPT;
-    if is_tick {
-        timer.clear();
-    }
-    gic.end(taken);
-    is_tick
+    answer_tick(&mut gic, TIMER_INTERRUPT, || timer.clear())
 }
 
 /// All drivers.

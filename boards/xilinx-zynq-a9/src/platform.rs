@@ -1,11 +1,9 @@
 //! [`Zynq`]: the board.
 
-use core::arch::global_asm;
-
 use oal_firmware::Platform;
 use oal_firmware::card::CardStorage;
-use oal_firmware::platform::ReadWindow;
 use oal_firmware::ram;
+use oal_parts::a9_timer::GLOBAL_CONTROL;
 
 use crate::devices::{self, CardHost, Clock};
 use crate::drivers::{self, Drivers};
@@ -14,21 +12,8 @@ use crate::uart::Console;
 /// The board.
 pub enum Zynq {}
 
-// The global timer counts from here on. A reset stops it at 0.
-global_asm!(
-    r#"
-    .section .text.start, "ax", %progbits
-    .arm
-    .global oal_early_init
-oal_early_init:
-    ldr     r0, ={global_timer}
-    mov     r1, #1
-    str     r1, [r0, #8]
-    bx      lr
-    .ltorg
-"#,
-    global_timer = const devices::GLOBAL_TIMER,
-);
+// The global timer counts from the first instructions on. A reset stops it at 0.
+oal_firmware::early_store!(devices::GLOBAL_TIMER + GLOBAL_CONTROL, 1);
 
 /// Where DDR begins. Its first MiB is not used: it is not mapped, and on hardware on-chip memory may lie over a part of
 /// it (UG585, 29.4.1).
@@ -43,9 +28,7 @@ impl Platform for Zynq {
     const TITLE: &'static str = "Zynq-7000";
     const RAM_START: u32 = RAM_START;
     const VIDEO: (u32, u32) = (FRAME_BUFFER, 1 << 20);
-    const FRAME_BUFFER: u32 = FRAME_BUFFER;
-    const PROGRESS_BUFFER: Option<u32> = None;
-    const READ_WINDOW: Option<ReadWindow> = None;
+    const FRAME_BUFFER: Option<u32> = Some(FRAME_BUFFER);
 
     type Uart = Console;
     type Clock = Clock;
@@ -65,14 +48,6 @@ impl Platform for Zynq {
     unsafe fn storage() -> CardStorage<CardHost> {
         // SAFETY: the caller's promise.
         CardStorage::find(unsafe { devices::card_host() })
-    }
-
-    /// There is no display.
-    unsafe fn show(_address: u32) {}
-
-    /// The processor has no clock of its own for the time of day: files would be stamped 1970.
-    fn seconds() -> u32 {
-        0
     }
 
     unsafe fn interrupt() -> bool {

@@ -145,6 +145,19 @@ pub struct Size {
     pub bss: u64,
 }
 
+/// The programs of `sizes/`.
+const PROGRAMS: [&str; 9] = [
+    "hooks",
+    "loader",
+    "engine_block",
+    "engine_nor",
+    "engine_nand",
+    "part_cfi",
+    "part_pl181",
+    "part_sdhci",
+    "part_onenand",
+];
+
 /// What each program of `sizes/` takes of the library for a bare-metal ARM, by its file's name: each is linked
 /// with `compiler`, arm-none-eabi-gcc, and `--gc-sections`. The program itself is less than 200 bytes.
 ///
@@ -154,7 +167,7 @@ pub fn sizes(compiler: &str, library: &Path, scratch: &Path) -> Result<Vec<(Stri
     std::fs::create_dir_all(scratch)?;
     let sources = package().join("archive/sizes");
     let mut sizes = Vec::new();
-    for name in ["hooks", "loader", "engine_block", "engine_nor", "engine_nand"] {
+    for name in PROGRAMS {
         let program = scratch.join(name);
         let mut command = Command::new(compiler);
         command.args([

@@ -2,10 +2,11 @@
 
 use core::ffi::c_void;
 
-use oal_snapshot::store::{BlockDevice, BlockStore, SECTOR_SIZE};
+use oal_snapshot::refusal::Stage;
+use oal_snapshot::store::{BlockDevice, BlockStore, Partition, SECTOR_SIZE, SNAPSHOT_PARTITION_TYPE};
 
 use crate::config::OalConfig;
-use crate::error::OalError;
+use crate::error::{OalError, OalErrorInfo, OalStage, number};
 use crate::store::{OalStore, Register, Store, StorePlace, done, settings, store};
 
 /// A device of 512-byte sectors: eMMC, SD card, disk. Functions return 0 on success, and any other number on failure,
@@ -42,8 +43,8 @@ pub struct OalBlockDevice {
 }
 
 /// The device with its needed functions at hand.
-struct Device {
-    table: &'static OalBlockDevice,
+struct Device<'a> {
+    table: &'a OalBlockDevice,
     read: unsafe extern "C" fn(*mut c_void, u64, u32, *mut c_void) -> i32,
     write: unsafe extern "C" fn(*mut c_void, u64, u32, *const c_void) -> i32,
     flush: unsafe extern "C" fn(*mut c_void) -> i32,
@@ -52,7 +53,11 @@ struct Device {
 /// What `Device` answers where a range is not the store's: no function was called.
 const OUT_OF_RANGE: i32 = i32::MIN;
 
-impl Device {
+impl<'a> Device<'a> {
+    fn new(table: &'a OalBlockDevice) -> Option<Device<'a>> {
+        Some(Device { table, read: table.read?, write: table.write?, flush: table.flush? })
+    }
+
     /// Where `bytes` from sector `first` on are on the device, and how many sectors that is.
     fn locate(&self, first: u64, bytes: usize) -> Result<(u64, u32), i32> {
         let count = u32::try_from(bytes / SECTOR_SIZE).map_err(|_| OUT_OF_RANGE)?;
@@ -62,7 +67,7 @@ impl Device {
     }
 }
 
-impl BlockDevice for Device {
+impl BlockDevice for Device<'_> {
     type Error = i32;
 
     fn sectors(&self) -> u64 {
@@ -110,7 +115,7 @@ impl BlockDevice for Device {
     }
 }
 
-store!(BlockStore<Device, Register>,);
+store!(BlockStore<Device<'static>, Register>,);
 
 /// Sectors below which there is no room for the log and a page.
 const MINIMUM: u64 = oal_snapshot::store::LOG_SECTORS + 8;
@@ -122,14 +127,40 @@ unsafe fn make(config: &'static OalConfig, place: &mut StorePlace) -> Result<*mu
     // SAFETY: the caller's promise.
     let (table, register) =
         unsafe { (config.block.as_ref().ok_or(OalError::NoStore)?, Register::of(config)?) };
-    let (Some(read), Some(write), Some(flush)) = (table.read, table.write, table.flush) else {
-        return Err(OalError::MissingFunction);
-    };
+    let device = Device::new(table).ok_or(OalError::MissingFunction)?;
     if table.sectors < MINIMUM || table.first_sector.checked_add(table.sectors).is_none() {
         return Err(OalError::BadGeometry);
     }
-    let device = Device { table, read, write, flush };
     Ok(place.put(BlockStore::with_register(device, settings(config), register)))
+}
+
+/// Narrows `device` to its first partition of the MBR type 0xDA, by `first_sector` and `sectors`; reads one sector. 0, or an
+/// error, and it stays as it was: `OAL_ERROR_BLANK`, `OAL_ERROR_NO_PARTITION_TABLE`, `OAL_ERROR_NO_PARTITION` or
+/// `OAL_ERROR_MEDIUM_ERROR`, of the stage `OAL_STAGE_PARTITION`.
+///
+/// # Safety
+/// `device` is NULL or points to a table whose functions may be called.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oal_snapshot_partition(device: *mut OalBlockDevice) -> u32 {
+    let fail = |error| number(OalStage::Call, error);
+    if device.is_null() {
+        return fail(OalError::NullArgument);
+    }
+    if !device.is_aligned() {
+        return fail(OalError::Unaligned);
+    }
+    // SAFETY: the caller's promise.
+    let table = unsafe { &mut *device };
+    let Some(whole) = Device::new(table) else { return fail(OalError::MissingFunction) };
+    match Partition::find(whole, SNAPSHOT_PARTITION_TYPE) {
+        Ok(found) => {
+            let (first, sectors) = (found.first_sector(), found.sectors());
+            // The table's end was checked against the device's, and the device against the address space.
+            (table.first_sector, table.sectors) = (table.first_sector.saturating_add(first), sectors);
+            0
+        }
+        Err((_, error)) => OalErrorInfo::refusal(Stage::Partition, error.into()).error,
+    }
 }
 
 /// The store on a block device.

@@ -12,7 +12,7 @@ use oal_snapshot::hooks::{
 use oal_snapshot::refusal::Reason;
 use oal_snapshot::store::{AttemptRegister, Slots, StoreError, StoreSettings};
 
-pub use block::{OalBlockDevice, oal_snapshot_block};
+pub use block::{OalBlockDevice, oal_snapshot_block, oal_snapshot_partition};
 pub use nand::{
     OAL_NAND_FAILED, OAL_NAND_UNCORRECTABLE, OAL_NAND_WORN, OalNandFlash, oal_snapshot_nand_512,
     oal_snapshot_nand_2048, oal_snapshot_nand_4096, oal_snapshot_nand_8192,

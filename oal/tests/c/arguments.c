@@ -329,6 +329,71 @@ static void busy(void)
     puts("a call from within a call");
 }
 
+/* A disk that is its first sector. */
+static uint8_t first_sector[512];
+static int32_t first_read(void *context, uint64_t sector, uint32_t count, void *buffer)
+{
+    if (context != NULL) {
+        return 9;
+    }
+    SAME(sector, 100);
+    SAME(count, 1);
+    memcpy(buffer, first_sector, sizeof first_sector);
+    return 0;
+}
+
+static int32_t never_write(void *context, uint64_t sector, uint32_t count, const void *data)
+{
+    (void)context, (void)sector, (void)count, (void)data;
+    CHECK(!"nothing is to be written");
+    return 1;
+}
+
+static int32_t never_flush(void *context)
+{
+    (void)context;
+    CHECK(!"nothing is to be flushed");
+    return 1;
+}
+
+#define PARTITION(error) (OAL_STAGE_PARTITION << 16 | (error))
+static void refused_partition(OalBlockDevice *device, uint32_t error)
+{
+    SAME(oal_snapshot_partition(device), error);
+    SAME(device->first_sector, 100);
+    SAME(device->sectors, 5000);
+}
+
+static void partition(void)
+{
+    OalBlockDevice device = {NULL, 100, 5000, first_read, never_write, NULL, NULL, never_flush};
+    uint8_t *entry = first_sector + 446 + 16;
+    SAME(oal_snapshot_partition(NULL), CALL(OAL_ERROR_NULL_ARGUMENT));
+    SAME(oal_snapshot_partition((OalBlockDevice *)(void *)(pages + 1)), CALL(OAL_ERROR_UNALIGNED));
+    refused_partition(&device, PARTITION(OAL_ERROR_BLANK));
+    first_sector[0] = 1;
+    refused_partition(&device, PARTITION(OAL_ERROR_NO_PARTITION_TABLE));
+    first_sector[510] = 0x55;
+    first_sector[511] = 0xaa;
+    refused_partition(&device, PARTITION(OAL_ERROR_NO_PARTITION));
+    /* 0x200 sectors from 0x1100 on: the last are not on the disk. */
+    entry[4] = 0xda;
+    entry[9] = 0x11;
+    entry[13] = 0x03;
+    refused_partition(&device, PARTITION(OAL_ERROR_NO_PARTITION));
+    entry[13] = 0x02;
+    device.context = &device;
+    refused_partition(&device, PARTITION(OAL_ERROR_MEDIUM_ERROR));
+    device.context = NULL;
+    device.flush = NULL;
+    refused_partition(&device, CALL(OAL_ERROR_MISSING_FUNCTION));
+    device.flush = never_flush;
+    SAME(oal_snapshot_partition(&device), 0);
+    SAME(device.first_sector, 100 + 0x1100);
+    SAME(device.sectors, 0x200);
+    puts("a partition");
+}
+
 int main(void)
 {
     uint32_t mib;
@@ -348,6 +413,7 @@ int main(void)
     restore();
     one_call();
     busy();
+    partition();
     CHECK(strcmp(oal_snapshot_strerror(OAL_ERROR_BUSY), "an unknown error") != 0);
     puts("passed");
     return 0;

@@ -111,3 +111,69 @@ use arm::decode;
 fn decode(src: &[u8], dst: &mut [u8]) -> bool {
     lz4_flex::block::decompress_into(src, dst).is_ok_and(|len| len == dst.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec;
+    use std::vec::Vec;
+
+    /// Literals, short and long matches near and far, and lengths that need bytes of their own.
+    fn sample() -> Vec<u8> {
+        let mut text = b"quick brown fox; quick red fox".to_vec();
+        text.extend((0..18_u32).map(|i| (i * 37 % 251) as u8));
+        text.extend(b"quick brown fox");
+        text.extend([b'.'; 30]);
+        text.extend(b" fox.");
+        text
+    }
+
+    /// Decodes between guards; whether the block was right.
+    fn decodes(codec: &impl DecompressSnapshot, block: &[u8], len: usize, out: &mut Vec<u8>) -> bool {
+        const GUARD: usize = 32;
+        out.clear();
+        out.resize(GUARD + len + GUARD, 0x5a);
+        let right = codec.decompress_snapshot(block, &mut out[GUARD..GUARD + len]).is_ok();
+        assert!(out[..GUARD].iter().chain(&out[GUARD + len..]).all(|byte| *byte == 0x5a), "wrote outside");
+        out.drain(..GUARD);
+        out.truncate(len);
+        right
+    }
+
+    fn every_truncation_and_flip<Z: CompressSnapshot + DecompressSnapshot>(codec: &mut Z) {
+        let text = sample();
+        let mut block = vec![0; text.len()];
+        let len = codec.compress_snapshot(&text, &mut block).unwrap();
+        block.truncate(len);
+        let mut out = Vec::new();
+        assert!(decodes(codec, &block, text.len(), &mut out) && out == text);
+        for cut in 0..len {
+            assert!(!decodes(codec, &block[..cut], text.len(), &mut out), "the first {cut} bytes");
+            // The tables are cleared each time, for which Miri needs long.
+            if !cfg!(miri) || cut % 64 == 0 {
+                assert_eq!(codec.compress_snapshot(&text, &mut vec![0; cut]), None, "room for {cut} bytes");
+            }
+        }
+        let mut right = 0;
+        for bit in 0..len * 8 {
+            block[bit / 8] ^= 1 << (bit % 8);
+            right += usize::from(decodes(codec, &block, text.len(), &mut out));
+            block[bit / 8] ^= 1 << (bit % 8);
+        }
+        // A flipped literal is another text; a flipped length or an offset before the start is no block.
+        assert!(right > 0 && right < len * 8, "{right} of {}", len * 8);
+        for wrong in [text.len() - 1, text.len() + 1] {
+            assert!(!decodes(codec, &block, wrong, &mut out), "to {wrong} bytes");
+        }
+    }
+
+    #[test]
+    fn every_truncation_and_bit_flip_of_a_block_stays_inside_its_buffers() {
+        every_truncation_and_flip(&mut Lz4::new());
+    }
+
+    #[test]
+    fn the_high_levels_blocks_do_so_too() {
+        every_truncation_and_flip(&mut *std::boxed::Box::new(Lz4High::new()));
+    }
+}

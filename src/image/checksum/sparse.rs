@@ -31,9 +31,13 @@ struct Scratch([u8; HISTORY + ROUND]);
 /// that are left: from a remainder and bytes to the next remainder.
 pub(super) fn update(state: u32, bytes: &[u8], by_table: fn(u32, &[u8]) -> u32) -> Option<u32> {
     let len = bytes.len().checked_sub(HISTORY)? / BLOCK * BLOCK;
-    if len < WORTH || !fits(bytes) {
-        return None;
-    }
+    if len < WORTH || !fits(bytes) { None } else { shorten(state, bytes, len, by_table) }
+}
+
+/// As [`update`], with `len` bytes, whole blocks, to be taken out. A function of its own, so that sums of few bytes have no
+/// scratch buffer on the stack.
+#[inline(never)]
+fn shorten(state: u32, bytes: &[u8], len: usize, by_table: fn(u32, &[u8]) -> u32) -> Option<u32> {
     let (body, rest) = bytes.split_at_checked(len)?;
     let (last, rest) = rest.split_at_checked(HISTORY)?;
     let mut scratch = Scratch([0; HISTORY + ROUND]);

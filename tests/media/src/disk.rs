@@ -363,7 +363,15 @@ impl RamDisk {
         }
         // What was not reached is not touched, not even in the cache.
         let reached = if cut.beyond == Beyond::Old { done.next_multiple_of(SECTOR_SIZE) } else { torn.len() };
+        // A sector that could not be read is not written before the last of its bytes is: what it held does not come back.
+        let whole = first + (done / SECTOR_SIZE) as u64;
+        let end = first + (reached / SECTOR_SIZE) as u64;
+        let still: Vec<u64> = self.unreadable.range(whole.min(end)..end).copied().collect();
         self.put(first, &torn[..reached], reliable);
+        let noise = matches!(cut.beyond, Beyond::Noise | Beyond::NoiseInBlock) && !atomic;
+        if !noise && cut.beyond != Beyond::New {
+            self.unreadable.extend(still);
+        }
         self.lose_cache();
         let last = first * SECTOR_SIZE as u64 + done.min(data.len() - 1) as u64;
         match cut.beyond {

@@ -10,7 +10,7 @@
 //! | [`system`] | the system around the engine, and its journal of calls |
 //! | [`machine`] | all of a board: take a snapshot, restart with noise in RAM, boot |
 //! | [`nand`] | NAND chips: cells, and the commands of raw NAND, OneNAND and SPI NAND |
-//! | [`nand_board`] | a driver of such a chip below the store |
+//! | [`mod@nand_board`] | a driver of such a chip below the store |
 //! | [`nand_pages`] | a NAND chip, page by page: its rules, bad blocks, failures, torn pages and erases |
 //! | [`nor`] | NOR flash: cells, and the commands of CFI chips |
 //! | [`shelf`] | a store without a medium, to get at an image's bytes |

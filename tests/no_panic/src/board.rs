@@ -176,6 +176,23 @@ impl Host for Controller {
         black_box(Ok(Response::default()))
     }
 
+    fn reads_in_background(&self) -> bool {
+        any()
+    }
+
+    fn read_while(
+        &mut self,
+        _: Command,
+        _: u16,
+        data: &mut [u8],
+        _: u32,
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<Response, HostError> {
+        meanwhile();
+        black_box(data);
+        black_box(Ok(Response::default()))
+    }
+
     fn write(&mut self, _: Command, _: u16, data: &[u8], _: u32) -> Result<Response, HostError> {
         black_box(data);
         black_box(Ok(Response::default()))
@@ -200,6 +217,14 @@ impl<H: Host> BlockDevice for Sectors<H> {
 
     fn read(&mut self, first: u64, buf: &mut [u8]) -> Result<(), Error> {
         self.0.read(first, buf)
+    }
+
+    fn reads_in_background(&self) -> bool {
+        self.0.reads_in_background()
+    }
+
+    fn read_while(&mut self, first: u64, buf: &mut [u8], meanwhile: &mut dyn FnMut()) -> Result<(), Error> {
+        self.0.read_while(first, buf, meanwhile)
     }
 
     fn write(&mut self, first: u64, data: &[u8]) -> Result<(), Error> {

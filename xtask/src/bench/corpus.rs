@@ -1,11 +1,23 @@
-//! The RAM that is pictured: 64 MiB of a Linux system if they lie beside the checkout, else made-up pages.
+//! The RAM that is pictured: 64 MiB of a Linux system if they lie beside the checkout, else those of the reference firmware.
 
-use crate::media::text;
+use crate::board::VEXPRESS_A9;
+use crate::firmware;
+use crate::harness::boot::Boot;
+use crate::harness::console::QUICK;
+use crate::harness::emulator::Emulator;
+use crate::harness::journal::Journal;
+use crate::harness::machine::{Machine, Power};
+use crate::harness::memory::Map;
+use crate::media::{Kind, Medium, text};
 use crate::paths;
+use crate::run::ROOMY;
 use anyhow::{Context, Result, ensure};
 use std::fs::File;
+use std::io::{Read, Seek};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// Bytes of a page.
 pub const PAGE: usize = 4096;
@@ -13,6 +25,13 @@ pub const PAGE: usize = 4096;
 const BYTES: usize = 64 << 20;
 /// Below the folder beside the checkout.
 const LINUX: &str = "shared/corpus/linux-armhf-ram-64m";
+/// Text that the firmware indexes for its own corpus: the same in every checkout.
+const TEXT_BYTES: usize = 2 << 20;
+const TEXT_SEED: u64 = 2013;
+/// Where the firmware waits for its first command.
+const READY: &str = "oal_marker_ready";
+/// For a cold boot on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// RAM, and which of its pages are in use.
 pub struct Corpus {
@@ -22,45 +41,55 @@ pub struct Corpus {
     pub ram: PathBuf,
     /// A letter for each page, as a file.
     pub classes: PathBuf,
-    /// Pages that are in use.
-    pub used: u64,
-    /// Those of them that are not all zero, one after the other: what compressors get.
+    /// The pages in use, one after the other.
+    pub used: Vec<u8>,
+    /// Those of them that are not all zero: what compressors get.
     pub data: Vec<u8>,
 }
 
 impl Corpus {
-    /// Finds it, or makes it up, below `folder`.
-    pub fn load(folder: &Path) -> Result<Self> {
+    /// Unpacks the Linux system's RAM to `folder` if it is beside the checkout, unless `own_ram`; else makes that of the firmware.
+    pub fn load(emulator: &Emulator, folder: &Path, own_ram: bool) -> Result<Self> {
         let packed = paths::root().parent().map(|beside| beside.join(format!("{LINUX}.bin.xz")));
-        let (ram, classes) = (folder.join("ram.bin"), folder.join("classes"));
-        let name = match packed.filter(|path| path.is_file()) {
+        let file = |what: &str| folder.join(what);
+        match packed.filter(|path| path.is_file() && !own_ram) {
             Some(packed) => {
+                let (ram, classes) = (file("linux.ram"), file("linux.classes"));
                 unpack(&packed, &ram)?;
                 let letters = packed.with_extension("").with_extension("classes");
                 std::fs::write(&classes, std::fs::read(&letters).with_context(|| unreadable(&letters))?)?;
-                "linux-armhf-ram-64m"
+                Self::read("linux-armhf-ram-64m", ram, classes)
             }
             None => {
-                std::fs::write(&ram, made_up())?;
-                std::fs::write(&classes, vec![b'A'; BYTES / PAGE])?;
-                "made-up"
+                let (ram, classes) = (file("firmware.ram"), file("firmware.classes"));
+                let (bytes, letters) = own(emulator, folder)?;
+                std::fs::write(&ram, bytes)?;
+                std::fs::write(&classes, letters)?;
+                Self::read("firmware", ram, classes)
             }
-        };
+        }
+    }
+
+    fn read(name: &'static str, ram: PathBuf, classes: PathBuf) -> Result<Self> {
         let bytes = std::fs::read(&ram).with_context(|| unreadable(&ram))?;
         let letters = std::fs::read(&classes)?;
         ensure!(
             bytes.len() == BYTES && letters.len() == BYTES / PAGE,
             "the corpus is not 64 MiB and a letter a page"
         );
-        let used = bytes.chunks(PAGE).zip(&letters).filter(|(_, letter)| **letter != b'Z');
-        let (mut count, mut data) = (0, Vec::new());
-        for (page, _) in used {
-            count += 1;
+        let (mut used, mut data) = (Vec::new(), Vec::new());
+        for (page, _) in bytes.chunks(PAGE).zip(&letters).filter(|(_, letter)| **letter != b'Z') {
+            used.extend_from_slice(page);
             if page.iter().any(|byte| *byte != 0) {
                 data.extend_from_slice(page);
             }
         }
-        Ok(Self { name, ram, classes, used: count, data })
+        Ok(Self { name, ram, classes, used, data })
+    }
+
+    /// Pages in use.
+    pub fn pages(&self) -> u64 {
+        (self.used.len() / PAGE) as u64
     }
 
     /// What it is.
@@ -68,10 +97,48 @@ impl Corpus {
         format!(
             "Corpus {}: {} pages in use, free pages left out, {} of them not all zero.",
             self.name,
-            self.used,
+            self.pages(),
             self.data.len() / PAGE
         )
     }
+}
+
+/// The reference firmware's RAM where it first takes commands, and a letter for each page: `A` in its picture, `Z` not. Its
+/// instructions are counted, and RAM holds the same noise at power-on, so that it is the same RAM for the same firmware.
+fn own(emulator: &Emulator, folder: &Path) -> Result<(Vec<u8>, Vec<u8>)> {
+    let firmware = firmware::build(&VEXPRESS_A9, Kind::Sd)?;
+    let scratch = tempfile::Builder::new().prefix("medium-").tempdir_in(folder)?;
+    let files = text::made_up(TEXT_BYTES, TEXT_SEED);
+    let medium = Medium::fresh(&scratch.path().join("medium"), Kind::Sd, ROOMY, &files)?;
+    let power = Power {
+        board: &VEXPRESS_A9,
+        emulator,
+        firmware: &firmware,
+        ram_mib: (BYTES >> 20) as u32,
+        medium: Some(&medium),
+        noise: 1,
+        stops: &[firmware.function(READY)?],
+        counted: true,
+    };
+    let mut machine = Machine::start(&power, &Journal::default())?;
+    machine.wait_at(&firmware, READY, PATIENCE)?;
+    let mut bytes = Vec::with_capacity(BYTES);
+    let mut ram = machine.copy_ram()?;
+    ram.rewind()?;
+    ram.read_to_end(&mut bytes)?;
+    Boot::watch(&mut machine.console, PATIENCE)?.expect_cold("no-image")?;
+    machine.go_on(&firmware, READY)?;
+    let map = Map::read(&machine.command("memory", QUICK)?)?;
+    machine.power_off()?;
+    let base = VEXPRESS_A9.ram_base;
+    Ok((bytes, letters(&map.still(), base)))
+}
+
+/// `A` for each page of RAM that is wholly in one of `used`, else `Z`.
+fn letters(used: &[Range<u64>], base: u64) -> Vec<u8> {
+    let page = |i: usize| base + (i * PAGE) as u64;
+    let is_used = |i| used.iter().any(|range| range.start <= page(i) && page(i + 1) <= range.end);
+    (0..BYTES / PAGE).map(|i| if is_used(i) { b'A' } else { b'Z' }).collect()
 }
 
 fn unreadable(path: &Path) -> String {
@@ -96,38 +163,16 @@ fn unpack(packed: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Pages by turns: text, tables of small numbers, noise, zeroes.
-fn made_up() -> Vec<u8> {
-    let files = text::made_up(BYTES / 2, 1);
-    let mut letters = files.iter().flat_map(|file| file.text.bytes()).cycle();
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut noise = move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state as u32
-    };
-    let mut bytes = Vec::with_capacity(BYTES);
-    for page in 0..BYTES / PAGE {
-        match page % 8 {
-            0..4 => bytes.extend(letters.by_ref().take(PAGE)),
-            4 | 5 => bytes.extend((0..PAGE / 4).flat_map(|_| (noise() & 0x3ff).to_le_bytes())),
-            6 => bytes.extend((0..PAGE / 4).flat_map(|_| noise().to_le_bytes())),
-            _ => bytes.extend([0; PAGE]),
-        }
-    }
-    bytes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_made_up_corpus_is_64_mib_of_pages_of_which_an_eighth_are_zero() {
-        let bytes = made_up();
-        assert_eq!(bytes.len(), BYTES);
-        let zero = bytes.chunks(PAGE).filter(|page| page.iter().all(|byte| *byte == 0)).count();
-        assert_eq!(zero, BYTES / PAGE / 8);
+    fn pages_that_are_only_partly_in_use_are_left_out() {
+        let base = 0x6000_0000;
+        let letters = letters(&[base + 1..base + 3 * 4096, base + 0x10_0000..base + 0x10_1000], base);
+        assert_eq!(letters.len(), 16384);
+        let used: Vec<usize> = (0..letters.len()).filter(|i| letters[*i] == b'A').collect();
+        assert_eq!(used, [1, 2, 256]);
     }
 }

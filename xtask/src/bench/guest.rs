@@ -57,7 +57,11 @@ impl Engine {
         };
         let per_byte = |event: &Event, count: u64| {
             let pages = event.number("pages")?;
-            ensure!(pages == corpus.used, "{pages} pages were pictured, and {} are in use", corpus.used);
+            ensure!(
+                pages == corpus.pages(),
+                "{pages} pages were pictured, and {} are in use",
+                corpus.pages()
+            );
             Ok(count as f64 / (pages * PAGE as u64) as f64)
         };
         let own = |event: &Event| {
@@ -86,17 +90,31 @@ impl Engine {
     }
 }
 
-/// Instructions to decode a byte of liblz4's blocks, by the library built with `features`.
-pub fn decode(emulator: &Emulator, features: &str, reference: &Reference, folder: &Path) -> Result<f64> {
+/// Instructions for a byte.
+#[derive(Debug, PartialEq)]
+pub struct Bytes {
+    /// To decode liblz4's blocks.
+    pub decode: f64,
+    /// To copy what is in order.
+    pub copy: f64,
+}
+
+/// What the library, built with `features`, needs for a byte of liblz4's blocks.
+pub fn bytes(emulator: &Emulator, features: &str, reference: &Reference, folder: &Path) -> Result<Bytes> {
     let blocks = folder.join("blocks");
     std::fs::write(&blocks, &reference.blocks)?;
     let printed = run(emulator, &build(features)?, BLOCKS, &[(&blocks, BLOCKS_AT)], folder)?;
-    decode_of(&printed).with_context(|| format!("the program printed no figure of the decoder:\n{printed}"))
+    bytes_of(&printed).with_context(|| format!("the program printed no figures for a byte:\n{printed}"))
 }
 
-/// The number of the line `decode N per byte restored ...`.
-fn decode_of(printed: &str) -> Option<f64> {
-    printed.lines().find_map(|line| line.strip_prefix("decode ")?.split(' ').next()?.parse().ok())
+/// The numbers of the lines `decode N per byte restored ...` and `copy N per byte ...`.
+fn bytes_of(printed: &str) -> Option<Bytes> {
+    let number = |word: &str| {
+        printed
+            .lines()
+            .find_map(|line| line.strip_prefix(word)?.strip_prefix(' ')?.split(' ').next()?.parse().ok())
+    };
+    Some(Bytes { decode: number("decode")?, copy: number("copy")? })
 }
 
 fn build(features: &str) -> Result<PathBuf> {
@@ -164,8 +182,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_decoders_figure_is_read_off_its_line() {
-        assert_eq!(decode_of("12 chunks\ndecode 2.345 per byte restored (the twin: 15.8)\n"), Some(2.345));
-        assert_eq!(decode_of("decoded\n"), None);
+    fn figures_for_a_byte_are_read_off_their_lines() {
+        let printed =
+            "12 chunks\ndecode 2.345 per byte restored (the twin: 15.8)\ncopy 0.5 per byte (memcpy: 1.0)\n";
+        assert_eq!(bytes_of(printed), Some(Bytes { decode: 2.345, copy: 0.5 }));
+        assert_eq!(bytes_of("decoded\ncopy 0.5 per byte\n"), None);
     }
 }

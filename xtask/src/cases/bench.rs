@@ -3,7 +3,7 @@
 use super::power_cuts::Recording;
 use super::{BOOT, SNAPSHOT, TEXT_BYTES, TEXT_SEED};
 use crate::board::Board;
-use crate::firmware;
+use crate::firmware::{self, Kernel};
 use crate::harness::boot::Boot;
 use crate::harness::elf::Firmware;
 use crate::harness::emulator::Emulator;
@@ -43,6 +43,7 @@ pub struct Bench {
     pub emulator: Emulator,
     /// The firmware.
     pub firmware: Firmware,
+    kernel: Option<Kernel>,
     /// The board.
     pub board: &'static Board,
     /// The kind of medium.
@@ -64,9 +65,11 @@ pub struct Bench {
 impl Bench {
     /// A bench with a folder of its own for media.
     pub fn new(emulator: Emulator, firmware: Firmware, board: &'static Board, kind: Kind) -> Result<Self> {
+        let kernel = board.is_in_c().then(|| Kernel::open(board)).transpose()?;
         Ok(Self {
             emulator,
             firmware,
+            kernel,
             board,
             kind,
             sweep: false,
@@ -91,6 +94,11 @@ impl Bench {
         let mut slot = lock(&self.other);
         let build = || firmware::build_other(self.board, self.kind).map_err(|e| format!("{e:#}"));
         slot.get_or_insert_with(build).clone().map_err(|e| anyhow!(e))
+    }
+
+    /// The board's kernel in C and its boot loader.
+    pub fn kernel(&self) -> Result<&Kernel> {
+        self.kernel.as_ref().with_context(|| format!("the board {} has no kernel", self.board.name))
     }
 
     /// A name for a medium's file that nobody uses yet.

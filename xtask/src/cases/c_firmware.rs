@@ -126,7 +126,7 @@ fn restored(
 }
 
 /// The firmware's own look at its state.
-fn check(status: &Answer, timeline: &str, seed: u64) -> Result<Event> {
+pub fn check(status: &Answer, timeline: &str, seed: u64) -> Result<Event> {
     let found = status.event("status")?;
     ensure!(found.text("timeline")? == timeline, "the timeline is not {timeline}: {found}");
     ensure!(found.number("seed")? == seed, "memory was filled from {seed}: {found}");
@@ -135,7 +135,8 @@ fn check(status: &Answer, timeline: &str, seed: u64) -> Result<Event> {
     Ok(found.clone())
 }
 
-fn intact(regs: &Event) -> Result<()> {
+/// The registers came back.
+pub fn intact(regs: &Event) -> Result<()> {
     let right = regs.number("wrong")? == 0 && regs.number("checked")? == REGISTERS;
     ensure!(right, "registers are wrong: {regs}");
     Ok(())

@@ -3,10 +3,13 @@
 pub mod bad_blocks;
 pub mod bench;
 pub mod c_firmware;
+pub mod c_kernel;
 pub mod ecc;
 pub mod faults;
+pub mod inspect;
 pub mod io_errors;
 pub mod media;
+pub mod new_board;
 pub mod picture;
 pub mod policy;
 pub mod power_cuts;
@@ -15,6 +18,8 @@ pub mod reads;
 pub mod registers;
 pub mod report;
 pub mod runner;
+pub mod sdma;
+pub mod selftest;
 pub mod space;
 
 use crate::board::Board;
@@ -106,18 +111,24 @@ impl Case {
 
 /// All cases, the longest first, so that the two workers end at about the same time.
 pub fn all() -> Vec<Case> {
-    let mut cases = bad_blocks::cases();
+    // These build their firmware.
+    let mut cases = new_board::cases();
+    cases.extend(bad_blocks::cases());
     cases.extend(power_cuts::cases());
     cases.extend(picture::cases());
     cases.extend(policy::cases());
     cases.extend(registers::cases());
+    cases.extend(selftest::cases());
     cases.extend(space::cases());
     cases.extend(ecc::cases());
     cases.extend(io_errors::cases());
     cases.extend(raw_nand::cases());
     cases.extend(c_firmware::cases());
+    cases.extend(c_kernel::cases());
+    cases.extend(inspect::cases());
     cases.extend(reads::cases());
     cases.extend(faults::cases());
+    cases.extend(sdma::cases());
     cases.extend(media::cases());
     cases
 }

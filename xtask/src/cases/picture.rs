@@ -198,7 +198,7 @@ fn check_same_index(before: &Event, after: &Event) -> Result<()> {
 }
 
 /// Every driver came up for the snapshot boot, while the state was `boot`, in the order of the list.
-fn check_drivers(expected: &[&str], status: &Answer) -> Result<()> {
+pub fn check_drivers(expected: &[&str], status: &Answer) -> Result<()> {
     let names = status.all("driver").map(|d| d.text("name")).collect::<Result<Vec<_>>>()?;
     ensure!(names == expected, "`status` lists the drivers {names:?} instead of {expected:?}");
     let mut last = None;

@@ -1,8 +1,10 @@
 //! What the harness wants to know of the firmware's ELF file: symbols and their addresses.
 
+use crate::media::layout::BANK;
 use anyhow::{Context, Result};
 use object::{Object, ObjectSymbol};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,9 +15,11 @@ use tempfile::TempDir;
 pub struct Firmware {
     /// The ELF file, a copy of its own.
     pub path: PathBuf,
+    /// The bank of flash that the board starts from by itself; without one QEMU loads the ELF file.
+    pub flash: Option<PathBuf>,
     symbols: BTreeMap<String, u64>,
-    /// Removes the file with the last clone.
-    _folder: Arc<TempDir>,
+    /// Removes the files with the last clone.
+    folders: Vec<Arc<TempDir>>,
 }
 
 impl Firmware {
@@ -29,7 +33,17 @@ impl Firmware {
         let dir = tempfile::Builder::new().prefix("oal-firmware-").tempdir()?;
         let path = dir.path().join("firmware.elf");
         std::fs::write(&path, &data).context("cannot copy the firmware")?;
-        Ok(Self { path, symbols, _folder: Arc::new(dir) })
+        Ok(Self { path, flash: None, symbols, folders: vec![Arc::new(dir)] })
+    }
+
+    /// The same program, but the board starts from flash, with these bytes at its beginning.
+    pub fn in_flash(&self, bytes: &[u8]) -> Result<Self> {
+        let dir = tempfile::Builder::new().prefix("oal-firmware-").tempdir()?;
+        let path = dir.path().join("flash.img");
+        std::fs::write(&path, bytes).context("cannot make the flash")?;
+        File::options().write(true).open(&path)?.set_len(BANK).context("cannot make the flash")?;
+        let folders = self.folders.iter().cloned().chain([Arc::new(dir)]).collect();
+        Ok(Self { flash: Some(path), folders, ..self.clone() })
     }
 
     /// The value of a symbol of `docs/console.md`.

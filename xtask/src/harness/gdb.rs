@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// How long the stub may take to answer anything but a continue.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long a wait for a stop is silent.
+const NUDGE: Duration = Duration::from_secs(1);
+
 /// A connection to the stub. While it is open the guest runs only after [`Gdb::resume`].
 pub struct Gdb {
     stream: UnixStream,
@@ -40,9 +43,9 @@ impl Gdb {
         self.send("c")
     }
 
-    /// Waits until the guest has stopped.
-    pub fn wait_stop(&mut self, patience: Duration) -> Result<()> {
-        let answer = self.receive(patience)?;
+    /// Waits until the guest has stopped. Calls `nudge` every second.
+    pub fn wait_stop(&mut self, patience: Duration, nudge: impl FnMut() -> Result<()>) -> Result<()> {
+        let answer = self.receive(patience, nudge)?;
         ensure!(is_stop(&answer), "the debugger stub sent `{answer}` instead of a stop");
         Ok(())
     }
@@ -67,14 +70,14 @@ impl Gdb {
 
     fn ask(&mut self, request: &str) -> Result<String> {
         self.send(request)?;
-        self.receive(PATIENCE)
+        self.receive(PATIENCE, || Ok(()))
     }
 
     fn send(&mut self, request: &str) -> Result<()> {
         self.stream.write_all(&encode(request)).context("the debugger stub's socket was closed")
     }
 
-    fn receive(&mut self, patience: Duration) -> Result<String> {
+    fn receive(&mut self, patience: Duration, mut nudge: impl FnMut() -> Result<()>) -> Result<String> {
         let end = Instant::now() + patience;
         loop {
             if let Some(packet) = self.decoder.next_packet()? {
@@ -83,13 +86,16 @@ impl Gdb {
             }
             let left = end.saturating_duration_since(Instant::now());
             ensure!(!left.is_zero(), "the guest did not stop within {patience:?}");
-            self.stream.set_read_timeout(Some(left))?;
+            self.stream.set_read_timeout(Some(left.min(NUDGE)))?;
             let mut buffer = [0; 4096];
             match self.stream.read(&mut buffer) {
                 Ok(0) => bail!("the emulator ended while the debugger waited"),
                 Ok(n) => self.decoder.feed(&buffer[..n]),
                 Err(e)
-                    if matches!(e.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
+                    if matches!(e.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) =>
+                {
+                    nudge()?;
+                }
                 Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(e) => return Err(e).context("the debugger stub's socket broke"),
             }

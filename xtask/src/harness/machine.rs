@@ -104,7 +104,10 @@ impl Machine {
     /// Waits until the guest stops at a symbol, which must be one of the stops that it was started with.
     pub fn wait_at(&mut self, firmware: &Firmware, symbol: &str, patience: Duration) -> Result<()> {
         let gdb = self.gdb.as_mut().context("this run has no debugger")?;
-        gdb.wait_stop(patience).with_context(|| format!("waited for the guest to get to `{symbol}`"))?;
+        // QEMU 11.1 can sleep over a stop (seen after DMA by an SDHCI): the guest stands at the breakpoint, and the report comes
+        // with the next event, whatever that is.
+        gdb.wait_stop(patience, || self.qmp.wake())
+            .with_context(|| format!("waited for the guest to get to `{symbol}`"))?;
         let at = gdb.program_counter()?;
         let expected = firmware.function(symbol)?;
         ensure!(
@@ -146,6 +149,13 @@ impl Machine {
         let file = self.dir.path().join("screen");
         self.qmp.screendump(&file)?;
         Ok(std::fs::read(&file)?)
+    }
+
+    /// What the emulator has printed so far: its own messages, and what the guest writes by semihosting.
+    pub fn emulator_said(&self) -> String {
+        std::fs::read(self.dir.path().join("stderr"))
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
     }
 
     /// Runs a console command that must succeed.
@@ -201,14 +211,20 @@ pub fn board_options(command: &mut Command, power: &Power) {
     command.args(power.emulator.quiet_audio());
     command.arg("-m").arg(format!("{}M", power.ram_mib));
     command.args(["-semihosting-config", "enable=on,target=native"]);
-    command.arg("-kernel").arg(&power.firmware.path);
+    match &power.firmware.flash {
+        None => command.arg("-kernel").arg(&power.firmware.path),
+        Some(flash) => {
+            let flash = format!("if=pflash,index=0,format=raw,readonly=on,file={}", flash.display());
+            command.arg("-drive").arg(flash)
+        }
+    };
     if power.counted {
         // Without `sleep=off` an idle guest would wait for the host's clock; the date is the host's, too, unless told.
         command.arg("-icount").arg(format!("shift={SHIFT},sleep=off"));
         command.args(["-rtc", "base=2013-06-13,clock=vm"]);
     }
     if let Some(medium) = power.medium {
-        medium.attach(command);
+        medium.attach(command, power.firmware.flash.is_some());
     }
 }
 

@@ -52,6 +52,11 @@ impl Qmp {
         self.execute("cont", json!({})).map(drop)
     }
 
+    /// Asks for something that changes nothing, so that QEMU's main loop looks at all that waits for it.
+    pub fn wake(&mut self) -> Result<()> {
+        self.execute("query-status", json!({})).map(drop)
+    }
+
     /// Writes guest-physical memory to a file.
     pub fn save_memory(&mut self, address: u64, size: u64, file: &Path) -> Result<()> {
         self.execute("pmemsave", json!({ "val": address, "size": size, "filename": file })).map(drop)

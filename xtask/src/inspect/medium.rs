@@ -22,7 +22,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a file can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum FileKind {
     /// An image without a store
     Image,
@@ -126,10 +127,12 @@ impl Input {
                 return Ok(kind);
             }
         }
-        for kind in [FileKind::Store, FileKind::Nor] {
-            if self.has_records(kind) {
-                return Ok(kind);
-            }
+        // A log in NOR flash may hold records where one on a block device has them: the better match counts.
+        let matches = [FileKind::Nor, FileKind::Store].map(|kind| (self.log_match(kind), kind));
+        if let Some((found, kind)) = matches.into_iter().max_by_key(|(found, _)| *found)
+            && found.0 > 0
+        {
+            return Ok(kind);
         }
         bail!(
             "cannot tell what `{}` is: no image, no partition for snapshots and no commit record is where one belongs; \
@@ -138,10 +141,23 @@ impl Input {
         )
     }
 
+    /// How many records the log holds if it is of this kind, and how many images begin where they say.
+    fn log_match(&self, kind: FileKind) -> (usize, usize) {
+        let places = log(self, kind, 0).unwrap_or_default();
+        let unit = if kind == FileKind::Nor { NOR_BLOCK } else { SECTOR_SIZE as u64 };
+        let begins = |entry: &SlotEntry| {
+            let at = entry.first.checked_mul(unit);
+            at.is_some_and(|at| self.bytes(at, MAGIC.len()).is_ok_and(|bytes| bytes == MAGIC))
+        };
+        let slots = places.iter().filter_map(|place| place.found.ok()).flat_map(|record| record.slots);
+        let images = slots.flatten().filter(begins).count();
+        (places.iter().filter(|place| is_record(place)).count(), images)
+    }
+
     /// Whether the log holds a record.
     fn has_records(&self, kind: FileKind) -> bool {
         let places = log(self, kind, 0).unwrap_or_default();
-        places.iter().any(|place| matches!(place.found, Ok(_) | Err(RecordError::Future { .. })))
+        places.iter().any(is_record)
     }
 
     fn bytes(&self, offset: u64, len: usize) -> Result<Vec<u8>> {
@@ -179,6 +195,11 @@ pub struct Place {
     pub found: Result<Record, RecordError>,
     /// NAND: the map of bad blocks beside it.
     pub bad: Vec<u8>,
+}
+
+/// Whether it holds a record, of this version or a later one.
+fn is_record(place: &Place) -> bool {
+    matches!(place.found, Ok(_) | Err(RecordError::Future { .. }))
 }
 
 /// Every place of the log that is not blank; the store begins at the byte `start`. Read by the format's own places, without
@@ -296,7 +317,7 @@ impl Store {
             log.iter().filter(|place| place.found.is_ok()).max_by_key(|p| p.found.map_or(0, |r| r.sequence));
         let map = newest.map(|place| place.bad.as_slice()).unwrap_or_default();
         let mut bad = Vec::new();
-        let flash = Nand { medium: medium.clone(), kind: chip };
+        let flash = Nand { medium: medium.clone() };
         for block in 0..cells.blocks() {
             let mapped = map.get(block as usize / 8).is_some_and(|byte| byte & (1 << (block % 8)) != 0);
             let marked = flash.marked(block)?;
@@ -432,14 +453,13 @@ impl NorFlash for Nor {
 /// A file as a NAND chip.
 pub struct Nand {
     medium: Medium,
-    kind: Kind,
 }
 
 impl Nand {
     /// Whether a block carries a mark; none does where the file has no spare area.
     fn marked(&self, block: u32) -> Result<bool> {
-        match (self.kind.chip(), Cells::of(&self.medium)) {
-            (Some(chip), Some(cells)) if chip.has_spare() => cells.is_marked(block),
+        match Cells::of(&self.medium) {
+            Some(cells) if cells.has_spare() => cells.is_marked(block),
             _ => Ok(false),
         }
     }

@@ -4,21 +4,26 @@
 //! |---|---|
 //! | `medium` | what the file is, and its store, read-only |
 //! | `image` | an image, checked as a boot checks it |
-//! | `report` | both as text |
+//! | `findings` | both as data, which is the JSON of `--json` |
+//! | `report` | the same as text |
 //! | `words` | the library's names in sentences |
 //! | `pages` | `--extract` and `--diff` |
 //! | `picture` | `--picture` |
+//! | `stored` | stored text that tests compare with |
 
+pub mod findings;
 mod image;
 mod medium;
 mod pages;
 mod picture;
-mod report;
+pub mod report;
+pub mod stored;
 #[cfg(test)]
 mod tests;
 mod words;
 
 use anyhow::{Context, Result, bail, ensure};
+use findings::{Findings, ImageFound, Look, StoreFound};
 use image::{Image, ImageBytes};
 use medium::{FileKind, Input, Store};
 use oal_snapshot::frame::RamRegion;
@@ -26,6 +31,7 @@ use oal_snapshot::hooks::ImageId;
 use oal_snapshot::memory_map::MemoryMap;
 use oal_snapshot::store::SlotEntry;
 use pages::Addresses;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// What to look at, and what to do with it.
@@ -46,7 +52,7 @@ pub struct Options {
     /// Unconfirmed boots that the board allows; 0 is no limit
     #[arg(long, value_name = "N", default_value_t = 3)]
     max_attempts: u8,
-    /// The board's RAM, to check the image against; more than once for several parts
+    /// The board's RAM, the OEM's regions with it, to check the image against; more than once for several parts
     #[arg(long, value_name = "ADDR..ADDR")]
     ram: Vec<Addresses>,
     /// The board's nosave memory
@@ -61,9 +67,28 @@ pub struct Options {
     /// Say which pages differ: between two files, or, with a FILE, between two images of its store
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["verify", "picture", "image"])]
     diff: Vec<PathBuf>,
+    /// Print what was found as JSON instead of text
+    #[arg(long, conflicts_with_all = ["extract", "diff", "picture"])]
+    json: bool,
     /// Draw RAM as a map to a file, `.svg` or `.png`
     #[arg(long, value_name = "FILE", conflicts_with = "extract")]
     picture: Option<PathBuf>,
+}
+
+impl Options {
+    /// As a command line has them.
+    ///
+    /// # Errors
+    /// As clap puts it.
+    pub fn parse(words: &[&OsStr]) -> Result<Self> {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            options: Options,
+        }
+        let words = std::iter::once(OsStr::new("inspect")).chain(words.iter().copied());
+        Ok(<Line as clap::Parser>::try_parse_from(words)?.options)
+    }
 }
 
 /// Looks at a file and prints what it finds.
@@ -80,9 +105,9 @@ pub fn main(options: &Options) -> Result<()> {
 /// What an inspection came to.
 pub struct Outcome {
     /// What to print.
-    text: String,
+    pub text: String,
     /// What `--verify` found wrong.
-    faults: u64,
+    pub faults: u64,
 }
 
 /// A file, what it is, and the store in it if it is no image.
@@ -106,7 +131,7 @@ impl Subject {
 
     /// The image that would boot if its chunks are right.
     fn booting(&mut self, map: Option<&MemoryMap>) -> Option<ImageId> {
-        self.store.as_mut().and_then(|store| report::boot(store, map, false).0)
+        self.store.as_mut().and_then(|store| findings::boot(store, Look { verify: false, map }).0)
     }
 
     /// The entry of the image to look at: the one asked for, or the one that would boot, or the newest; none if the file
@@ -150,7 +175,7 @@ impl Subject {
 ///
 /// # Errors
 /// As for [`main`], but for what `--verify` finds.
-fn inspect(options: &Options) -> Result<Outcome> {
+pub fn inspect(options: &Options) -> Result<Outcome> {
     let map = memory_map(options)?;
     let map = map.as_ref();
     if let [a, b] = options.diff.as_slice() {
@@ -177,22 +202,37 @@ fn inspect(options: &Options) -> Result<Outcome> {
         picture.write(name, pages::output(out, &[path])?)?;
         return Ok(Outcome { text: format!("the picture is in `{}`\n", out.display()), faults: 0 });
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut report = report::Report::new(options.verify, map);
-    report.line(&format!("{name}: {}, {} bytes", subject.kind.words(), subject.input.len()));
-    let entry = match &mut subject.store {
-        Some(store) => {
-            let booting = report.store(store, subject.kind)?;
-            let any = store.shelf.record().is_ok_and(|record| record.slots.iter().any(Option::is_some));
-            if !any {
-                return Ok(report.finish());
-            }
-            subject.chosen(options.image, booting)?
-        }
-        None => None,
+    let found = look_at(&mut subject, options, map)?;
+    let text = match options.json {
+        true => serde_json::to_string_pretty(&found)? + "\n",
+        false => report::text(&found),
     };
-    report.image(&mut *subject.bytes(entry.as_ref()), entry.as_ref());
-    Ok(report.finish())
+    Ok(Outcome { text, faults: if options.verify { found.faults() } else { 0 } })
+}
+
+/// What there is to tell of a file.
+///
+/// # Errors
+/// If the file holds nothing that can be looked at.
+pub fn look(options: &Options) -> Result<Findings> {
+    let map = memory_map(options)?;
+    let path = options.file.as_deref().context("there is no file to look at")?;
+    look_at(&mut Subject::open(path, options)?, options, map.as_ref())
+}
+
+fn look_at(subject: &mut Subject, options: &Options, map: Option<&MemoryMap>) -> Result<Findings> {
+    let look = Look { verify: options.verify, map };
+    let store = subject.store.as_mut().map(|store| StoreFound::of(store, look)).transpose()?;
+    let file = subject.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let (kind, bytes) = (subject.kind, subject.input.len());
+    let mut found = Findings { file, kind, bytes, store, image: None };
+    let is_empty = found.store.as_ref().is_some_and(|store| store.slots.iter().all(Option::is_none));
+    if !is_empty {
+        let booting = found.store.as_ref().and_then(|store| store.boots).map(ImageId);
+        let entry = subject.chosen(options.image, booting)?;
+        found.image = Some(ImageFound::of(&mut *subject.bytes(entry.as_ref()), entry.as_ref(), look));
+    }
+    Ok(found)
 }
 
 /// Compares two files, or two images of one.

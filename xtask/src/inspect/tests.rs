@@ -102,7 +102,7 @@ impl NandFlash for Chip<'_> {
     }
 
     fn is_bad(&mut self, block: u32) -> Result<bool, ()> {
-        self.0.is_marked(block).map_err(drop)
+        if self.0.has_spare() { self.0.is_marked(block).map_err(drop) } else { Ok(false) }
     }
 
     fn mark_bad(&mut self, block: u32) -> Result<(), ()> {
@@ -148,15 +148,8 @@ fn text(options: &Options) -> String {
     text
 }
 
-/// Compares with the stored text of this name; `INSPECT_TEXTS=write` stores it.
 fn compare(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests-data/inspect").join(name);
-    if std::env::var("INSPECT_TEXTS").is_ok_and(|what| what == "write") {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
-    }
-    let stored = std::fs::read_to_string(&path).unwrap();
-    assert!(stored == text, "not what {} has:\n{text}", path.display());
+    stored::compare(name, text).unwrap();
 }
 
 #[test]
@@ -243,9 +236,10 @@ fn a_store_without_a_partition_table_and_one_on_nor_flash_are_known_by_their_rec
     std::fs::write(&nor, vec![0xff; 8 * NOR_BLOCK as usize]).unwrap();
     let mut flash = NorStore::new(Writable::open(&nor), StoreSettings::default()).unwrap();
     take(&mut flash);
+    assert!(text(&options(&nor)).starts_with("nor: NOR flash, "));
     take(&mut flash);
     let before = std::fs::read(&nor).unwrap();
-    compare("nor.txt", &text(&Options { verify: true, kind: Some(FileKind::Nor), ..options(&nor) }));
+    compare("nor.txt", &text(&Options { verify: true, ..options(&nor) }));
     assert!(std::fs::read(&nor).unwrap() == before, "the input was changed");
 }
 
@@ -270,6 +264,94 @@ fn bad_blocks_of_nand_are_told_and_an_image_is_read_around_them() {
         let Outcome { text, faults } = inspect(&Options { verify: true, ..options(&medium.path) }).unwrap();
         assert!(text.contains("WRONG: bad-crc") && faults == 2, "{text}");
     }
+}
+
+#[test]
+fn a_chip_without_its_spare_area_has_no_marks_and_its_image_is_told_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let medium = Medium::blank(&dir.path().join("raw-nand"), Kind::RawNand, Sizes::SMALL).unwrap();
+    let chip = Chip(Cells::of(&medium).unwrap());
+    let mut store = NandStore::<_, 2048, 128>::new(chip, StoreSettings::default()).unwrap();
+    take(&mut store);
+    store.settings_mut().policy = BootPolicy::Once;
+    take(&mut store);
+    let before = medium.store_bytes().unwrap();
+    compare("raw-nand.txt", &text(&Options { verify: true, ..options(&medium.path) }));
+    assert!(medium.store_bytes().unwrap() == before, "the input was changed");
+    let image = images::newest(&medium).unwrap();
+    images::flip(&medium, &image, 70, 0).unwrap();
+    let told = inspect(&Options { verify: true, ..options(&medium.path) }).unwrap();
+    assert!(told.text.contains("a checksum does not match (bad-crc, at the stage header)"), "{}", told.text);
+    assert_eq!(told.faults, 1, "{}", told.text);
+}
+
+#[test]
+fn an_emmc_device_is_known_by_the_partition_table_of_its_user_area() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("emmc");
+    card_of_two(&path);
+    let user = std::fs::read(&path).unwrap();
+    // Boot partitions and RPMB before it hold what looks like a table, but is none.
+    let mut device = vec![0x55; Kind::Emmc.user_area() as usize];
+    device.extend(&user);
+    std::fs::write(&path, &device).unwrap();
+    compare("emmc.txt", &text(&Options { verify: true, ..options(&path) }));
+    let older =
+        Options { image: Some(2), extract: Some("0x111000..0x112000".parse().unwrap()), ..options(&path) };
+    let out = dir.path().join("page");
+    inspect(&Options { out: Some(out.clone()), ..older }).unwrap();
+    let numbers: Vec<u8> = (0x1000_u16..0x1800).flat_map(u16::to_le_bytes).collect();
+    assert!(std::fs::read(&out).unwrap() == numbers);
+    assert!(std::fs::read(&path).unwrap() == device, "the input was changed");
+    // As an SD card the same file is nothing.
+    let error = inspect(&Options { kind: Some(FileKind::Sd), ..options(&path) }).err().unwrap().to_string();
+    assert!(error.starts_with("there is no store: "), "{error}");
+}
+
+#[test]
+fn json_tells_what_the_text_tells() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("card");
+    card_of_two(&path);
+    let json = |options: &Options| -> serde_json::Value {
+        serde_json::from_str(&inspect(&Options { json: true, ..options.clone() }).unwrap().text).unwrap()
+    };
+    let told = json(&Options { verify: true, ..options(&path) });
+    assert_eq!(
+        (&told["file"], &told["kind"], &told["bytes"]),
+        (&"card".into(), &"sd".into(), &(1 << 20).into())
+    );
+    let store = &told["store"];
+    assert_eq!(store["log"][3]["place"], "sector 32");
+    assert_eq!(store["log"][3]["slots"][1]["image"], 4);
+    assert_eq!(store["slots"][1], store["log"][3]["slots"][1]);
+    assert_eq!(
+        (&store["slots"][1]["policy"], &store["slots"][1]["crc"]),
+        (&"once".into(), &"c4702cbe".into())
+    );
+    assert_eq!((&store["boots"], &store["whole"][1]["found"]), (&4.into(), &"c4702cbe".into()));
+    let image = &told["image"];
+    assert_eq!((&image["number"], &image["fault"]), (&4.into(), &serde_json::Value::Null));
+    assert_eq!(image["header"]["board"], "example board");
+    assert_eq!(
+        image["extents"][1],
+        serde_json::json!({"from": 0x11_0000, "to": 0x11_1000, "pages": 1, "what": "zero"})
+    );
+    assert_eq!(
+        image["chunks"][1],
+        serde_json::json!({
+            "from": 0x11_1000, "runs": 1, "pages": 1, "at": 0x4110, "stored": 4096, "raw": true,
+            "crc": "42a68abc", "check": "right"
+        })
+    );
+    let alone = dir.path().join("image");
+    std::fs::write(&alone, &IMAGE[..0x4200]).unwrap();
+    let told = json(&options(&alone));
+    assert_eq!(
+        (&told["store"], &told["image"]["fault"]["reason"]),
+        (&serde_json::Value::Null, &"truncated".into())
+    );
+    assert_eq!(told["image"]["fault"]["stage"], "header");
 }
 
 #[test]
@@ -383,6 +465,11 @@ fn look(path: &Path, bytes: &[u8], kind: Option<FileKind>) -> bool {
     let _ = inspect(&Options { picture: Some(out), kind, ..options(path) });
     let diff = vec![path.to_path_buf(); 2];
     let _ = inspect(&Options { file: None, diff, kind, ..options(path) });
+    let (extract, out) = ("0x100000..0x112000".parse().ok(), Some(path.with_extension("out")));
+    let _ = inspect(&Options { extract, out, kind, ..options(path) });
+    if let Ok(json) = inspect(&Options { json: true, kind, ..options(path) }) {
+        serde_json::from_str::<serde_json::Value>(&json.text).unwrap();
+    }
     assert!(std::fs::read(path).unwrap() == bytes, "the input was changed");
     told.is_ok()
 }

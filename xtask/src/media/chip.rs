@@ -32,6 +32,11 @@ impl<'a> Cells<'a> {
         self.chip.blocks
     }
 
+    /// Whether the medium's file has the spare area.
+    pub fn has_spare(self) -> bool {
+        self.chip.has_spare()
+    }
+
     /// Bytes of a record's map of bad blocks.
     pub fn map_bytes(self) -> usize {
         self.chip.map_bytes()

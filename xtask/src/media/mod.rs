@@ -263,8 +263,9 @@ impl Medium {
         file.write_all_at(bytes, offset).context("cannot write to the medium's file")
     }
 
-    /// Adds the medium to QEMU's command line.
-    pub fn attach(&self, command: &mut Command) {
+    /// Adds the medium to QEMU's command line. `second`: the first bank of NOR flash is the program's, so a medium that is
+    /// a bank is the second one, and there is none for the text.
+    pub fn attach(&self, command: &mut Command, second: bool) {
         let path = match &self.server {
             None => self.path.display().to_string(),
             Some(socket) => format!("nbd:unix:{}", socket.display()),
@@ -280,8 +281,8 @@ impl Medium {
                 command.arg("-device").arg(format!("emmc,drive=emmc,{device}"));
             }
             Kind::Nor | Kind::Nand => {
-                drive(format!("if=pflash,index=0,format=raw,file={path}"));
-                if let Some(text) = &self.text {
+                drive(format!("if=pflash,index={},format=raw,file={path}", u8::from(second)));
+                if let Some(text) = self.text.as_ref().filter(|_| !second) {
                     drive(format!("if=pflash,index=1,format=raw,readonly=on,file={}", text.display()));
                 }
             }

@@ -13,6 +13,14 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::Command;
 
+/// Compilers that the tests of the C library run besides the one for ARM: Debian's package, and a program of it.
+const HOST_COMPILERS: [(&str, &str); 3] = [("g++", "g++"), ("clang", "clang++"), ("lld", "ld.lld")];
+
+/// Whether all of them are there.
+fn has_host_compilers() -> bool {
+    HOST_COMPILERS.iter().all(|(_, program)| shell::which(program).is_some())
+}
+
 /// What was found.
 pub struct Found {
     /// A compiler for ARMv7-A.
@@ -77,6 +85,12 @@ impl Found {
                     .concat()
             }
         });
+        let compilers = HOST_COMPILERS.map(|(_, program)| program).join(", ");
+        let mut row = vec!["C for tests".to_string(), compilers, "on the path".into()];
+        if !has_host_compilers() {
+            row[2] = "not all of them: tests of the C library with them are skipped".into();
+        }
+        rows.push(row);
         let mut emulator = |what: &str, found: &Option<Emulator>, consequence: &str| {
             rows.push(match found {
                 Some(qemu) => vec![what.into(), qemu.label(), qemu.place().display().to_string()],
@@ -174,6 +188,13 @@ fn missing(found: &Found, need: Need) -> Vec<Step> {
             says: "a C compiler for ARM, Debian's package gcc-arm-none-eabi",
             run: || apt::install(&["gcc-arm-none-eabi"]),
             consequence: "cases of the board vexpress-a9-c will be skipped",
+        });
+    }
+    if !has_host_compilers() && need == Need::All {
+        steps.push(Step {
+            says: "C and C++ compilers for this machine and clang with lld, Debian's packages g++, clang and lld",
+            run: || apt::install(&HOST_COMPILERS.map(|(package, _)| package)),
+            consequence: "tests of the C library with these compilers will be skipped",
         });
     }
     if found.qemu.is_none() && (need == Need::All || found.newer.is_none()) {

@@ -34,7 +34,7 @@ impl<P: Platform> Bar<P> {
     /// The bar's frame buffer and its address, if the board has one.
     fn frame() -> Option<(FrameBuffer, u32)> {
         // SAFETY: this part of video RAM is the bar's.
-        P::PROGRESS_BUFFER.map(|address| (unsafe { FrameBuffer::new(address) }, address))
+        P::PROGRESS_BUFFER.map(|address| (unsafe { FrameBuffer::new(Some(address)) }, address))
     }
 
     /// Draws an empty bar under `title` and puts it on the LCD.

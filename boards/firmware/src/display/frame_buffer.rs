@@ -11,24 +11,26 @@ pub const WIDTH: usize = 640;
 /// Lines.
 pub const HEIGHT: usize = 480;
 
-/// A frame buffer.
+/// A frame buffer, or none: what is drawn then is not kept.
 pub struct FrameBuffer {
-    pixels: *mut u16,
+    pixels: Option<*mut u16>,
 }
 
 impl FrameBuffer {
-    /// The frame buffer at `address`.
+    /// The frame buffer at `address`, if there is one.
     ///
     /// # Safety
     /// 640 by 480 pixels of video RAM at `address`, a multiple of four, are used by this value only.
-    pub const unsafe fn new(address: u32) -> FrameBuffer {
-        FrameBuffer { pixels: address as *mut u16 }
+    pub unsafe fn new(address: Option<u32>) -> FrameBuffer {
+        FrameBuffer { pixels: address.map(|address| address as *mut u16) }
     }
 
     fn put(&mut self, at: usize, color: u16) {
-        if at < WIDTH * HEIGHT {
+        if let Some(pixels) = self.pixels
+            && at < WIDTH * HEIGHT
+        {
             // SAFETY: inside the frame buffer, as just checked, which `new`'s caller vouches for.
-            unsafe { self.pixels.add(at).write_volatile(color) };
+            unsafe { pixels.add(at).write_volatile(color) };
         }
     }
 }

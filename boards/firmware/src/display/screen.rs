@@ -53,11 +53,11 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// The screen, with what the frame buffer at `address` holds.
+    /// The screen, with what the frame buffer at `address` holds, if there is one.
     ///
     /// # Safety
     /// As for [`FrameBuffer::new`].
-    pub unsafe fn new(address: u32) -> Screen {
+    pub unsafe fn new(address: Option<u32>) -> Screen {
         // SAFETY: the caller's promise.
         Screen { frame: unsafe { FrameBuffer::new(address) } }
     }

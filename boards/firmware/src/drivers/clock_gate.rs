@@ -7,30 +7,37 @@
 use oal_snapshot::drivers::{Hold, RefCount};
 use oal_snapshot::state::StateCell;
 
-/// The gate and its users.
-pub struct Gates {
-    users: RefCount,
-    /// Times the gate was opened.
+/// What was done to a gate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GateUse {
+    /// Times it was opened.
     pub opened: u32,
     /// Times it was shut.
     pub shut: u32,
 }
 
+/// The gate and its users.
+pub struct Gates {
+    users: RefCount,
+    /// What was done to it.
+    pub done: GateUse,
+}
+
 impl Gates {
     /// A gate that is shut.
     pub const fn new() -> Gates {
-        Gates { users: RefCount::new(), opened: 0, shut: 0 }
+        Gates { users: RefCount::new(), done: GateUse { opened: 0, shut: 0 } }
     }
 
     /// Opens the gate for its first user.
     pub fn acquire(&mut self, state: &StateCell) -> Hold {
-        let opened = &mut self.opened;
+        let opened = &mut self.done.opened;
         self.users.acquire(state, || *opened += 1)
     }
 
     /// Shuts the gate behind its last user.
     pub fn release(&mut self, state: &StateCell, hold: Hold) {
-        let shut = &mut self.shut;
+        let shut = &mut self.done.shut;
         self.users.release(state, hold, || *shut += 1);
     }
 }

@@ -24,6 +24,21 @@ impl<D: Registers, C: Registers> GicDriver<D, C> {
     }
 }
 
+/// Answers an interrupt: `true` if it was the `tick`'s, which `clear` then takes back from the timer. Uses no VFP register.
+pub fn answer_tick<D: Registers, C: Registers>(
+    gic: &mut Gic<D, C>,
+    tick: IntId,
+    clear: impl FnOnce(),
+) -> bool {
+    let Some(taken) = gic.acknowledge() else { return false };
+    let is_tick = taken.id() == tick;
+    if is_tick {
+        clear();
+    }
+    gic.end(taken);
+    is_tick
+}
+
 impl<D: Registers, C: Registers> PowerManaged for GicDriver<D, C> {
     fn name(&self) -> &'static str {
         "gic"

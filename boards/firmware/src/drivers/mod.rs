@@ -14,8 +14,9 @@ use oal_snapshot::drivers::{DriverList, PowerManaged, PowerUp};
 use oal_snapshot::state::{SnapshotState, StateCell};
 use oal_snapshot::system::SuspendFailed;
 
+pub use clock_gate::GateUse;
 use clock_gate::Gates;
-pub use gic::GicDriver;
+pub use gic::{GicDriver, answer_tick};
 pub use timer::{TICKS_PER_SECOND, Ticker, TimerDriver};
 pub use uart::UartDriver;
 

@@ -2,7 +2,7 @@
 
 use oal_snapshot::drivers::{DriverFailed, Hold, PowerManaged, PowerUp};
 
-use super::{Gates, STATE, Story};
+use super::{GateUse, Gates, STATE, Story};
 use crate::platform::Driver;
 
 /// Ticks in a second.
@@ -64,5 +64,9 @@ impl<T: Ticker> PowerManaged for TimerDriver<T> {
 impl<T: Ticker> Driver for TimerDriver<T> {
     fn story(&self) -> Story {
         self.story
+    }
+
+    fn gate(&self) -> Option<GateUse> {
+        Some(self.gates.done)
     }
 }

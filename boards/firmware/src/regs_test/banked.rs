@@ -21,15 +21,15 @@ global_asm!(
     cps     #\mode
     str     sp, [r0], #4
     str     lr, [r0], #4
-    mrs     r1, spsr
-    str     r1, [r0], #4
+    mrs     r2, spsr
+    str     r2, [r0], #4
     .endm
     .macro  bank_write mode
     cps     #\mode
     ldr     sp, [r0], #4
     ldr     lr, [r0], #4
-    ldr     r1, [r0], #4
-    msr     spsr_fsxc, r1
+    ldr     r2, [r0], #4
+    msr     spsr_fsxc, r2
     .endm
 
     .global banked_read
@@ -41,8 +41,10 @@ banked_read:
     bank_read 0x13
     bank_read 0x17
     bank_read 0x1b
+    cmp     r1, #0
+    beq     1f
     bank_read 0x16
-    cps     #0x1f
+1:  cps     #0x1f
     bx      lr
 
     .global banked_write
@@ -54,33 +56,45 @@ banked_write:
     bank_write 0x13
     bank_write 0x17
     bank_write 0x1b
+    cmp     r1, #0
+    beq     1f
     bank_write 0x16
-    cps     #0x1f
+1:  cps     #0x1f
     bx      lr
 "#
 );
 
 unsafe extern "C" {
-    fn banked_read(registers: &mut [u32; COUNT]);
-    fn banked_write(registers: &[u32; COUNT]);
+    fn banked_read(registers: &mut [u32; COUNT], monitor: bool);
+    fn banked_write(registers: &[u32; COUNT], monitor: bool);
 }
 
-/// What they hold. The core is in System mode and Secure state, as this firmware is.
-pub fn read() -> [u32; COUNT] {
+/// What they hold; Monitor mode's are read only in Secure state. The core is in System mode, as this firmware is.
+pub fn read(secure: bool) -> [u32; COUNT] {
     let mut registers = [0; COUNT];
-    // SAFETY: it visits every mode and comes back to System mode; interrupts either stay masked, or use no banked
-    // register but those of their own mode, whose values mean nothing between two interrupts.
-    unsafe { banked_read(&mut registers) };
+    // SAFETY: it visits every mode that there is and comes back to System mode; interrupts either stay masked, or use no
+    // banked register but those of their own mode, whose values mean nothing between two interrupts.
+    unsafe { banked_read(&mut registers, secure) };
     registers
 }
 
-/// Sets them.
+/// Sets them; Monitor mode's only in Secure state.
 ///
 /// # Safety
 /// Interrupts are masked: their mode's registers are set too.
-pub unsafe fn write(registers: &[u32; COUNT]) {
+pub unsafe fn write(registers: &[u32; COUNT], secure: bool) {
     // SAFETY: the caller's promise; no mode but System mode keeps anything in them.
-    unsafe { banked_write(registers) };
+    unsafe { banked_write(registers, secure) };
+}
+
+/// Other values than `patterns`, which are as harmless.
+pub fn others(patterns: &[u32; COUNT]) -> [u32; COUNT] {
+    core::array::from_fn(|i| {
+        let pattern = patterns.get(i).copied().unwrap_or(0);
+        let is_spsr = NAMES.get(i).is_some_and(|name| name.starts_with("spsr"));
+        // Flags and GE bits.
+        if is_spsr { pattern ^ 0xf00f_0000 } else { !pattern }
+    })
 }
 
 /// Distinct values. An SPSR gets a mode that exists, interrupts masked, and flags of its own.

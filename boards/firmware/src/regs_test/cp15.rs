@@ -79,8 +79,19 @@ fn read_fpexc() -> u32 {
 }
 
 fn write_fpexc(value: u32) {
-    // SAFETY: the VFP stays on in every value that is written here.
+    // SAFETY: compiled code has no use for the VFP, and whoever switches it off sees to its being on for the rest.
     unsafe { asm!(".fpu neon", "vmsr fpexc, {}", in(reg) value, options(nomem, nostack, preserves_flags)) };
+}
+
+/// Puts a translation table into a set of values, as TTBR0 has it.
+pub fn set_table(values: &mut [u32; COUNT], table: u32) {
+    let [ttbr0, ..] = values;
+    *ttbr0 = table;
+}
+
+/// Switches the VFP off: until it is on again, its registers cannot be used.
+pub fn switch_vfp_off() {
+    write_fpexc(0);
 }
 
 /// SCTLR.RR, the caches' replacement strategy.

@@ -8,6 +8,7 @@ mod cp15;
 
 use heapless::Vec;
 
+use crate::boot_stage;
 use crate::vfp_work;
 
 /// Registers of which it can be told that they are wrong.
@@ -16,6 +17,8 @@ const MAX_WRONG: usize = 24;
 /// Every register of the test.
 #[derive(Clone)]
 struct Registers {
+    /// Whether the core is in Secure state, which alone has Monitor mode.
+    secure: bool,
     banked: [u32; banked::COUNT],
     cp15: [u32; cp15::COUNT],
     fpscr: u32,
@@ -23,9 +26,10 @@ struct Registers {
 }
 
 impl Registers {
-    fn read() -> Registers {
+    fn read(secure: bool) -> Registers {
         Registers {
-            banked: banked::read(),
+            secure,
+            banked: banked::read(secure),
             cp15: cp15::read(),
             fpscr: vfp_work::control(),
             vfp: vfp_work::read(),
@@ -39,7 +43,7 @@ impl Registers {
         vfp_work::set_control(self.fpscr);
         // SAFETY: the caller's promise.
         unsafe {
-            banked::write(&self.banked);
+            banked::write(&self.banked, self.secure);
             cp15::write(&self.cp15);
         }
     }
@@ -48,6 +52,7 @@ impl Registers {
 /// The patterns, over what the registers hold.
 fn patterns(sane: &Registers) -> Registers {
     Registers {
+        secure: sane.secure,
         banked: banked::patterns(),
         cp15: cp15::patterns(&sane.cp15),
         // Flags, saturation, default NaN, flush to zero, round to minus infinity, two sticky exceptions.
@@ -100,27 +105,48 @@ pub struct RegisterTest {
 }
 
 impl RegisterTest {
-    /// Sets the patterns.
+    /// Sets the patterns; those of Monitor mode in Secure state only.
     ///
     /// # Safety
     /// Interrupts are masked, and stay so until [`RegisterTest::end`]; this code runs in System mode.
-    pub unsafe fn begin() -> RegisterTest {
-        let sane = Registers::read();
+    pub unsafe fn begin(secure: bool) -> RegisterTest {
+        let sane = Registers::read(secure);
         let want = patterns(&sane);
         // SAFETY: the caller's promise.
         unsafe { want.write() };
         RegisterTest { sane, want }
     }
 
+    /// Gives every register another value than its pattern, the application's own or what follows from the pattern, and says how
+    /// many kept theirs. The VFP is off afterwards.
+    ///
+    /// # Safety
+    /// As for [`RegisterTest::begin`]; the pattern of every register is restored before anything uses one of them.
+    pub unsafe fn spoil(&self, kept: &mut u32) {
+        let mut other = self.sane.clone();
+        other.banked = banked::others(&self.want.banked);
+        other.vfp = self.want.vfp.map(|value| !value);
+        cp15::set_table(&mut other.cp15, boot_stage::table());
+        let pairs =
+            self.want.banked.iter().chain(&self.want.cp15).zip(other.banked.iter().chain(&other.cp15));
+        // FPEXC is spoilt behind the others.
+        *kept = pairs.filter(|(want, other)| want == other).count().saturating_sub(1) as u32
+            + u32::from(self.want.fpscr == other.fpscr);
+        // SAFETY: the caller's promise; both tables map alike, and the rest is what the registers held before.
+        unsafe { other.write() };
+        cp15::switch_vfp_off();
+    }
+
     /// Looks at every register, and puts back what they held before.
     pub fn end(self) -> Outcome {
-        let got = Registers::read();
+        let got = Registers::read(self.sane.secure);
         // SAFETY: the values were read from the registers, and interrupts are still masked.
         unsafe { self.sane.write() };
         let mut outcome = Outcome::default();
         let banked = banked::NAMES.iter().zip(self.want.banked.iter().zip(got.banked));
         let cp15 = cp15::NAMES.iter().zip(self.want.cp15.iter().zip(got.cp15));
-        for (name, (want, got)) in banked.chain(cp15) {
+        let monitor = |name: &str| name.ends_with("_mon");
+        for (name, (want, got)) in banked.chain(cp15).filter(|(name, _)| self.sane.secure || !monitor(name)) {
             outcome.check(name, None, u64::from(*want), u64::from(got));
         }
         outcome.check("fpscr", None, u64::from(self.want.fpscr), u64::from(got.fpscr));

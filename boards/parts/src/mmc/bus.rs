@@ -50,6 +50,20 @@ impl<H: Host> Bus<H> {
         judge(command, status, command.no_data_if).map(|_| ())
     }
 
+    /// Reads sectors with a command, and calls `meanwhile` while they come.
+    pub(super) fn read_while(
+        &mut self,
+        command: Command,
+        block: u16,
+        data: &mut [u8],
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<(), Error> {
+        let command = command.data();
+        let reply = self.host.read_while(command, block, data, READ_US, meanwhile);
+        let status = reply.map_err(|error| bus_error(command, error))?.status();
+        judge(command, status, command.no_data_if).map(|_| ())
+    }
+
     /// Writes sectors with a command.
     pub(super) fn write(&mut self, command: Command, block: u16, data: &[u8]) -> Result<(), Error> {
         let command = command.data();

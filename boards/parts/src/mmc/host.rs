@@ -104,6 +104,27 @@ pub trait Host {
         timeout_us: u32,
     ) -> Result<Response, HostError>;
 
+    /// Whether [`Host::read_while`] leaves the CPU free while data comes. Known after [`Host::reset`].
+    fn reads_in_background(&self) -> bool {
+        false
+    }
+
+    /// Reads as [`Host::read`] does, and calls `meanwhile`, once, while the data comes; by default, when it is there. If the
+    /// command fails, or its data is called off, `meanwhile` need not be called. On return, whatever happened, the
+    /// controller writes to no memory.
+    fn read_while(
+        &mut self,
+        command: Command,
+        block: u16,
+        data: &mut [u8],
+        timeout_us: u32,
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<Response, HostError> {
+        let response = self.read(command, block, data, timeout_us)?;
+        meanwhile();
+        Ok(response)
+    }
+
     /// Sends a command and then `data`, in blocks of `block` bytes. The rest as for [`Host::read`].
     fn write(
         &mut self,
@@ -153,6 +174,19 @@ impl<H: Host + ?Sized> Host for &mut H {
         timeout_us: u32,
     ) -> Result<Response, HostError> {
         (**self).read(command, block, data, timeout_us)
+    }
+    fn reads_in_background(&self) -> bool {
+        (**self).reads_in_background()
+    }
+    fn read_while(
+        &mut self,
+        command: Command,
+        block: u16,
+        data: &mut [u8],
+        timeout_us: u32,
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<Response, HostError> {
+        (**self).read_while(command, block, data, timeout_us, meanwhile)
     }
     fn write(
         &mut self,

@@ -5,7 +5,7 @@ use sdio_host::common_cmd;
 use sdio_host::emmc_cmd::AccessMode;
 
 use super::SECTOR;
-use super::bus::{WRITE_US, judge};
+use super::bus::{Bus, WRITE_US, judge};
 use super::card::Card;
 use super::command::Command;
 use super::error::Error;
@@ -30,10 +30,41 @@ impl<H: Host> Card<H> {
             let mut sector = first;
             for piece in buffer.chunks_mut((card.ways.max_read * SECTOR).max(SECTOR)) {
                 let blocks = piece.len() / SECTOR;
-                card.read_piece(sector, blocks, piece)?;
+                card.read_piece(sector, blocks, |bus, command| bus.read(command, SECTOR as u16, piece))?;
                 sector += blocks as u64;
             }
             Ok(())
+        })
+    }
+
+    /// Whether [`Card::read_while`] leaves the CPU free while sectors come.
+    pub fn reads_in_background(&self) -> bool {
+        self.bus.host.reads_in_background()
+    }
+
+    /// Reads as [`Card::read`] does, and calls `meanwhile`, once, while the sectors come, if the host can do that and a single
+    /// transfer takes them all; else when they are there. On return, whatever happened, nothing is on its way any more.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Card::read`]; `meanwhile` may then not have been called.
+    pub fn read_while(
+        &mut self,
+        first: u64,
+        buffer: &mut [u8],
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<(), Error> {
+        let blocks = buffer.len() / SECTOR;
+        if blocks == 0 || blocks > self.ways.max_read {
+            self.read(first, buffer)?;
+            meanwhile();
+            return Ok(());
+        }
+        self.check(first, buffer.len())?;
+        self.attempt(|card| {
+            card.read_piece(first, blocks, |bus, command| {
+                bus.read_while(command, SECTOR as u16, buffer, meanwhile)
+            })
         })
     }
 
@@ -112,16 +143,21 @@ impl<H: Host> Card<H> {
     }
 
     /// One read command: CMD17, or CMD18 with its length told (CMD23) or ended by CMD12
-    /// (SD 4.3.3, JESD84-B51 6.6.7).
-    fn read_piece(&mut self, sector: u64, blocks: usize, data: &mut [u8]) -> Result<(), Error> {
+    /// (SD 4.3.3, JESD84-B51 6.6.7). `read` sends it and fetches the data.
+    fn read_piece(
+        &mut self,
+        sector: u64,
+        blocks: usize,
+        read: impl FnOnce(&mut Bus<H>, Command) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let address = self.address(sector)?;
         if blocks == 1 {
             let command = common_cmd::read_single_block(address);
-            return self.bus.read(command.into(), SECTOR as u16, data);
+            return read(&mut self.bus, command.into());
         }
         self.announce_count(blocks, false)?;
         let command = common_cmd::read_multiple_blocks(address);
-        self.bus.read(command.into(), SECTOR as u16, data)?;
+        read(&mut self.bus, command.into())?;
         if self.info.counted {
             // An error that ended the transfer's last block shows in the next status only.
             return self.bus.wait_ready(18, WRITE_US).map(|_| ());

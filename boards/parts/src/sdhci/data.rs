@@ -6,7 +6,7 @@ use zerocopy::FromBytes;
 use super::Sdhci;
 use super::regs::*;
 use crate::clock::Clock;
-use crate::mmc::{Command, Host as _, HostError, Response};
+use crate::mmc::{Command, HostError, Response};
 use crate::mmio::Registers;
 
 /// The block's length and number, as the controller counts them: whole words in a block, at most 512 bytes, which every
@@ -20,7 +20,7 @@ fn blocks(block: u16, length: usize) -> Result<u32, HostError> {
     if fits { Ok(u32::from(count)) } else { Err(HostError::Unsupported) }
 }
 
-impl<R: Registers, C: Clock> Sdhci<R, C> {
+impl<R: Registers, C: Clock, D> Sdhci<R, C, D> {
     pub(super) fn read_blocks(
         &mut self,
         command: Command,
@@ -30,11 +30,11 @@ impl<R: Registers, C: Clock> Sdhci<R, C> {
     ) -> Result<Response, HostError> {
         let response = self.start(command, block, data.len(), FROM_CARD)?;
         if response.word() & command.no_data_if != 0 {
-            self.abort();
+            self.recover();
             return Ok(response);
         }
         for piece in data.chunks_mut(usize::from(block)) {
-            self.ready(READ_READY, timeout_us)?;
+            self.settled(READ_READY, timeout_us)?;
             if let Ok(words) = <[u32]>::mut_from_bytes(piece) {
                 for word in words {
                     *word = self.regs.read(BUFFER).to_le();
@@ -45,7 +45,7 @@ impl<R: Registers, C: Clock> Sdhci<R, C> {
                 }
             }
         }
-        self.ready(TRANSFER_COMPLETE, timeout_us)?;
+        self.settled(TRANSFER_COMPLETE, timeout_us)?;
         Ok(response)
     }
 
@@ -58,11 +58,11 @@ impl<R: Registers, C: Clock> Sdhci<R, C> {
     ) -> Result<Response, HostError> {
         let response = self.start(command, block, data.len(), 0)?;
         if response.word() & command.no_data_if != 0 {
-            self.abort();
+            self.recover();
             return Ok(response);
         }
         for piece in data.chunks(usize::from(block)) {
-            self.ready(WRITE_READY, timeout_us)?;
+            self.settled(WRITE_READY, timeout_us)?;
             if let Ok(words) = <[u32]>::ref_from_bytes(piece) {
                 for word in words {
                     self.regs.write(BUFFER, u32::from_le(*word));
@@ -73,36 +73,38 @@ impl<R: Registers, C: Clock> Sdhci<R, C> {
                 }
             }
         }
-        self.ready(TRANSFER_COMPLETE, timeout_us)?;
+        self.settled(TRANSFER_COMPLETE, timeout_us)?;
         Ok(response)
     }
 
-    /// Block Size, Block Count, then the command with its transfer mode.
-    fn start(
+    /// Block Size, Block Count, then the command with its transfer mode, of which `mode` says direction and DMA.
+    pub(super) fn start(
         &mut self,
         command: Command,
         block: u16,
         length: usize,
-        direction: u32,
+        mode: u32,
     ) -> Result<Response, HostError> {
         let count = blocks(block, length)?;
-        self.regs.write(BLOCK, count << 16 | u32::from(block));
+        let boundary = if mode & BY_DMA != 0 { BOUNDARY_512K } else { 0 };
+        self.regs.write(BLOCK, count << 16 | boundary | u32::from(block));
         let many = if count > 1 { MULTI_BLOCK | COUNT_BLOCKS } else { 0 };
-        self.send(command, WITH_DATA | direction | many)
+        self.send(command, WITH_DATA | mode | many)
     }
 
     /// Waits for a bit of the status and clears it.
     #[inline(always)]
-    fn ready(&mut self, bit: u32, timeout_us: u32) -> Result<(), HostError> {
+    fn settled(&mut self, bit: u32, timeout_us: u32) -> Result<(), HostError> {
         if self.regs.read(STATUS) & (bit | DATA_ERRORS) != bit {
-            self.ready_long(bit, timeout_us)?;
+            self.ready(bit, timeout_us)?;
         }
         self.regs.write(STATUS, bit);
         Ok(())
     }
 
+    /// Waits for one of the status's bits, and leaves it.
     #[cold]
-    fn ready_long(&mut self, bit: u32, timeout_us: u32) -> Result<(), HostError> {
+    pub(super) fn ready(&mut self, bits: u32, timeout_us: u32) -> Result<(), HostError> {
         let mut deadline = self.deadline(u64::from(timeout_us));
         loop {
             let status = self.regs.read(STATUS);
@@ -115,7 +117,7 @@ impl<R: Registers, C: Clock> Sdhci<R, C> {
             if errors != 0 {
                 return Err(HostError::DataCrc);
             }
-            if status & bit != 0 {
+            if status & bits != 0 {
                 return Ok(());
             }
             if deadline.passed(self.clock.now_us()) {

@@ -1,10 +1,13 @@
 //! A model of the controller's registers with a card behind that answers every command and streams blocks.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::vec::Vec;
 
 use super::regs::*;
 use crate::clock::Clock;
+use crate::dma::model::Memory;
 use crate::mmio::Registers;
 
 /// What goes wrong.
@@ -15,6 +18,8 @@ pub(super) enum Behaviour {
     Silent,
     /// Data arrives damaged.
     BadCrc,
+    /// The first block by SDMA arrives damaged, and others come behind it.
+    BadFirst,
     /// The transfer is complete, with a data time-out at the same moment.
     LateTimeout,
     /// No software reset ends.
@@ -33,14 +38,18 @@ pub(super) struct Chip {
     pub(super) registers: [u32; 64],
     /// Looks at Present State for which the data lines stay in use.
     pub(super) busy: u32,
+    /// The memory that SDMA writes to.
+    pub(super) memory: Rc<RefCell<Memory>>,
     blocks_left: u32,
     words_left: u32,
+    /// A transfer by SDMA goes on.
+    moving: bool,
 }
 
 impl Chip {
     pub(super) fn new() -> Self {
         let mut registers = [0; 64];
-        registers[CAPABILITIES / 4] = 1 << 24;
+        registers[CAPABILITIES / 4] = 1 << 24 | HAS_SDMA;
         registers[VERSION / 4] = 1 << 16;
         Self {
             behaviour: Behaviour::Fine,
@@ -50,6 +59,8 @@ impl Chip {
             commands: Vec::new(),
             registers,
             busy: 0,
+            memory: Rc::default(),
+            moving: false,
             blocks_left: 0,
             words_left: 0,
         }
@@ -82,8 +93,38 @@ impl Chip {
             match self.behaviour {
                 Behaviour::Silent => {}
                 Behaviour::BadCrc => self.set(DATA_CRC),
+                _ if value & BY_DMA != 0 => self.moving = true,
                 _ => self.set(self.ready()),
             }
+        }
+    }
+
+    /// Time passes: SDMA moves one block.
+    pub(super) fn pass(&mut self) {
+        if !self.moving {
+            return;
+        }
+        let at = self.register(SYSTEM_ADDRESS);
+        let size = self.register(BLOCK) & 0xfff;
+        let block: Vec<u8> = self.source.drain(..size as usize).collect();
+        let mut memory = self.memory.borrow_mut();
+        memory.written += block.len();
+        let (start, lent) = memory.lent.as_mut().expect("the controller wrote to memory that is not lent");
+        let place = (at - *start) as usize;
+        lent[place..place + block.len()].copy_from_slice(&block);
+        drop(memory);
+        self.registers[SYSTEM_ADDRESS / 4] = at + size;
+        self.blocks_left -= 1;
+        if self.behaviour == Behaviour::BadFirst {
+            self.set(DATA_CRC);
+        }
+        let boundary = 4096 << (self.register(BLOCK) >> 12 & 7);
+        if self.blocks_left == 0 {
+            self.moving = false;
+            self.set(TRANSFER_COMPLETE);
+        } else if (at + size).is_multiple_of(boundary) {
+            self.moving = false;
+            self.set(DMA_BOUNDARY);
         }
     }
 
@@ -114,6 +155,10 @@ impl Registers for Chip {
                 self.count();
                 u32::from_le_bytes(bytes)
             }
+            STATUS => {
+                self.pass();
+                self.register(STATUS)
+            }
             PRESENT => {
                 self.busy = self.busy.saturating_sub(1);
                 self.register(PRESENT) | if self.busy > 0 { DATA_INHIBIT } else { 0 }
@@ -125,6 +170,11 @@ impl Registers for Chip {
     fn write(&mut self, offset: usize, value: u32) {
         match offset {
             STATUS => self.registers[STATUS / 4] &= !value,
+            SYSTEM_ADDRESS => {
+                self.registers[SYSTEM_ADDRESS / 4] = value;
+                // It stood at a boundary.
+                self.moving = self.blocks_left > 0 && self.register(COMMAND) & BY_DMA != 0;
+            }
             BUFFER => {
                 self.sink.extend(value.to_le_bytes());
                 self.count();
@@ -143,6 +193,7 @@ impl Registers for Chip {
                     }
                     if value & RESET_DATA != 0 {
                         (self.blocks_left, self.words_left) = (0, 0);
+                        self.moving = false;
                     }
                     value &= !(RESET_COMMAND | RESET_DATA);
                 }

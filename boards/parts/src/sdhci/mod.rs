@@ -9,7 +9,8 @@
 //!   for that, others do not (2.2.9).
 //! * A transfer that ended well may show a data time-out as well, and did end well (2.2.17).
 //! * After an error the command and data circuits are reset, each by its own bit (3.10.1).
-//! * DMA is not used: there is nothing to clean or to invalidate, whoever owns the caches.
+//! * A read that is to leave the CPU free goes by SDMA ([`Host::read_while`]), if the board lends the buffer ([`Dma`]); all else
+//!   goes through the port: there is nothing to clean or to invalidate, whoever owns the caches.
 //!
 //! Reference: SD Host Controller Simplified Specification, version 3.00. Controllers of version 1.00 and 2.00 differ in
 //! the divider of the card's clock only, as far as this driver goes.
@@ -17,6 +18,7 @@
 
 mod data;
 mod regs;
+mod sdma;
 
 #[cfg(test)]
 mod mock;
@@ -24,6 +26,7 @@ mod mock;
 mod tests;
 
 use crate::clock::{Clock, Deadline};
+use crate::dma::{Dma, NoDma};
 use crate::mmc::{BusWidth, Capabilities, Command, Host, HostError, Reply, Response};
 use crate::mmio::Registers;
 use regs::*;
@@ -61,12 +64,15 @@ pub struct Config {
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Sdhci<R, C> {
+pub struct Sdhci<R, C, D = NoDma> {
     regs: R,
     clock: C,
     config: Config,
     width: BusWidth,
     high_speed: bool,
+    dma: D,
+    /// Whether the controller has SDMA and the board lends it buffers.
+    sdma: bool,
 }
 
 /// Longest wait for a command: the controller's own time-out is 64 card clocks after it is sent.
@@ -84,9 +90,18 @@ const VERSION_3: u32 = 2;
 impl<R: Registers, C: Clock> Sdhci<R, C> {
     /// A driver for the controller at `regs`. Nothing is touched before [`Host::reset`].
     pub const fn new(regs: R, clock: C, config: Config) -> Self {
-        Self { regs, clock, config, width: BusWidth::One, high_speed: false }
+        let (width, high_speed) = (BusWidth::One, false);
+        Self { regs, clock, config, width, high_speed, dma: NoDma, sdma: false }
     }
 
+    /// The same, with buffers lent by `dma` where a read is to leave the CPU free.
+    pub fn with_dma<D: Dma>(self, dma: D) -> Sdhci<R, C, D> {
+        let Self { regs, clock, config, width, high_speed, .. } = self;
+        Sdhci { regs, clock, config, width, high_speed, dma, sdma: false }
+    }
+}
+
+impl<R: Registers, C: Clock, D> Sdhci<R, C, D> {
     fn deadline(&mut self, limit_us: u64) -> Deadline {
         Deadline::new(self.clock.now_us(), limit_us)
     }
@@ -188,10 +203,15 @@ impl<R: Registers, C: Clock> Sdhci<R, C> {
     }
 
     /// Error recovery (3.10.1): both circuits reset, whatever they told forgotten.
+    ///
+    /// The reset of the data circuit is that of the DMA circuit, too (2.2.16): nothing is written to memory any more. A
+    /// controller that does not come out of it loses the card's clock, without which no data comes.
     fn recover(&mut self) {
-        // A circuit that does not come out of its reset shows at the next command.
+        // A command circuit that does not come out of its reset shows at the next command.
         let _ = self.software_reset(RESET_COMMAND);
-        let _ = self.software_reset(RESET_DATA);
+        if self.software_reset(RESET_DATA).is_err() {
+            self.regs.write(CLOCK, LONGEST_TIMEOUT);
+        }
         self.regs.write(STATUS, WATCHED);
     }
 }
@@ -209,7 +229,7 @@ fn divide(version: u32, input_hz: u32, hz: u32) -> (u32, u32) {
     ((field & 0xff) << 8 | (field >> 8) << 6, input_hz.checked_div(divisor).unwrap_or(0))
 }
 
-impl<R: Registers, C: Clock> Host for Sdhci<R, C> {
+impl<R: Registers, C: Clock, D: Dma> Host for Sdhci<R, C, D> {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             max_clock_hz: self.config.max_hz,
@@ -226,6 +246,7 @@ impl<R: Registers, C: Clock> Host for Sdhci<R, C> {
 
     fn reset(&mut self) -> Result<(), HostError> {
         self.software_reset(RESET_ALL)?;
+        self.sdma = D::LENDS && self.regs.read(CAPABILITIES) & HAS_SDMA != 0;
         self.regs.write(SIGNAL_ENABLE, 0);
         self.regs.write(STATUS_ENABLE, WATCHED);
         self.regs.write(STATUS, WATCHED);
@@ -275,6 +296,29 @@ impl<R: Registers, C: Clock> Host for Sdhci<R, C> {
         if result.is_err() {
             self.recover();
         }
+        result
+    }
+
+    fn reads_in_background(&self) -> bool {
+        self.sdma
+    }
+
+    fn read_while(
+        &mut self,
+        command: Command,
+        block: u16,
+        data: &mut [u8],
+        timeout_us: u32,
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<Response, HostError> {
+        let address = if self.sdma { self.dma.lend(data) } else { None };
+        let Some(address) = address else {
+            let response = self.read(command, block, data, timeout_us)?;
+            meanwhile();
+            return Ok(response);
+        };
+        let result = self.read_by_sdma(command, block, address, data.len(), timeout_us, meanwhile);
+        self.dma.take_back(data);
         result
     }
 

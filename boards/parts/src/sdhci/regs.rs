@@ -2,6 +2,8 @@
 //! Narrower registers that share a word are read and written together.
 #![forbid(unsafe_code)]
 
+/// SDMA System Address; writing it lets a transfer go on that stopped at a boundary (2.2.1).
+pub(super) const SYSTEM_ADDRESS: usize = 0x00;
 /// Block Size in the low half, Block Count in the high half (2.2.2, 2.2.3).
 pub(super) const BLOCK: usize = 0x04;
 pub(super) const ARGUMENT: usize = 0x08;
@@ -26,7 +28,14 @@ pub(super) const CAPABILITIES: usize = 0x40;
 /// Slot Interrupt Status in the low half, Host Controller Version in the high half (2.2.37, 2.2.38).
 pub(super) const VERSION: usize = 0xfc;
 
+/// Host SDMA Buffer Boundary, in Block Size: 512 KiB (2.2.2).
+pub(super) const BOUNDARY_512K: u32 = 7 << 12;
+
+/// Capabilities: SDMA (2.2.26).
+pub(super) const HAS_SDMA: u32 = 1 << 22;
+
 /// Transfer Mode.
+pub(super) const BY_DMA: u32 = 1;
 pub(super) const COUNT_BLOCKS: u32 = 1 << 1;
 pub(super) const FROM_CARD: u32 = 1 << 4;
 pub(super) const MULTI_BLOCK: u32 = 1 << 5;
@@ -66,6 +75,8 @@ pub(super) const RESET_DATA: u32 = 1 << 26;
 /// Interrupt status.
 pub(super) const COMMAND_COMPLETE: u32 = 1;
 pub(super) const TRANSFER_COMPLETE: u32 = 1 << 1;
+/// A transfer by SDMA stopped at a boundary.
+pub(super) const DMA_BOUNDARY: u32 = 1 << 3;
 pub(super) const WRITE_READY: u32 = 1 << 4;
 pub(super) const READ_READY: u32 = 1 << 5;
 pub(super) const COMMAND_TIMEOUT: u32 = 1 << 16;
@@ -77,6 +88,11 @@ pub(super) const DATA_CRC: u32 = 1 << 21;
 pub(super) const DATA_END: u32 = 1 << 22;
 pub(super) const COMMAND_ERRORS: u32 = COMMAND_TIMEOUT | COMMAND_CRC | COMMAND_END | COMMAND_INDEX;
 pub(super) const DATA_ERRORS: u32 = DATA_TIMEOUT | DATA_CRC | DATA_END;
-/// All that this driver looks at. The bits for cards that come and go, and for DMA, stay off.
-pub(super) const WATCHED: u32 =
-    COMMAND_COMPLETE | TRANSFER_COMPLETE | WRITE_READY | READ_READY | COMMAND_ERRORS | DATA_ERRORS;
+/// All that this driver looks at. The bits for cards that come and go stay off.
+pub(super) const WATCHED: u32 = COMMAND_COMPLETE
+    | TRANSFER_COMPLETE
+    | DMA_BOUNDARY
+    | WRITE_READY
+    | READ_READY
+    | COMMAND_ERRORS
+    | DATA_ERRORS;

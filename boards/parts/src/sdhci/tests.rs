@@ -6,6 +6,7 @@ use std::vec::Vec;
 
 use super::mock::{Behaviour, Chip, Ticking};
 use super::*;
+use crate::dma::model::Lender;
 
 const CONFIG: Config =
     Config { input_hz: 50_000_000, max_hz: 50_000_000, widest: BusWidth::Four, removable: true };
@@ -186,4 +187,103 @@ fn impossible_lengths_are_refused() {
         assert_eq!(result, Err(HostError::Unsupported));
     }
     assert!(host.regs.commands.is_empty());
+}
+
+/// A controller with SDMA, whose buffers are lent from an address on; a card with three blocks for it.
+fn dma_host(address: u32) -> (Sdhci<Chip, Ticking, Lender>, Vec<u8>) {
+    let data = noise(3 * 512);
+    let mut chip = Chip::new();
+    chip.source.extend(&data);
+    let memory = chip.memory.clone();
+    let mut host = Sdhci::new(chip, Ticking(0), CONFIG).with_dma(Lender { memory, address });
+    host.reset().unwrap();
+    (host, data)
+}
+
+#[test]
+fn sdma_leaves_the_cpu_free_while_blocks_come() {
+    let (mut host, data) = dma_host(0x10_0000);
+    assert!(host.reads_in_background());
+    let memory = host.regs.memory.clone();
+    let (mut calls, mut buffer) = (0, vec![0xcc; data.len()]);
+    let mut work = || {
+        calls += 1;
+        assert!(memory.borrow().written < 3 * 512, "nothing is on its way any more");
+    };
+    host.read_while(READ, 512, &mut buffer, 1000, &mut work).unwrap();
+    assert_eq!((calls, buffer == data), (1, true));
+    let mode = WITH_DATA | MULTI_BLOCK | COUNT_BLOCKS | FROM_CARD | BY_DMA;
+    assert_eq!(host.regs.commands, [(18 << 24 | mode | 0x1a << 16, 5, 3 << 16 | 7 << 12 | 512)]);
+    assert_eq!(host.regs.register(STATUS), 0);
+    // A plain read goes through the port, as ever.
+    host.regs.source.extend(&data);
+    host.read(READ, 512, &mut buffer, 1000).unwrap();
+    assert_eq!(host.regs.commands[1].0 & BY_DMA, 0);
+}
+
+#[test]
+fn sdma_goes_on_over_a_boundary_wherever_that_is() {
+    for before in (0..=4 * 512).step_by(512) {
+        let (mut host, data) = dma_host(0x10_0000 - before);
+        let mut buffer = vec![0; data.len()];
+        host.read_while(READ, 512, &mut buffer, 1000, &mut || ()).unwrap();
+        assert!(buffer == data, "{before} bytes before a boundary");
+    }
+}
+
+#[test]
+fn sdma_that_fails_has_ended_before_the_buffer_is_taken_back() {
+    for (behaviour, error) in [
+        (Behaviour::Silent, HostError::DataTimeout),
+        (Behaviour::BadCrc, HostError::DataCrc),
+        (Behaviour::BadFirst, HostError::DataCrc),
+    ] {
+        let (mut host, data) = dma_host(0x10_0000);
+        host.regs.behaviour = behaviour;
+        let mut calls = 0;
+        let result = host.read_while(READ, 512, &mut vec![0; data.len()], 500, &mut || calls += 1);
+        assert_eq!((result, calls), (Err(error), 1));
+        assert!(host.regs.memory.borrow().lent.is_none());
+        // What goes on now writes to memory that is not lent.
+        (0..100).for_each(|_| host.regs.pass());
+    }
+}
+
+#[test]
+fn sdma_that_cannot_be_reset_loses_the_clock_of_the_card() {
+    let (mut host, data) = dma_host(0x10_0000);
+    host.regs.behaviour = Behaviour::NoReset;
+    host.regs.registers[STATUS / 4] = 0;
+    host.regs.response = None;
+    let result = host.read_while(READ, 512, &mut vec![0; data.len()], 500, &mut || ());
+    assert_eq!(result, Err(HostError::CommandTimeout));
+    assert_eq!(host.regs.register(CLOCK) & CARD_ENABLE, 0);
+}
+
+#[test]
+fn without_sdma_a_read_goes_through_the_port_and_the_work_is_done_all_the_same() {
+    let (mut host, data) = dma_host(0x10_0000);
+    host.regs.registers[CAPABILITIES / 4] &= !HAS_SDMA;
+    host.reset().unwrap();
+    assert!(!host.reads_in_background());
+    let (mut calls, mut buffer) = (0, vec![0; data.len()]);
+    host.read_while(READ, 512, &mut buffer, 1000, &mut || calls += 1).unwrap();
+    assert_eq!((calls, buffer == data), (1, true));
+    // With it, a buffer that is not lent.
+    let (mut host, data) = dma_host(0x10_0000);
+    let mut buffer = vec![0; 8];
+    host.read_while(Command::new(51, 0, Reply::R1), 8, &mut buffer, 1000, &mut || calls += 1).unwrap();
+    assert_eq!((calls, &buffer[..]), (2, &data[..8]));
+}
+
+#[test]
+fn a_refusal_calls_sdma_off_before_any_work() {
+    let (mut host, data) = dma_host(0x10_0000);
+    host.regs.response = Some([1 << 31, 0, 0, 0]);
+    let mut command = READ;
+    command.no_data_if = 1 << 31;
+    let mut work = || panic!("there is no data to wait for");
+    let response = host.read_while(command, 512, &mut vec![0; data.len()], 500, &mut work).unwrap();
+    assert_eq!(response.word(), 1 << 31);
+    (0..100).for_each(|_| host.regs.pass());
 }

@@ -2,7 +2,7 @@
 
 mod lcd;
 
-use oal_firmware::drivers::{GicDriver, TICKS_PER_SECOND, Ticker, TimerDriver, UartDriver};
+use oal_firmware::drivers::{GicDriver, TICKS_PER_SECOND, Ticker, TimerDriver, UartDriver, answer_tick};
 use oal_firmware::platform::{self, DriverVec};
 use oal_firmware::terminal::Terminal;
 use oal_parts::sp804::Which;
@@ -13,7 +13,7 @@ use crate::devices::{self, CpuInterface, Distributor, TIMER_HZ, TIMER_INTERRUPT,
 use crate::uart::Pl011;
 
 /// Timer 0 ticks.
-pub struct Tick(Timers);
+pub struct Tick(pub Timers);
 
 impl Ticker for Tick {
     fn start(&mut self) {
@@ -32,13 +32,7 @@ impl Ticker for Tick {
 pub unsafe fn interrupt() -> bool {
     // SAFETY: the drivers touch other registers of these devices, and only with this interrupt masked or off.
     let (mut gic, mut timers) = unsafe { (devices::interrupts(), devices::timers()) };
-    let Some(taken) = gic.acknowledge() else { return false };
-    let is_tick = taken.id() == TIMER_INTERRUPT;
-    if is_tick {
-        timers.clear(Which::First);
-    }
-    gic.end(taken);
-    is_tick
+    answer_tick(&mut gic, TIMER_INTERRUPT, || timers.clear(Which::First))
 }
 
 /// All drivers.

@@ -1,4 +1,5 @@
-//! The fast level: the last position of each hash is the only candidate, and what it gives is taken.
+//! The fast level: the last position of each hash is the only candidate, and what it gives is taken, unless it is
+//! short and the next position's is longer.
 
 use super::encoder::{Encoder, Full};
 use super::{LAST_LITERALS, MATCH_START_BEFORE_END, MAX_LEN, MIN_MATCH, common, common_before, word_at};
@@ -6,6 +7,8 @@ use super::{LAST_LITERALS, MATCH_START_BEFORE_END, MAX_LEN, MIN_MATCH, common, c
 const HASH_BITS: u32 = 13;
 /// After so many positions without a match every second one is tried, after as many again every third one, and so on.
 const PATIENCE: usize = 128;
+/// Matches as long as this are taken without a look at the next position: there is seldom a longer one.
+const GOOD: usize = 16;
 
 /// Where each hash was seen last.
 pub struct Table([u16; 1 << HASH_BITS]);
@@ -67,9 +70,22 @@ fn sequences(src: &[u8], encoder: &mut Encoder<'_>, table: &mut Table) -> Result
             tries += 1;
         }
         let mut after = at + MIN_MATCH + common(src, candidate + MIN_MATCH, at + MIN_MATCH, end);
+        if after - at < GOOD && at < last_start {
+            let next = at + 1;
+            let word = word_at(src, next);
+            let other = table.replace(word, next);
+            if other < next && word_at(src, other) == word {
+                let further = next + MIN_MATCH + common(src, other + MIN_MATCH, next + MIN_MATCH, end);
+                // One byte more is no gain: it costs a literal.
+                if further > after + 1 {
+                    (at, candidate, after) = (next, other, further);
+                }
+            }
+        }
         let offset = at - candidate;
         at -= common_before(src, candidate, at, anchor);
         encoder.sequence(src.get(anchor..at).unwrap_or(&[]), offset, after - at)?;
+        // Matches without literals between them.
         loop {
             at = after;
             anchor = at;

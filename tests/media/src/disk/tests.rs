@@ -136,6 +136,11 @@ fn a_torn_sector_can_be_unreadable_until_it_is_written() {
     disk.power_cycle();
     let mut seen = [0; 512];
     assert_eq!([disk.read(3, &mut seen), disk.read(4, &mut seen)], [Ok(()), Err(DiskError::Failed)]);
+    // A write of it that is cut short brings nothing back.
+    disk.cut(Cut { after: 0, bytes: 100, beyond: Beyond::Old });
+    assert_eq!(disk.write_reliable(4, &NEW[..512]), Err(DiskError::PowerOff));
+    disk.power_cycle();
+    assert_eq!(disk.read(4, &mut seen), Err(DiskError::Failed));
     disk.write(4, &NEW[..512]).unwrap();
     assert_eq!(disk.read(4, &mut seen), Ok(()));
 }

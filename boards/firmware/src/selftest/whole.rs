@@ -1,0 +1,226 @@
+//! The whole of it: a snapshot, and what a boot from it brings back.
+//!
+//! This function goes on in the restored system, with all that it knew.
+
+use oal_snapshot::hooks::BootPolicy;
+use oal_snapshot::store::Slots;
+
+use super::devices::{self, Values, tick_comes};
+use super::drivers::lives;
+use super::rehearsal;
+use super::report::{Findings, Guide, Tally};
+use crate::application::{Application, Timeline};
+use crate::commands::{Answer, end};
+use crate::cpu;
+use crate::drivers::{GateUse, STATE, Story};
+use crate::errors::Failure;
+use crate::platform::{MAX_DRIVERS, Platform};
+use crate::regs_test::Outcome;
+use crate::snapshot::{self, Options};
+use crate::storage::{Storage, Store};
+
+/// What a restored system must find again.
+struct Before {
+    boots: u32,
+    digest: u32,
+    registers: Values,
+    lives: heapless::Vec<(&'static str, Story, Option<GateUse>), MAX_DRIVERS>,
+    ticked: bool,
+}
+
+impl Before {
+    fn of<P: Platform>(application: &mut Application<P>) -> Before {
+        Before {
+            boots: STATE.boots(),
+            digest: application.index.digest(),
+            registers: devices::read::<P>(),
+            lives: lives::<P>(&mut application.board.drivers),
+            ticked: tick_comes::<P>(),
+        }
+    }
+}
+
+/// Takes a snapshot to be booted once, and goes on behind it on both timelines.
+pub fn run<P: Platform>(
+    application: &mut Application<P>,
+    mut tally: Tally,
+    reboot: bool,
+) -> Result<Answer, Failure> {
+    let mut findings = Findings::new("snapshot", Guide::Snapshot);
+    say!(application.terminal(), "Snapshot: all of it, to be booted once.");
+    if tally.failed > 0 {
+        return Ok(without(application, tally, findings.skip("checks-failed")));
+    }
+    if let Err(obstacle) = rehearsal::may_write(application) {
+        return Ok(without(application, tally, findings.skip(obstacle)));
+    }
+    let before = Before::of(application);
+    let slots = core::mem::replace(&mut application.slots, Slots::Two);
+    let taken =
+        snapshot::perform(application, &Options { policy: BootPolicy::Once, confirm: true, registers: true });
+    application.slots = slots;
+    let (timeline, outcome) = match taken {
+        Ok(taken) => taken,
+        Err(failure) => {
+            say!(application.terminal(), "{}", failure.sentence);
+            findings.fault(
+                failure.reason,
+                format_args!(""),
+                "No snapshot was taken: the sentence above says why.",
+            );
+            return Ok(without(application, tally, findings));
+        }
+    };
+    if timeline == Timeline::Live {
+        registers(&outcome, &mut findings);
+        findings.fact(format_args!("seq={}", application.image.unwrap_or(0)));
+        tally.tell(application.terminal(), &findings);
+        let Tally { passed, failed, skipped } = tally;
+        say!(application.terminal(), "@selftest half passed={passed} failed={failed} skipped={skipped}");
+        if reboot {
+            // SAFETY: the last use of anything.
+            return end(application, || unsafe { P::reset() });
+        }
+        say!(
+            application.terminal(),
+            "Switch the power off and on, or type `reboot`: the other half follows."
+        );
+        return Ok(Answer::Ok);
+    }
+    // What the live half said of the snapshot was said on another timeline: it counts here, for it was booted.
+    tally.passed += 1;
+    let findings = restored(application, &before, &outcome);
+    tally.tell(application.terminal(), &findings);
+    say_end(application, tally);
+    Ok(Answer::Ready)
+}
+
+/// The end without a boot.
+fn without<P: Platform>(application: &mut Application<P>, mut tally: Tally, findings: Findings) -> Answer {
+    tally.tell(application.terminal(), &findings);
+    say_end(application, tally);
+    Answer::Ok
+}
+
+fn say_end<P: Platform>(application: &mut Application<P>, tally: Tally) {
+    let Tally { passed, failed, skipped } = tally;
+    say!(application.terminal(), "@selftest end passed={passed} failed={failed} skipped={skipped}");
+}
+
+/// The registers that a test of them found wrong.
+fn registers(outcome: &Option<Outcome>, findings: &mut Findings) {
+    let Some(outcome) = outcome else { return };
+    for wrong in &outcome.first {
+        findings.fault_of(
+            Guide::Cpu,
+            "register-forgotten",
+            format_args!(
+                "register={}{} want={:x} got={:x}",
+                wrong.name,
+                Number(wrong.number),
+                wrong.want,
+                wrong.got
+            ),
+            "This register is not what it was at the capture.",
+        );
+    }
+    findings.fact(format_args!("registers={}", outcome.checked));
+}
+
+/// The number of a register, where it has one.
+struct Number(Option<u8>);
+
+impl core::fmt::Display for Number {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.map_or(Ok(()), |number| write!(f, "{number}"))
+    }
+}
+
+/// What the boot brought back.
+fn restored<P: Platform>(
+    application: &mut Application<P>,
+    before: &Before,
+    outcome: &Option<Outcome>,
+) -> Findings {
+    let mut findings = Findings::new("restored", Guide::Boot);
+    registers(outcome, &mut findings);
+    let boots = STATE.boots().wrapping_sub(before.boots);
+    if boots != 1 {
+        findings.fault(
+            "boots-not-counted",
+            format_args!("boots={boots}"),
+            "The snapshot's state counts one boot at each: it must be in the picture, and only the engine move it.",
+        );
+    }
+    if application.index.digest() != before.digest || !application.board.work.is_right() {
+        findings.fault_of(
+            Guide::MemoryMap,
+            "memory-differs",
+            format_args!("digest={:08x} want={:08x}", application.index.digest(), before.digest),
+            "The application's memory is not what it was: RAM that no region names, or that a region names as nosave.",
+        );
+    }
+    if cpu::cleanings() == 0 {
+        findings.fault_of(
+            Guide::Caches,
+            "hook-not-called",
+            format_args!("calls=0"),
+            "The restore did not clean the outer cache: the CPU must be made with the firmware's outer cache.",
+        );
+    }
+    devices_are_back(application, before, &mut findings);
+    let store = application.stage.storage.store();
+    if store.is_err() || store.is_ok_and(|store| store.record().is_err()) {
+        findings.fault_of(
+            Guide::Medium,
+            "medium-lost",
+            format_args!(""),
+            "The medium does not answer after the boot: its driver's state must be what the boot stage left in nosave memory.",
+        );
+    }
+    findings.fact(format_args!("boots={}", STATE.boots()));
+    findings
+}
+
+/// The devices, which were off.
+fn devices_are_back<P: Platform>(application: &mut Application<P>, before: &Before, findings: &mut Findings) {
+    if let Some(name) = application.board.lame_driver {
+        findings.fault_of(
+            Guide::Drivers,
+            "did-not-come-up",
+            format_args!("driver={name}"),
+            "power_up() of this driver failed after the boot.",
+        );
+    }
+    let now = lives::<P>(&mut application.board.drivers);
+    for ((name, was, gate_was), (_, is, gate_is)) in before.lives.iter().zip(&now) {
+        // Pass 1 resumed it once more, then the boot brought it up.
+        if is.boots.wrapping_sub(was.boots) != 1 {
+            findings.fault_of(
+                Guide::Drivers,
+                "not-re-initialised",
+                format_args!("driver={name} boots={}", is.boots.wrapping_sub(was.boots)),
+                "This driver was not told, or did not heed, that its device was off: power_up(SnapshotBoot) must initialise it.",
+            );
+        }
+        if let (Some(was), Some(is)) = (gate_was, gate_is)
+            && is.opened.wrapping_sub(was.opened) != 2
+        {
+            findings.fault_of(
+                Guide::Drivers,
+                "gate-stayed-shut",
+                format_args!("driver={name} opened={}", is.opened.wrapping_sub(was.opened)),
+                "The clock's gate was shut by the power-off, and its count of users said that it is open: count with RefCount.",
+            );
+        }
+    }
+    if before.ticked && !tick_comes::<P>() {
+        findings.fault_of(
+            Guide::Drivers,
+            "no-tick-after-boot",
+            format_args!(""),
+            "The tick does not go on after a boot: the timer's or the interrupt controller's driver does not initialise it.",
+        );
+    }
+    devices::compare::<P>(&before.registers, &devices::read::<P>(), "boot", findings);
+}

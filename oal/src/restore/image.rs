@@ -1,0 +1,173 @@
+//! What comes before the pages: header, context, table, each checked.
+
+use oal_snapshot::frame::{FrameRange, PAGE_SIZE, Pfn};
+use oal_snapshot::image::checksum::Crc32c;
+use oal_snapshot::image::{Identity, page_align};
+use oal_snapshot::memory_map::MemoryMap;
+use oal_snapshot::refusal::{Reason, Stage};
+
+use super::Fault;
+use super::source::Source;
+use crate::cpu::{ARCHITECTURE, Record};
+use crate::types::{OAL_CPU_CONTEXT_BYTES, OAL_SNAP_SIG, SNAP_HEADER};
+
+/// Offsets in the header.
+mod at {
+    use crate::types::SNAP_HEADER;
+    use core::mem::offset_of;
+    pub const SIG: usize = offset_of!(SNAP_HEADER, dwSig);
+    pub const TABLE: usize = offset_of!(SNAP_HEADER, dwOfstSnapTable);
+    pub const PAGEABLE: usize = offset_of!(SNAP_HEADER, dwOfstPageable);
+    pub const PAGES: usize = offset_of!(SNAP_HEADER, cSnapPages);
+    pub const COMPRESSED: usize = offset_of!(SNAP_HEADER, cbCompressed);
+    pub const PAGEABLE_BYTES: usize = offset_of!(SNAP_HEADER, cbPageable);
+    pub const ADJUST: usize = offset_of!(SNAP_HEADER, dwHeaderAdjust);
+    pub const TABLE_SUM: usize = offset_of!(SNAP_HEADER, dwTableChkSum);
+    pub const SUM: usize = offset_of!(SNAP_HEADER, dwSnapChkSum);
+}
+
+/// Largest `dwOfstSnapTable`.
+const MAX_HEAD: u32 = 16 * PAGE_SIZE as u32;
+
+/// The header's numbers that are needed later, consistent in themselves.
+pub(super) struct Head {
+    pub table: u64,
+    pub pages: u64,
+    pub contents: u64,
+    pub len: u64,
+    pub table_sum: u32,
+    pub sum: u32,
+}
+
+/// Reads and checks header and context.
+pub(super) fn read_head(source: &mut Source<'_>) -> Result<(Head, Record), Fault> {
+    let fault = |reason| (Stage::Header, reason);
+    let page = source.page(0).map_err(fault)?;
+    let word = |at: usize| {
+        let bytes = page.get(at..).and_then(<[u8]>::first_chunk::<4>);
+        bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
+    };
+    if page.len() < PAGE_SIZE {
+        return Err(fault(Reason::Truncated));
+    }
+    if word(at::SIG) != OAL_SNAP_SIG {
+        return Err(fault(Reason::BadMagic));
+    }
+    let record = page.get(size_of::<SNAP_HEADER>()..);
+    let record = record.and_then(<[u8]>::first_chunk::<{ OAL_CPU_CONTEXT_BYTES as usize }>);
+    let record = Record::decode(record.ok_or(fault(Reason::Truncated))?);
+    let table = word(at::TABLE);
+    let (pages, adjust) = (u64::from(word(at::PAGES)), word(at::ADJUST));
+    let (len, pageable) = (u64::from(word(at::COMPRESSED)), u64::from(word(at::PAGEABLE)));
+    let pageable_len = u64::from(word(at::PAGEABLE_BYTES));
+    let (table_sum, sum) = (word(at::TABLE_SUM), word(at::SUM));
+
+    // The checksum covers all that comes before the table.
+    if table < PAGE_SIZE as u32 || table > MAX_HEAD || !(table as usize).is_multiple_of(PAGE_SIZE) {
+        return Err(fault(Reason::BadField));
+    }
+    let mut crc = Crc32c::new();
+    let (before, rest) = page.split_at_checked(at::ADJUST).unwrap_or((page, &[]));
+    crc.update(before);
+    crc.update(&[0; 4]);
+    crc.update(rest.get(4..).unwrap_or(&[]));
+    for offset in (PAGE_SIZE as u64..table.into()).step_by(PAGE_SIZE) {
+        let page = source.page(offset).map_err(fault)?;
+        if page.len() < PAGE_SIZE {
+            return Err(fault(Reason::Truncated));
+        }
+        crc.update(page);
+    }
+    if crc.finish().wrapping_add(adjust) != 0 {
+        return Err(fault(Reason::BadCrc));
+    }
+    let contents = page_align(u64::from(table) + 4 * pages);
+    let end = page_align(contents + len);
+    let pageable_fits = pageable_len == 0 || (pageable >= end && pageable.is_multiple_of(PAGE_SIZE as u64));
+    if pages == 0 || len == 0 || end > u64::from(u32::MAX) || !pageable_fits {
+        return Err(fault(Reason::BadField));
+    }
+    Ok((Head { table: table.into(), pages, contents, len, table_sum, sum }, record))
+}
+
+/// Checks whom the context belongs to.
+pub(super) fn check_record(
+    record: &Record,
+    identity: &Identity,
+    map: &MemoryMap,
+    accepts: impl FnOnce(&[u32]) -> bool,
+) -> Result<(), Fault> {
+    if !record.is_whole() {
+        return Err((Stage::Context, Reason::BadCrc));
+    }
+    let (architecture, owner, digest) = record.owner();
+    let checks = [
+        (architecture == ARCHITECTURE.0, Stage::Header, Reason::WrongArchitecture),
+        (owner.board == identity.board, Stage::Header, Reason::WrongBoard),
+        (owner.build == identity.build, Stage::Header, Reason::WrongBuild),
+        (digest == map.digest(), Stage::Header, Reason::WrongRam),
+    ];
+    if let Some((_, stage, reason)) = checks.iter().find(|(right, ..)| !right) {
+        return Err((*stage, *reason));
+    }
+    if accepts(record.words()) { Ok(()) } else { Err((Stage::Context, Reason::WrongArchitecture)) }
+}
+
+/// Entries of a page of the table.
+const ENTRIES: u64 = PAGE_SIZE as u64 / 4;
+
+/// Checks the whole table: its checksum, and that its pages ascend and belong to the picture.
+pub(super) fn check_table(source: &mut Source<'_>, head: &Head, map: &MemoryMap) -> Result<(), Fault> {
+    let fault = |reason| (Stage::Map, reason);
+    let mut crc = Crc32c::new();
+    let mut wrong = None;
+    let mut next = 0;
+    let mut done = 0;
+    while done < head.pages {
+        let page = source.page(head.table + done * 4).map_err(fault)?;
+        let count = (head.pages - done).min(ENTRIES);
+        let bytes = page.get(..count as usize * 4).ok_or(fault(Reason::Truncated))?;
+        crc.update(bytes);
+        for entry in bytes.as_chunks::<4>().0 {
+            let number = u64::from(u32::from_le_bytes(*entry));
+            if number < next {
+                wrong = wrong.or(Some(Reason::Overlap));
+            }
+            if !map.in_picture(FrameRange { first: Pfn(number), count: 1 }) {
+                wrong = wrong.or(Some(Reason::OutOfRange));
+            }
+            next = number + 1;
+        }
+        done += count;
+    }
+    if crc.finish() != head.table_sum {
+        return Err(fault(Reason::BadCrc));
+    }
+    wrong.map_or(Ok(()), |reason| Err(fault(reason)))
+}
+
+/// The numbers of the pages from `first` on, as the table has them now.
+pub(super) fn numbers(
+    source: &mut Source<'_>,
+    head: &Head,
+    first: u64,
+    pages: &mut [Pfn],
+) -> Result<(), Reason> {
+    let mut filled = 0;
+    while filled < pages.len() {
+        let at = first + filled as u64;
+        let page = source.page(head.table + at / ENTRIES * PAGE_SIZE as u64)?;
+        let entries = page.get((at % ENTRIES) as usize * 4..).ok_or(Reason::Truncated)?.as_chunks::<4>().0;
+        let room = pages.get_mut(filled..).unwrap_or(&mut []);
+        let mut count = 0;
+        for (place, entry) in room.iter_mut().zip(entries) {
+            *place = Pfn(u32::from_le_bytes(*entry).into());
+            count += 1;
+        }
+        if count == 0 {
+            return Err(Reason::Truncated);
+        }
+        filled += count;
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! A new board from the template: as generated it says what is to be filled; filled with the examples of `docs/porting.md`, and
+//! nothing else, it takes a snapshot and boots from it. Both are built for and run on the reference board's machine.
+
+use super::bench::Bench;
+use super::{BOOT, Case, SNAPSHOT};
+use crate::harness::boot::Boot;
+use crate::harness::console::QUICK;
+use crate::harness::event::Event;
+use crate::harness::journal::Journal;
+use crate::harness::machine::{Machine, Power};
+use crate::media::Kind;
+use crate::{board, firmware, new_board, paths};
+use anyhow::{Context, Result, ensure};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Two cases.
+pub fn cases() -> Vec<Case> {
+    let case = |name, run: fn(&Bench, &Journal) -> Result<()>| {
+        Case::new(name, run).only(|board, kind| *board == board::VEXPRESS_A9 && kind == Kind::Sd)
+    };
+    vec![
+        case("new-board-as-the-guide-says", as_the_guide_says),
+        case("new-board-as-generated-says-what-is-to-be-filled", as_generated),
+    ]
+}
+
+/// A board from the template in a folder of its own, in place of the one of an earlier run.
+fn made(name: &str) -> Result<PathBuf> {
+    let folder = paths::target().join("new-board").join(name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).with_context(|| format!("cannot remove `{}`", folder.display()))?;
+    }
+    new_board::make(name, &folder)?;
+    // The versions of this workspace: they are here, and nothing has to be fetched.
+    std::fs::copy(paths::root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
+    Ok(folder)
+}
+
+fn as_generated(bench: &Bench, journal: &Journal) -> Result<()> {
+    let name = "as-generated";
+    let (firmware, warnings) = firmware::build_apart(&made(name)?, name)?;
+    let places = new_board::places();
+    for (file, section) in &places {
+        let place = format!("{file}#{section}");
+        ensure!(warnings.contains(&place), "the build does not warn of {place}:\n{warnings}");
+    }
+    // It has no console: what it says comes by semihosting.
+    let machine = bench.start(&firmware, bench.board.ram(), None, &[], journal)?;
+    let end = Instant::now() + BOOT;
+    while !machine.emulator_said().contains("@ready us=0\r\n") {
+        ensure!(Instant::now() < end, "the firmware was not ready within {BOOT:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let said: Vec<Event> = machine.emulator_said().lines().filter_map(Event::parse).collect();
+    let unfilled: Vec<&Event> = said.iter().filter(|event| event.word == "unfilled").collect();
+    for (file, section) in &places {
+        let see = format!("docs/porting.md#{section}");
+        let told = |e: &&&Event| e.get("file") == Some(file) && e.get("see") == Some(see.as_str());
+        ensure!(unfilled.iter().filter(told).count() == 1, "not told once: {file}, {see}");
+    }
+    ensure!(unfilled.len() == places.len(), "more is told than there is: {unfilled:?}");
+    let cold = said.iter().find(|event| event.word == "cold").context("there is no line `@cold`")?;
+    ensure!(cold.text("reason")? == "no-medium", "expected a boot without a medium: {cold}");
+    journal.note(format!("{} places", places.len()));
+    Ok(())
+}
+
+fn as_the_guide_says(bench: &Bench, journal: &Journal) -> Result<()> {
+    let name = "guide-board";
+    let folder = made(name)?;
+    new_board::guide::apply(&folder)?;
+    let (firmware, warnings) = firmware::build_apart(&folder, name)?;
+    let ours = |line: &str| line.starts_with("warning") && line.contains(name);
+    ensure!(!warnings.lines().any(ours), "the guide's examples are compiled with warnings:\n{warnings}");
+
+    let [first, entry] = [firmware.symbol("__oal_code_start")?, firmware.symbol("_start")?];
+    ensure!(first == entry, "the guide says that the code is entered at its first byte; it is at {entry:#x}");
+
+    let (medium, mib) = (bench.fresh()?, bench.board.ram());
+    // The self test measures clock and tick: on a busy host they agree if time is the number of instructions.
+    let mut machine = Machine::start(
+        &Power {
+            board: bench.board,
+            emulator: &bench.emulator,
+            firmware: &firmware,
+            ram_mib: mib,
+            medium: Some(&medium),
+            noise: 1,
+            stops: &[],
+            counted: true,
+        },
+        journal,
+    )?;
+    let boot = Boot::watch(&mut machine.console, BOOT)?;
+    boot.expect_cold("no-image")?;
+    let reset = &boot.reset;
+    ensure!(
+        (reset.text("board")?, reset.text("medium")?, reset.number("ram_mib")?) == (name, "sd", mib.into()),
+        "this is {name} with {mib} MiB and an SD card, and the firmware says: {reset}"
+    );
+    ensure!(boot.after.is_empty(), "more was said than a cold boot has to say: {:?}", boot.after);
+    let index = machine.command("status", QUICK)?.event("status")?.text("index_digest")?.to_string();
+    bench.check_life(&mut machine, 0, &index)?;
+
+    // The self test resets the board by itself; its second half is the restored system's.
+    let first = machine.command("selftest reboot", 2 * SNAPSHOT)?;
+    let half = first.all("selftest").find(|e| e.get("passed").is_some());
+    passed(half.context("the self test did not get as far as a snapshot")?, first.all("selftest"))?;
+    let boot = Boot::watch(&mut machine.console, BOOT).context("after the self test's reset")?;
+    boot.expect_restored(first.event("taken")?.number("seq")?)?;
+    let told = || boot.after.iter().filter(|e| e.word == "selftest");
+    let end = told().find(|e| e.get("passed").is_some()).context("the self test has no end")?;
+    passed(end, told())?;
+    journal.note(format!("self test: {} checks", end.number("passed")?));
+    bench.check_life(&mut machine, 1, &index)?;
+
+    let taken = machine.command("snapshot regs", SNAPSHOT)?;
+    intact(taken.event("regs")?).context("on the live timeline")?;
+    let seq = taken.event("taken")?.number("seq")?;
+    machine.power_off()?;
+
+    let mut machine = bench.start(&firmware, mib, Some(&medium), &[], journal)?;
+    let boot = Boot::watch(&mut machine.console, BOOT)?;
+    boot.expect_restored(seq)?;
+    let regs = boot.after.iter().find(|event| event.word == "regs");
+    intact(regs.context("the restored system printed no `@regs`")?).context("on the restored timeline")?;
+    bench.check_life(&mut machine, 2, &index)?;
+    // Every driver came up, and the tick ticks again.
+    let status = machine.command("status", QUICK)?;
+    let drivers: Vec<&str> = status.all("driver").filter_map(|driver| driver.get("name")).collect();
+    ensure!(drivers == ["gic", "timer", "uart"], "these drivers came up: {drivers:?}");
+    for driver in status.all("driver") {
+        ensure!(driver.text("last_state")? == "boot", "it was not told of the boot: {driver}");
+    }
+    let ticks = status.event("status")?.number("ticks")?;
+    let end = Instant::now() + QUICK;
+    while machine.command("status", QUICK)?.event("status")?.number("ticks")? == ticks {
+        ensure!(Instant::now() < end, "the tick does not tick after the snapshot boot");
+    }
+    machine.power_off()
+}
+
+/// Checks the self test's counts: nothing failed, nothing was skipped, and as much was done as it counts.
+fn passed<'a>(counts: &Event, told: impl Iterator<Item = &'a Event>) -> Result<()> {
+    let told: Vec<&Event> = told.filter(|e| e.get("check").is_some()).collect();
+    let bad: Vec<String> =
+        told.iter().filter(|e| e.get("result") != Some("ok")).map(|e| e.to_string()).collect();
+    ensure!(bad.is_empty(), "the self test says: {}", bad.join(", "));
+    let [passed, failed, skipped] = ["passed", "failed", "skipped"].map(|key| counts.number(key));
+    ensure!(failed? == 0 && skipped? == 0 && passed? >= told.len() as u64 && !told.is_empty(), "{counts}");
+    Ok(())
+}
+
+fn intact(regs: &Event) -> Result<()> {
+    ensure!(regs.number("checked")? > 0 && regs.number("wrong")? == 0, "registers are wrong: {regs}");
+    Ok(())
+}
