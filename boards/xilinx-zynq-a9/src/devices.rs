@@ -2,6 +2,7 @@
 
 use oal_firmware::devices::window;
 use oal_firmware::dma::ToRam;
+use oal_firmware::platform::DeviceRegister;
 use oal_parts::a9_timer::{GLOBAL_WINDOW, GlobalTimer, PRIVATE_WINDOW, PrivateTimer};
 use oal_parts::gic::{CPU_WINDOW, DISTRIBUTOR_WINDOW, Gic, IntId};
 use oal_parts::mmc::BusWidth;
@@ -31,6 +32,23 @@ pub const TIMER_INTERRUPT: IntId = IntId::PRIVATE_TIMER;
 pub const PERIPHCLK_HZ: u32 = 100_000_000;
 /// Where the global timer's registers are: the first instructions start it.
 pub const GLOBAL_TIMER: usize = 0xf8f0_0200;
+
+/// Where the outer cache's controller is, an L2C-310 (UG585, 3.4). The firmware leaves it off.
+pub const OUTER_CACHE: u32 = 0xf8f0_2000;
+
+/// Registers that say how the devices of the drivers are set up.
+pub const SET_UP: [DeviceRegister; 6] = [
+    set_up("ICCICR", 0xf8f0_0100, 1),
+    set_up("ICCPMR", 0xf8f0_0104, 0xff),
+    set_up("ICDDCR", 0xf8f0_1000, 1),
+    set_up("Private_Timer_Load", 0xf8f0_0600, u32::MAX),
+    set_up("Private_Timer_Control", 0xf8f0_0608, 0xff07),
+    set_up("UART0.Baud_rate_gen", 0xe000_0018, 0xffff),
+];
+
+const fn set_up(name: &'static str, address: u32, mask: u32) -> DeviceRegister {
+    DeviceRegister { name, address, mask }
+}
 
 /// The UARTs' reference clock, as the first-stage loader of a ZC702 sets it. QEMU sends at any speed.
 pub const UART_CLOCK_HZ: u32 = 50_000_000;

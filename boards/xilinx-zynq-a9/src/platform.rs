@@ -2,6 +2,7 @@
 
 use oal_firmware::Platform;
 use oal_firmware::card::CardStorage;
+use oal_firmware::platform::DeviceRegister;
 use oal_firmware::ram;
 use oal_parts::a9_timer::GLOBAL_CONTROL;
 
@@ -29,6 +30,8 @@ impl Platform for Zynq {
     const RAM_START: u32 = RAM_START;
     const VIDEO: (u32, u32) = (FRAME_BUFFER, 1 << 20);
     const FRAME_BUFFER: Option<u32> = Some(FRAME_BUFFER);
+    const REGISTERS: &'static [DeviceRegister] = &devices::SET_UP;
+    const OUTER_CACHE: Option<u32> = Some(devices::OUTER_CACHE);
 
     type Uart = Console;
     type Clock = Clock;
