@@ -27,9 +27,10 @@ pub fn main() -> Result<()> {
         command.env_remove("CARGO").env_remove("RUSTC").env_remove("RUSTUP_TOOLCHAIN");
         command
     };
-    if let Err(error) = shell::read(&mut nightly(&["--version"])) {
+    // Its standard library is built once, from source that may not be there either.
+    if let Err(error) = shell::read(&mut nightly(&["setup"])) {
         println!(
-            "skipped: there is no Miri here (`rustup component add miri --toolchain nightly`): {error:#}"
+            "skipped: there is no Miri here (`rustup component add miri rust-src --toolchain nightly`): {error:#}"
         );
         return Ok(());
     }
