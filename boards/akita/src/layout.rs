@@ -30,6 +30,7 @@ const NOTE_HEADER: usize = 16;
 
 macro_rules! symbols {
     ($($(#[$doc:meta])* $name:ident = $symbol:ident;)+) => {
+        // SAFETY: the linker script defines each symbol, and its address is all that is taken.
         unsafe extern "C" { $(static $symbol: u8;)+ }
         $($(#[$doc])* pub fn $name() -> usize { &raw const $symbol as usize })+
     };

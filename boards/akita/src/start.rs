@@ -52,6 +52,7 @@ enter_application:
     application = sym crate::application::main,
 );
 
+// SAFETY: defined in the assembly above, with these arguments.
 unsafe extern "C" {
     /// Goes on in the application, on the stack that ends at `stack_top`.
     ///

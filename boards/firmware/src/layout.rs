@@ -14,6 +14,7 @@ pub const PAINT: u32 = 0xc5c5_c5c5;
 
 macro_rules! symbols {
     ($($(#[$doc:meta])* $name:ident = $symbol:ident;)+) => {
+        // SAFETY: the linker script defines each symbol, and its address is all that is taken.
         unsafe extern "C" { $(static $symbol: u8;)+ }
         $($(#[$doc])* pub fn $name() -> usize { &raw const $symbol as usize })+
     };

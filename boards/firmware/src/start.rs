@@ -120,6 +120,7 @@ enter_application:
     paint = const crate::layout::PAINT,
 );
 
+// SAFETY: defined in the assembly above, with these arguments.
 unsafe extern "C" {
     /// Goes on in the application, on the stack that ends at `stack_top`.
     ///

@@ -67,6 +67,7 @@ second_vectors:
 "#,
 );
 
+// SAFETY: defined in the assembly above.
 unsafe extern "C" {
     /// The vector table: an address, never called.
     pub fn vectors();

@@ -58,6 +58,7 @@ vfp_set_control:
 /// The registers d0 to d31.
 pub type Registers = [u64; 32];
 
+// SAFETY: defined in the assembly above, with these arguments. Two of them take memory: 32 double words, as the type says.
 unsafe extern "C" {
     safe fn vfp_load(registers: &Registers);
     safe fn vfp_store(registers: &mut Registers);

@@ -64,6 +64,7 @@ banked_write:
 "#
 );
 
+// SAFETY: defined in the assembly above, with these arguments.
 unsafe extern "C" {
     fn banked_read(registers: &mut [u32; COUNT], monitor: bool);
     fn banked_write(registers: &[u32; COUNT], monitor: bool);
