@@ -39,7 +39,7 @@
 //! | [`hooks`] | the OEM hooks, one trait each, in call order |
 //! | [`system`] | what the engine asks of the firmware around it |
 //! | [`take`], [`boot`] | the two timelines |
-//! | [`state`], [`drivers`] | what drivers need to know, and their order |
+//! | [`state`], [`power`] | what drivers need to know, and their order |
 //! | [`image`], [`codec`] | the bytes of a snapshot |
 //! | [`store`] | slots, commit records and boot policy, on block devices, NAND and NOR |
 //! | [`cpu`], [`mem`] | registers and physical memory: the only `unsafe` |
@@ -170,21 +170,21 @@
 extern crate std;
 
 #[macro_use]
-mod log;
+mod fmt;
 
 pub mod boot;
+mod bytes;
 pub mod codec;
 #[allow(unsafe_code, reason = "registers and assembly")]
 pub mod cpu;
-pub mod drivers;
+pub mod crc32c;
 pub mod frame;
 pub mod hooks;
 pub mod image;
-mod load;
 #[allow(unsafe_code, reason = "physical memory")]
 pub mod mem;
 pub mod memory_map;
-mod pack;
+pub mod power;
 pub mod progress;
 pub mod refusal;
 pub mod state;

@@ -3,7 +3,7 @@
 use heapless::Vec;
 
 use crate::frame::{FrameRange, Pfn, RamRegion, RegionError};
-use crate::image::checksum::Crc32c;
+use crate::crc32c::Crc32c;
 
 /// How many regions a memory map holds of each kind.
 pub const MAX_REGIONS: usize = 16;

@@ -79,7 +79,7 @@ impl StateCell {
 
     /// How many snapshot boots lie behind this system, counted along its own line of life: a snapshot of a
     /// system that was itself restored counts on. What it remembers of hardware with another count than
-    /// this one is void (see [`RefCount`](crate::drivers::RefCount)).
+    /// this one is void (see [`RefCount`](crate::power::RefCount)).
     pub fn boots(&self) -> u32 {
         self.boots.load(Relaxed)
     }

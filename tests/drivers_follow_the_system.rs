@@ -3,12 +3,12 @@
 
 use std::cell::RefCell;
 
-use oal_media::machine::region;
-use oal_media::{Journal, Machine, Shelf};
+use oal_sim::machine::region;
+use oal_sim::{Journal, Machine, Shelf};
 use oal_snapshot::codec::Lz4;
 use oal_snapshot::cpu::fake::FakeCpu;
 use oal_snapshot::cpu::{Architecture, CpuContext};
-use oal_snapshot::drivers::{DriverFailed, DriverList, PowerManaged, PowerUp, RefCount};
+use oal_snapshot::power::{DriverFailed, DriverList, PowerManaged, PowerUp, RefCount};
 use oal_snapshot::frame::{Pfn, RamRegion};
 use oal_snapshot::hooks::{Fork, GetSnapshotRegions, SnapshotResume, TakeCpuSnapshot};
 use oal_snapshot::state::StateCell;
@@ -83,7 +83,7 @@ impl TakeCpuSnapshot for Cpu {
 }
 
 /// Takes a snapshot of a firmware with two drivers, and gives what they noted behind pass 1.
-fn take(fork: Fork, stuck: bool) -> (Result<Timeline, TakeError<oal_media::shelf::Misuse>>, Vec<String>) {
+fn take(fork: Fork, stuck: bool) -> (Result<Timeline, TakeError<oal_sim::shelf::Misuse>>, Vec<String>) {
     let journal = Journal::default();
     let clock = RefCell::new(RefCount::new());
     // Both drivers use the clock already, as a running system's do.

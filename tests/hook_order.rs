@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use oal_media::machine::region;
-use oal_media::shelf::Misuse;
-use oal_media::{Journal, Machine, Shelf};
+use oal_sim::machine::region;
+use oal_sim::shelf::Misuse;
+use oal_sim::{Journal, Machine, Shelf};
 use oal_snapshot::codec::Lz4;
 use oal_snapshot::cpu::fake::FakeCpu;
 use oal_snapshot::cpu::{Architecture, CpuContext};

@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use oal_media::image::seal_header;
-use oal_media::{Machine, RamDisk, Shelf, layout};
+use oal_sim::image::seal_header;
+use oal_sim::{Machine, RamDisk, Shelf, layout};
 use oal_snapshot::boot::BootEnd;
 use oal_snapshot::hooks::BootPolicy;
-use oal_snapshot::image::checksum::crc32c;
+use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::image::{ChunkEntry, Extent, HEADER_LEN, Header, MAGIC};
 use oal_snapshot::store::{
     BlockStore, LOG_RECORDS, Partition, Record, SNAPSHOT_PARTITION_TYPE, Slots, StoreSettings,
@@ -81,7 +81,7 @@ proptest! {
     ) {
         let mut page = [0; HEADER_LEN];
         if noise {
-            oal_media::Rng::new(seed).fill(&mut page[..256]);
+            oal_sim::Rng::new(seed).fill(&mut page[..256]);
             page[..8].copy_from_slice(&MAGIC);
         } else {
             let entry = layout::newest(&mut DISK.clone()).unwrap().slots[0].unwrap();
@@ -177,7 +177,7 @@ proptest! {
     fn tampered_chunks_with_right_checksums_do_no_harm(changes in tampering(65536)) {
         let mut disk = DISK.clone();
         let id = layout::newest(&mut disk).unwrap().slots.iter().flatten().map(|entry| entry.id.0).max().unwrap();
-        let mut image = oal_media::Image::parse(layout::image_mut(&mut disk, id)).unwrap();
+        let mut image = oal_sim::Image::parse(layout::image_mut(&mut disk, id)).unwrap();
         for i in 0..image.chunks.len() {
             tamper(&mut image.chunks[i], &changes);
             let raw = image.index[i].is_raw();

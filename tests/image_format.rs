@@ -1,7 +1,7 @@
 //! `docs/image-format.md` is right: its worked example is a real image, and images of format version 1 keep decoding.
 
-use oal_media::machine::{frames, region};
-use oal_media::{FakeSystem, Image, Machine, RamDisk, Shelf, layout};
+use oal_sim::machine::{frames, region};
+use oal_sim::{FakeSystem, Image, Machine, RamDisk, Shelf, layout};
 use oal_snapshot::frame::Pfn;
 use oal_snapshot::hooks::BootPolicy;
 use oal_snapshot::image::{Chunks, ExtentKind};

@@ -1,7 +1,7 @@
 //! The store on NAND: bad blocks, failing blocks, torn pages and erases, wear.
 
-use oal_media::nand::{Beyond, Cut, PowerOff};
-use oal_media::{Booted, Machine, NandPages, Rng};
+use oal_sim::nand::{Beyond, Cut, PowerOff};
+use oal_sim::{Booted, Machine, NandPages, Rng};
 use oal_snapshot::hooks::{BootPolicy, ImageId, SelectSnapshot};
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::nand::{LOG_BLOCKS, NandFlash, NandGeometry, NandPage, NandStore};

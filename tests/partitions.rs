@@ -1,6 +1,6 @@
 //! Finding the snapshots' partition on an MBR disk, and keeping within it.
 
-use oal_media::{DiskError, Effect, Fault, Machine, Operation, RamDisk};
+use oal_sim::{DiskError, Effect, Fault, Machine, Operation, RamDisk};
 use oal_snapshot::refusal::Reason;
 use oal_snapshot::store::{
     BlockDevice, BlockStore, Partition, PartitionError, SNAPSHOT_PARTITION_TYPE, StoreSettings, WindowError,

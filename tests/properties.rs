@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use oal_media::machine::{frames, region};
-use oal_media::{FakeSystem, Image, Machine, RamDisk, Rng, Shelf};
+use oal_sim::machine::{frames, region};
+use oal_sim::{FakeSystem, Image, Machine, RamDisk, Rng, Shelf};
 use oal_snapshot::codec::{Lz4, Raw};
 use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
 use oal_snapshot::hooks::{BootPolicy, ImageId, SelectSnapshot};

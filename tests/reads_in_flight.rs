@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
-use oal_media::machine::{Booted, region};
-use oal_media::{DmaDisk, Effect, FakeSystem, Fault, Flights, Machine, Operation, RamDisk};
+use oal_sim::machine::{Booted, region};
+use oal_sim::{DmaDisk, Effect, FakeSystem, Fault, Flights, Machine, Operation, RamDisk};
 use oal_snapshot::codec::Lz4;
 use oal_snapshot::hooks::BootPolicy;
 use oal_snapshot::progress::{Observer, Progress};

@@ -3,14 +3,14 @@
 
 use std::sync::LazyLock;
 
-use oal_media::image::seal_header;
-use oal_media::machine::{frames, region};
-use oal_media::{Image, Machine, RamDisk, Shelf, layout};
+use oal_sim::image::seal_header;
+use oal_sim::machine::{frames, region};
+use oal_sim::{Image, Machine, RamDisk, Shelf, layout};
 use oal_snapshot::codec::Lz4;
 use oal_snapshot::cpu::{Architecture, CONTEXT_BYTES};
 use oal_snapshot::frame::PAGE_SIZE;
 use oal_snapshot::hooks::BootPolicy;
-use oal_snapshot::image::checksum::crc32c;
+use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::image::{ChunkEntry, Extent, ExtentKind};
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::{BlockStore, Slots, StoreSettings};

@@ -1,9 +1,9 @@
 //! The commit log: what it makes of records that are torn, rotten, of the future or hostile, and of a device that fails.
 
-use oal_media::disk::{Beyond, Cut, DiskError, Fault};
-use oal_media::{Booted, Effect, Machine, Operation, RamDisk, layout};
+use oal_sim::disk::{Beyond, Cut, DiskError, Fault};
+use oal_sim::{Booted, Effect, Machine, Operation, RamDisk, layout};
 use oal_snapshot::hooks::{BootPolicy, ImageId, SelectSnapshot};
-use oal_snapshot::image::checksum::crc32c;
+use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::{
     BlockStore, LOG_RECORDS, Record, RecordError, SlotEntry, SlotState, Slots, StoreError, StoreSettings,

@@ -1,6 +1,6 @@
 //! Which image boots, how often, and what it costs the medium: slots, `Always` and `Once`, attempts, confirmation.
 
-use oal_media::{Booted, FakeRegister, Machine, RamDisk, layout};
+use oal_sim::{Booted, FakeRegister, Machine, RamDisk, layout};
 use oal_snapshot::hooks::{BootPolicy, ImageId, SelectSnapshot};
 use oal_snapshot::image::Header;
 use oal_snapshot::refusal::{Reason, Stage};

@@ -1,7 +1,7 @@
 //! Power is cut at every operation of a snapshot and of a boot, and inside it: what boots afterwards is the old
 //! image or the new one, whole, and the store goes on working.
 
-use oal_media::{Beyond, Counters, Cut, Machine, RamDisk};
+use oal_sim::{Beyond, Counters, Cut, Machine, RamDisk};
 use oal_snapshot::hooks::{BootPolicy, SelectSnapshot};
 use oal_snapshot::store::{BlockStore, Slots, StoreSettings};
 

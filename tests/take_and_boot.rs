@@ -1,8 +1,8 @@
 //! A picture comes back on another machine, page for page and register for register, whatever it is made of;
 //! and nothing of it changes while it is taken.
 
-use oal_media::machine::{frames, region};
-use oal_media::{FakeSystem, Image, Machine, Rng, Shelf};
+use oal_sim::machine::{frames, region};
+use oal_sim::{FakeSystem, Image, Machine, Rng, Shelf};
 use oal_snapshot::codec::{Lz4, Raw};
 use oal_snapshot::frame::{FrameRange, Pfn};
 use oal_snapshot::image::{ExtentKind, HEADER_LEN};
@@ -293,8 +293,8 @@ fn memory_that_cannot_be_reached_is_an_error() {
 
 /// RAM that changes after a number of looks at it.
 struct Restless {
-    before: oal_media::FakeRam,
-    after: oal_media::FakeRam,
+    before: oal_sim::FakeRam,
+    after: oal_sim::FakeRam,
     looks: core::cell::Cell<u32>,
 }
 

@@ -1,8 +1,8 @@
 //! A record that power goes out over may read as nothing at one power-on, and as a record at a later one. What a boot
 //! found must stay so all the same, even if that boot wrote nothing itself.
 
-use oal_media::nor::NorCells;
-use oal_media::{Machine, NandPages};
+use oal_sim::nor::NorCells;
+use oal_sim::{Machine, NandPages};
 use oal_snapshot::hooks::{BootPolicy, ImageId, PrepareSnapshot, SelectSnapshot, WriteSnapshot};
 use oal_snapshot::store::nand::{NandGeometry, NandStore};
 use oal_snapshot::store::nor::{NorGeometry, NorStore};

@@ -1,5 +1,5 @@
 //! Hands the linker its scripts.
 
 fn main() {
-    oal_board_build::board("../../linker/n800.ld");
+    oal_board_build::board("board.ld");
 }

@@ -1,5 +1,5 @@
 //! Hands the linker its scripts.
 
 fn main() {
-    oal_board_build::board("../../linker/vexpress-a9.ld");
+    oal_board_build::board("board.ld");
 }

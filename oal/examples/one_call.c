@@ -13,7 +13,7 @@ static uint8_t workspace[OAL_SNAPSHOT_WORKSPACE_BYTES(RAM_MIB)] NOSAVE
 static OalBootReport report NOSAVE;
 /* Filled in at power-on; a restored system finds what this boot filled in. */
 static OalConfig config NOSAVE;
-static OalPart part NOSAVE;
+static OalDriver part NOSAVE;
 static OalBlockDevice card NOSAVE;
 static OalNorFlash nor NOSAVE;
 /* Nosave: the tables of the system and of the boot are the same, at the same place. */
@@ -138,7 +138,7 @@ static const char *find_medium(uint32_t *why)
     static const OalCfi bank0 = {
         (void *)FLASH_START, (const void *)FLASH_WINDOW, FLASH_BANK_BYTES, clock_us, 2, 0};
     if (REGISTER(0x10000048u) & 1u) { /* SYS_MCI: a card is in the slot */
-        *why = oal_part_pl181(&part, &mmci, &card);
+        *why = oal_driver_pl181(&part, &mmci, &card);
         if (*why == 0) {
             *why = oal_snapshot_partition(&card);
         }
@@ -146,7 +146,7 @@ static const char *find_medium(uint32_t *why)
         config.block = &card;
         return "sd";
     }
-    *why = oal_part_cfi(&part, &bank0, &nor);
+    *why = oal_driver_cfi(&part, &bank0, &nor);
     config.store = &oal_snapshot_nor;
     config.nor = &nor;
     return "nor";

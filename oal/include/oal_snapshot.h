@@ -109,7 +109,7 @@ typedef DWORD *LPDWORD;
 /*
  Words of a part's state.
  */
-#define OAL_PART_WORDS 48
+#define OAL_DRIVER_WORDS 48
 
 /*
  DAT1 to DAT3 are connected.
@@ -695,7 +695,7 @@ typedef uint32_t OalPolicy;
  What the device's functions of a part return where they fail, and `oal_snapshot_error_info` then tells.
 
  */
-enum OalPartError
+enum OalDriverError
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -703,45 +703,45 @@ enum OalPartError
   /*
    Nothing answers.
    */
-  OAL_PART_ERROR_NO_ANSWER = 16,
+  OAL_DRIVER_ERROR_NO_ANSWER = 16,
   /*
    The chip or card was not ready in time.
    */
-  OAL_PART_ERROR_TIMEOUT = 17,
+  OAL_DRIVER_ERROR_TIMEOUT = 17,
   /*
    What went over the bus arrived damaged, too late or too early.
    */
-  OAL_PART_ERROR_TRANSFER = 18,
+  OAL_DRIVER_ERROR_TRANSFER = 18,
   /*
    The chip or card refuses, or says nonsense.
    */
-  OAL_PART_ERROR_REFUSED = 19,
+  OAL_DRIVER_ERROR_REFUSED = 19,
   /*
    The block or card is locked, or protected against writing.
    */
-  OAL_PART_ERROR_LOCKED = 20,
+  OAL_DRIVER_ERROR_LOCKED = 20,
   /*
    Programming failed.
    */
-  OAL_PART_ERROR_PROGRAM_FAILED = 21,
+  OAL_DRIVER_ERROR_PROGRAM_FAILED = 21,
   /*
    Erasing failed.
    */
-  OAL_PART_ERROR_ERASE_FAILED = 22,
+  OAL_DRIVER_ERROR_ERASE_FAILED = 22,
   /*
    Outside the chip or card, or not a whole number of its units. Nothing was sent.
    */
-  OAL_PART_ERROR_OUT_OF_RANGE = 23,
+  OAL_DRIVER_ERROR_OUT_OF_RANGE = 23,
   /*
    Anything else.
    */
-  OAL_PART_ERROR_UNKNOWN = 24,
+  OAL_DRIVER_ERROR_UNKNOWN = 24,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum OalPartError OalPartError;
+typedef enum OalDriverError OalDriverError;
 #else
-typedef int32_t OalPartError;
+typedef int32_t OalDriverError;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -798,12 +798,12 @@ typedef struct OalBlockDevice {
  A part's state: the library's own. Nosave, since it follows the chip and not the picture. A constructor fills it at each
  power-on, and a system that has another one than its boot loader fills its own in `snapshot_resume`.
  */
-typedef struct OalPart {
+typedef struct OalDriver {
   /*
    The library's.
    */
-  uint64_t words[OAL_PART_WORDS];
-} OalPart;
+  uint64_t words[OAL_DRIVER_WORDS];
+} OalDriver;
 
 /*
  Microseconds since some fixed moment, never going back: for time-outs, which end even if it stands still.
@@ -1589,7 +1589,7 @@ uint32_t oal_snapshot_partition(struct OalBlockDevice *device);
  The caller promises:
  The pointers are NULL or as described, and nobody else uses the controller.
  */
-uint32_t oal_part_pl181(struct OalPart *part,
+uint32_t oal_driver_pl181(struct OalDriver *part,
                         const struct OalPl181 *wiring,
                         struct OalBlockDevice *card);
 
@@ -1597,9 +1597,9 @@ uint32_t oal_part_pl181(struct OalPart *part,
  The same behind an SD host controller, which the CPU moves every word of.
 
  The caller promises:
- As for `oal_part_pl181`.
+ As for `oal_driver_pl181`.
  */
-uint32_t oal_part_sdhci(struct OalPart *part, const struct OalSdhci *wiring, struct OalBlockDevice *card);
+uint32_t oal_driver_sdhci(struct OalDriver *part, const struct OalSdhci *wiring, struct OalBlockDevice *card);
 
 /*
  Finds the OneNAND behind `wiring`, keeps its driver in `part`, and fills `flash`: all blocks; give the store fewer by
@@ -1609,7 +1609,7 @@ uint32_t oal_part_sdhci(struct OalPart *part, const struct OalSdhci *wiring, str
  The caller promises:
  The pointers are NULL or as described, and nobody else uses the chip.
  */
-uint32_t oal_part_onenand(struct OalPart *part,
+uint32_t oal_driver_onenand(struct OalDriver *part,
                           const struct OalOneNand *wiring,
                           struct OalNandFlash *flash);
 
@@ -1621,7 +1621,7 @@ uint32_t oal_part_onenand(struct OalPart *part,
  The caller promises:
  The pointers are NULL or as described, and nobody else uses the chips.
  */
-uint32_t oal_part_cfi(struct OalPart *part,
+uint32_t oal_driver_cfi(struct OalDriver *part,
                       const struct OalCfi *wiring,
                       struct OalNorFlash *flash);
 

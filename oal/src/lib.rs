@@ -9,7 +9,7 @@
 //! | [`config`], [`report`] | what the C side gives, and what a boot leaves it |
 //! | [`error`] | numbers, names and texts |
 //! | [`store`] | media by tables of functions |
-//! | [`parts`] | such tables for drivers of ours |
+//! | [`drivers`] | such tables for drivers of ours |
 //! | [`cpu`] | capture and restore |
 //! | [`hooks`], [`restore`] | a kernel's side, and its boot loader's |
 //! | [`one_call`] | firmware without such a kernel |
@@ -32,7 +32,7 @@ pub mod engine;
 pub mod error;
 pub mod hooks;
 pub mod one_call;
-pub mod parts;
+pub mod drivers;
 pub mod report;
 pub mod restore;
 pub mod store;

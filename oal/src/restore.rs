@@ -17,7 +17,7 @@ use core::slice;
 use oal_snapshot::cpu::CpuContext;
 use oal_snapshot::frame::PAGE_SIZE;
 use oal_snapshot::hooks::SelectSnapshot;
-use oal_snapshot::image::checksum::crc32c;
+use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::mem::PhysicalMemory;
 use oal_snapshot::refusal::{Reason, Refusal, Stage};
 

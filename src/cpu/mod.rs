@@ -5,7 +5,12 @@
 
 #[cfg(all(target_arch = "arm", target_has_atomic = "32"))]
 pub mod armv7a;
+mod cache;
 pub mod fake;
+mod stack;
+
+pub use cache::{NoOuterCache, OuterCache};
+pub use stack::NosaveStack;
 
 /// Words in the largest CPU context.
 pub const CONTEXT_WORDS: usize = 256;

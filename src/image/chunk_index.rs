@@ -2,7 +2,7 @@
 
 use crate::frame::PAGE_SIZE;
 use crate::image::CHUNK_BYTES;
-use crate::image::fields::{get_u32, put};
+use crate::bytes::{get_u32, put};
 use crate::refusal::Reason;
 
 /// Bit 31 of an entry's first word: the chunk is stored as it is.

@@ -3,8 +3,8 @@
 use crate::cpu::{Architecture, CONTEXT_BYTES};
 use crate::frame::PAGE_SIZE;
 use crate::hooks::ImageId;
-use crate::image::checksum::crc32c;
-use crate::image::fields::{get, get_u32, get_u64, put};
+use crate::crc32c::crc32c;
+use crate::bytes::{get, get_u32, get_u64, put};
 use crate::image::{CHUNK_PAGES, ChunkEntry, Extent, Identity, page_align};
 use crate::refusal::Reason;
 

@@ -4,9 +4,6 @@
 //! The format is specified, with a worked example, in `docs/image-format.md`. Nothing here trusts a byte: every
 //! `decode` takes bytes of any origin.
 
-pub mod checksum;
-pub(crate) mod fields;
-
 mod chunk_index;
 mod header;
 mod page_map;

@@ -14,7 +14,7 @@ const RUNS: [&[&str]; 5] = [
     &["--package", "oal-snapshot", "--lib", "codec::"],
     &["--package", "oal-snapshot", "--lib", "checksum::"],
     &["--package", "oal-snapshot", "--lib", "mem::"],
-    &["--package", "oal-parts", "--lib", "mmio::"],
+    &["--package", "oal-drivers", "--lib", "mmio::"],
     &["--package", "oal-firmware", "--test", "nosave"],
 ];
 

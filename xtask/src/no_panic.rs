@@ -23,9 +23,9 @@ const PROGRAM: &str = "oal-no-panic";
 /// Where all its panics end.
 const END: &str = "oal_panicked";
 /// What must be in it, else it proves nothing.
-const MUST_HOLD: [&str; 4] = ["oal_snapshot", "oal_parts", "take", "Boot"];
+const MUST_HOLD: [&str; 4] = ["oal_snapshot", "oal_drivers", "take", "Boot"];
 /// Folders of what must not panic.
-const LIBRARY: [&str; 2] = ["src", "boards/parts/src"];
+const LIBRARY: [&str; 2] = ["src", "drivers/src"];
 
 /// A branch to a panic.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -245,8 +245,8 @@ mod tests {
     #[test]
     fn lines_of_the_library_are_told_from_others() {
         let site = |file: &str| Site { file: Some(file.into()), line: 1, function: String::new() };
-        assert!(site("src/take.rs").is_library() && site("boards/parts/src/cfi/mod.rs").is_library());
-        assert!(!site("boards/firmware/src/heap.rs").is_library() && !site("srcs/x.rs").is_library());
+        assert!(site("src/take/mod.rs").is_library() && site("drivers/src/cfi/mod.rs").is_library());
+        assert!(!site("firmware/src/heap.rs").is_library() && !site("srcs/x.rs").is_library());
         assert!(!Site { file: None, line: 0, function: "f".into() }.is_library());
     }
 }

@@ -71,7 +71,7 @@ pub fn main(options: &Options) -> Result<()> {
 /// What takes too long in a debug build: ten thousand random chips, the codec as an ARM program.
 fn long_tests() -> Result<(Summary, bool)> {
     let mut chips = cargo("test");
-    chips.args(["--release", "--package", "oal-media", "--test", "nand_random_chips", "--", "--nocapture"]);
+    chips.args(["--release", "--package", "oal-sim", "--test", "nand_random_chips", "--", "--nocapture"]);
     let (chips, chips_ok) = run_tests(&mut chips)?;
     let plain = Toolchain::find(Target::Armv7a).is_some_and(|toolchain| toolchain.is_plain());
     let (codec, codec_ok) = if plain && shell::which(PROGRAM).is_some() {

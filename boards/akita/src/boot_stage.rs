@@ -7,7 +7,7 @@ use core::fmt;
 use core::mem::MaybeUninit;
 use core::panic::PanicInfo;
 
-use oal_parts::nand::Error;
+use oal_drivers::nand::Error;
 use oal_snapshot::boot::{Boot, BootEnd, BootReport};
 use oal_snapshot::codec::Lz4;
 use oal_snapshot::image::Identity;

@@ -1,8 +1,8 @@
 //! The raw NAND chip, and what the store sees of it.
 
-use oal_parts::nand::bus::{BusFault, RawBus};
-use oal_parts::nand::raw::RawNand;
-use oal_parts::nand::{Error, NandDevice};
+use oal_drivers::nand::bus::{BusFault, RawBus};
+use oal_drivers::nand::raw::RawNand;
+use oal_drivers::nand::{Error, NandDevice};
 use oal_snapshot::store::nand::{Ecc, NandError, NandFlash, NandGeometry, NandPage};
 
 use crate::pxa::Delay;
@@ -87,7 +87,7 @@ impl RawBus for Pins {
 /// * There is no room for an ECC, so pages are taken as they are read. The store's and the image's checksums tell if they
 ///   are wrong.
 ///
-/// On a real chip both would be wrong: there, [`GuardedNand`](oal_parts::nand::raw::GuardedNand) belongs here.
+/// On a real chip both would be wrong: there, [`GuardedNand`](oal_drivers::nand::raw::GuardedNand) belongs here.
 pub struct MainArea(RawNand<Pins, Delay>);
 
 impl MainArea {

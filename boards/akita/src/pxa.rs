@@ -6,7 +6,7 @@
 use core::fmt;
 
 use embedded_hal::delay::DelayNs;
-use oal_parts::mmio::{Registers, Window};
+use oal_drivers::mmio::{Registers, Window};
 use uart_16550::backend::Backend;
 use uart_16550::spec::registers::{IER, LSR};
 use uart_16550::{BaudRate, Config, Uart16550};

@@ -1,13 +1,13 @@
 //! The processor's devices: where their registers are (SWPU064, "Memory Mapping").
 
 use oal_firmware::devices::window;
-use oal_parts::mmio::{Registers as _, Window, Window16};
-use oal_parts::nand::onenand;
-use oal_parts::omap::gptimer::{self, GpTimer};
-use oal_parts::omap::intc::{self, Intc, Line};
-use oal_parts::omap::prcm::{self, Prcm};
-use oal_parts::omap::sync_counter::{self, SyncCounter};
-use oal_parts::omap::uart::{self, OmapUart};
+use oal_drivers::mmio::{Registers as _, Window, Window16};
+use oal_drivers::nand::onenand;
+use oal_drivers::omap::gptimer::{self, GpTimer};
+use oal_drivers::omap::intc::{self, Intc, Line};
+use oal_drivers::omap::prcm::{self, Prcm};
+use oal_drivers::omap::sync_counter::{self, SyncCounter};
+use oal_drivers::omap::uart::{self, OmapUart};
 
 /// The 32 kHz counter.
 pub type Clock = SyncCounter<Window<{ sync_counter::WINDOW }>>;

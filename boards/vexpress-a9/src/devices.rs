@@ -3,15 +3,15 @@
 use oal_firmware::devices::window;
 use oal_firmware::platform::{DeviceRegister, ReadWindow};
 use oal_firmware::wait::Wait;
-use oal_parts::a9_timer::{GLOBAL_WINDOW, GlobalTimer};
-use oal_parts::cfi::{self, Cfi};
-use oal_parts::gic::{CPU_WINDOW, DISTRIBUTOR_WINDOW, Gic, IntId};
-use oal_parts::mmio::{FlashWindow, Window};
-use oal_parts::pl031::{self, Pl031};
-use oal_parts::pl111::{self, Format, Mode, Pl111};
-use oal_parts::pl181::{self, Config, Pl181};
-use oal_parts::sp804::{self, Sp804};
-use oal_parts::vexpress_sysreg::{self, SysReg};
+use oal_drivers::a9_timer::{GLOBAL_WINDOW, GlobalTimer};
+use oal_drivers::cfi::{self, Cfi};
+use oal_drivers::gic::{CPU_WINDOW, DISTRIBUTOR_WINDOW, Gic, IntId};
+use oal_drivers::mmio::{FlashWindow, Window};
+use oal_drivers::pl031::{self, Pl031};
+use oal_drivers::pl111::{self, Format, Mode, Pl111};
+use oal_drivers::pl181::{self, Config, Pl181};
+use oal_drivers::sp804::{self, Sp804};
+use oal_drivers::vexpress_sysreg::{self, SysReg};
 
 /// The board's clock for time-outs.
 pub type Clock = GlobalTimer<Window<GLOBAL_WINDOW>>;

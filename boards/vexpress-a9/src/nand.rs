@@ -4,11 +4,11 @@
 use oal_firmware::nand_flash::Flash;
 use oal_firmware::nosave::Handout;
 use oal_firmware::wait::Wait;
-use oal_media::nand::raw::{Model, RawChip};
-use oal_media::nand::{CellError, Cells, Layout};
-use oal_parts::cfi;
-use oal_parts::nand::ecc::Bch;
-use oal_parts::nand::raw::{GuardedNand, RawNand};
+use oal_sim::nand::raw::{Model, RawChip};
+use oal_sim::nand::{CellError, Cells, Layout};
+use oal_drivers::cfi;
+use oal_drivers::nand::ecc::Bch;
+use oal_drivers::nand::raw::{GuardedNand, RawNand};
 use oal_snapshot::refusal::{ColdBoot, Reason, Stage};
 use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nand::NandStore;

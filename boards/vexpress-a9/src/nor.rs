@@ -2,7 +2,7 @@
 
 use oal_firmware::nor_flash::Flash;
 use oal_firmware::wait::Wait;
-use oal_parts::mmio::FlashWindow;
+use oal_drivers::mmio::FlashWindow;
 use oal_snapshot::refusal::{ColdBoot, Reason, Stage};
 use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nor::NorStore;

@@ -3,13 +3,13 @@
 use oal_firmware::devices::window;
 use oal_firmware::dma::ToRam;
 use oal_firmware::platform::DeviceRegister;
-use oal_parts::a9_timer::{GLOBAL_WINDOW, GlobalTimer, PRIVATE_WINDOW, PrivateTimer};
-use oal_parts::gic::{CPU_WINDOW, DISTRIBUTOR_WINDOW, Gic, IntId};
-use oal_parts::mmc::BusWidth;
-use oal_parts::mmio::Window;
-use oal_parts::sdhci::{self, Config, Sdhci};
-use oal_parts::zynq::slcr::{self, Slcr};
-use oal_parts::zynq::uart;
+use oal_drivers::a9_timer::{GLOBAL_WINDOW, GlobalTimer, PRIVATE_WINDOW, PrivateTimer};
+use oal_drivers::gic::{CPU_WINDOW, DISTRIBUTOR_WINDOW, Gic, IntId};
+use oal_drivers::mmc::BusWidth;
+use oal_drivers::mmio::Window;
+use oal_drivers::sdhci::{self, Config, Sdhci};
+use oal_drivers::zynq::slcr::{self, Slcr};
+use oal_drivers::zynq::uart;
 
 /// The board's clock.
 pub type Clock = GlobalTimer<Window<GLOBAL_WINDOW>>;

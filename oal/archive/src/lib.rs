@@ -152,10 +152,10 @@ const PROGRAMS: [&str; 9] = [
     "engine_block",
     "engine_nor",
     "engine_nand",
-    "part_cfi",
-    "part_pl181",
-    "part_sdhci",
-    "part_onenand",
+    "driver_cfi",
+    "driver_pl181",
+    "driver_sdhci",
+    "driver_onenand",
 ];
 
 /// What each program of `sizes/` takes of the library for a bare-metal ARM, by its file's name: each is linked

@@ -3,7 +3,8 @@
 use core::arch::global_asm;
 use core::ffi::c_void;
 
-use oal_snapshot::cpu::armv7a::{Armv7a, OuterCache, WORDS};
+use oal_snapshot::cpu::OuterCache;
+use oal_snapshot::cpu::armv7a::{Armv7a, WORDS};
 use oal_snapshot::cpu::{Architecture, CpuContext};
 use oal_snapshot::hooks::{Fork, RestoreCpu, TakeCpuSnapshot};
 

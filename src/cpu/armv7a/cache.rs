@@ -4,20 +4,6 @@ use aarch32_cpu::asm::{dsb, isb};
 use aarch32_cpu::register::bpiall::BpIAll;
 use aarch32_cpu::register::{Ccsidr, Clidr, Csselr, Dccisw, Iciallu, SysRegRead, SysRegWrite};
 
-/// A cache outside the core, such as an L2C-310.
-pub trait OuterCache {
-    /// Cleans and invalidates all of the cache, and waits until that is done.
-    fn clean_invalidate(&mut self);
-}
-
-/// No cache outside the core.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoOuterCache;
-
-impl OuterCache for NoOuterCache {
-    fn clean_invalidate(&mut self) {}
-}
-
 /// Cleans and invalidates every data and unified cache up to the point of coherency.
 pub(super) fn clean_invalidate_data() {
     let clidr = Clidr::read_raw();

@@ -16,10 +16,6 @@
 mod cache;
 mod core_registers;
 mod cp15;
-mod nosave_stack;
-
-pub use cache::{NoOuterCache, OuterCache};
-pub use nosave_stack::NosaveStack;
 
 use core::convert::Infallible;
 use core::ffi::c_void;
@@ -27,7 +23,7 @@ use core::ffi::c_void;
 use aarch32_cpu::register::{Midr, SysRegRead};
 use bitflags::bitflags;
 
-use crate::cpu::{Architecture, CpuContext};
+use crate::cpu::{Architecture, CpuContext, NoOuterCache, NosaveStack, OuterCache};
 use crate::hooks::{Fork, RestoreCpu, TakeCpuSnapshot};
 
 /// Words of a context.

@@ -8,7 +8,7 @@
 //!   no page is programmed behind one that power may have gone out over. Blocks whose first record cannot be
 //!   read are erased before that, and the record's number leaves one out: what was torn can never be the newest.
 
-use crate::image::checksum::Crc32c;
+use crate::crc32c::Crc32c;
 use crate::store::catalog::{AppendError, LogState, RecordLog};
 use crate::store::nand::bad_blocks::BadBlocks;
 use crate::store::nand::flash::{Ecc, NandError, NandFlash, NandPage};

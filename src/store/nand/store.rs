@@ -4,8 +4,8 @@ use crate::frame::PAGE_SIZE;
 use crate::hooks::{
     ImageId, Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
 };
-use crate::image::checksum::Crc32c;
-use crate::image::fields::put;
+use crate::crc32c::Crc32c;
+use crate::bytes::put;
 use crate::refusal::Reason;
 use crate::store::catalog::{Area, Catalog};
 use crate::store::nand::bad_blocks::BadBlocks;

@@ -4,7 +4,7 @@ use crate::frame::PAGE_SIZE;
 use crate::hooks::{
     ImageId, Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
 };
-use crate::image::checksum::Crc32c;
+use crate::crc32c::Crc32c;
 use crate::refusal::Reason;
 use crate::store::catalog::{Area, Catalog};
 use crate::store::nor::flash::{NorFlash, NorGeometry};

@@ -3,7 +3,7 @@
 
 use oal_snapshot::codec::{Lz4, Lz4High};
 use oal_snapshot::hooks::{CompressSnapshot, DecompressSnapshot};
-use oal_snapshot::image::checksum::crc32c;
+use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::mem::{self, Page};
 use semihosting::println;
 

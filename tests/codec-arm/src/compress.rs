@@ -2,7 +2,7 @@
 
 use oal_snapshot::codec::{Lz4, Lz4High};
 use oal_snapshot::hooks::{CompressSnapshot, DecompressSnapshot};
-use oal_snapshot::image::checksum::Crc32c;
+use oal_snapshot::crc32c::Crc32c;
 use semihosting::println;
 
 use crate::arena::{Against, Large, source, target};

@@ -17,7 +17,7 @@ use oal_snapshot::cpu::fake::FakeCpu;
 use oal_snapshot::frame::{FrameRange, PAGE_SIZE, Pfn, RamRegion};
 use oal_snapshot::hooks::{CompressSnapshot, DecompressSnapshot, GetSnapshotRegions, SnapshotResume};
 use oal_snapshot::image::Identity;
-use oal_snapshot::image::checksum::Crc32c;
+use oal_snapshot::crc32c::Crc32c;
 use oal_snapshot::mem::{self, PhysicalMemory};
 use oal_snapshot::state::StateCell;
 use oal_snapshot::store::{BlockDevice, BlockStore, SECTOR_SIZE, StoreSettings};

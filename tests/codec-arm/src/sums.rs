@@ -1,7 +1,7 @@
 //! The checksum against the table of crate `crc`.
 
 use crc::{CRC_32_ISCSI, Crc, Table};
-use oal_snapshot::image::checksum::{Crc32c, crc32c};
+use oal_snapshot::crc32c::{Crc32c, crc32c};
 use semihosting::println;
 
 use crate::arena::{Against, source};

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use oal_media::{Beyond, Effect, Operation, Rng};
+use oal_sim::{Beyond, Effect, Operation, Rng};
 use oal_snapshot::hooks::BootPolicy;
 
 use crate::media::{Abilities, Count, Medium, Sort, Step};

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use oal_media::{Beyond, Effect, Operation};
+use oal_sim::{Beyond, Effect, Operation};
 
 /// What happens to a medium in one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

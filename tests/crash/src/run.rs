@@ -2,7 +2,7 @@
 
 use core::cell::{Cell, RefCell};
 
-use oal_media::Machine;
+use oal_sim::Machine;
 use oal_snapshot::codec::Lz4;
 use oal_snapshot::hooks::{BootPolicy, ImageId, SelectSnapshot};
 use oal_snapshot::progress::Progress;
@@ -137,7 +137,7 @@ impl<M: Medium> Run<M> {
         let mut store = medium.open(settings, Register(rules.register.then_some(&cell)));
         let excuses = |point: Point| match point {
             Point::Fault { operation, .. } => {
-                operation == oal_media::Operation::Read || !abilities.survives_failures
+                operation == oal_sim::Operation::Read || !abilities.survives_failures
             }
             _ => false,
         };

@@ -3,8 +3,8 @@
 use std::iter::repeat;
 use std::sync::LazyLock;
 
-use oal_media::machine::frames;
-use oal_media::{Image, Machine, Shelf};
+use oal_sim::machine::frames;
+use oal_sim::{Image, Machine, Shelf};
 use oal_snapshot::codec::Lz4;
 use oal_snapshot::hooks::CompressSnapshot;
 use oal_snapshot::image::{CHUNK_BYTES, Extent, ExtentKind};

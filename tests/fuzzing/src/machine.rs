@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use oal_media::{Booted, Machine};
+use oal_sim::{Booted, Machine};
 use oal_snapshot::boot::BootEnd;
 use oal_snapshot::hooks::{ReadSnapshot, SelectSnapshot};
 use oal_snapshot::memory_map::MemoryMap;

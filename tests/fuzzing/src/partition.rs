@@ -1,6 +1,6 @@
 //! The target `partition`: a partition table.
 
-use oal_media::RamDisk;
+use oal_sim::RamDisk;
 use oal_snapshot::store::{BlockDevice, Partition, SECTOR_SIZE, SNAPSHOT_PARTITION_TYPE};
 
 use crate::input::{Input, overwrite};

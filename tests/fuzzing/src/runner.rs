@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use oal_media::Rng;
+use oal_sim::Rng;
 
 use crate::Target;
 

@@ -3,16 +3,16 @@
 use core::hint::black_box;
 
 use oal_firmware::nor_flash;
-use oal_parts::a9_timer::{GLOBAL_WINDOW, GlobalTimer};
-use oal_parts::cfi::Cfi;
-use oal_parts::mmc::{Card, Options};
-use oal_parts::mmio::{FlashWindow, Window, Window16};
-use oal_parts::nand::NandDevice;
-use oal_parts::nand::ecc::{Bch, Hamming};
-use oal_parts::nand::onenand::{self, OneNand};
-use oal_parts::nand::raw::{GuardedNand, RawNand};
-use oal_parts::nand::spi::SpiNand;
-use oal_parts::pl181::{self, Pl181};
+use oal_drivers::a9_timer::{GLOBAL_WINDOW, GlobalTimer};
+use oal_drivers::cfi::Cfi;
+use oal_drivers::mmc::{Card, Options};
+use oal_drivers::mmio::{FlashWindow, Window, Window16};
+use oal_drivers::nand::NandDevice;
+use oal_drivers::nand::ecc::{Bch, Hamming};
+use oal_drivers::nand::onenand::{self, OneNand};
+use oal_drivers::nand::raw::{GuardedNand, RawNand};
+use oal_drivers::nand::spi::SpiNand;
+use oal_drivers::pl181::{self, Pl181};
 use oal_snapshot::store::nor::NorFlash;
 use oal_snapshot::store::{BlockStore, StoreSettings};
 

@@ -2,10 +2,11 @@
 
 use core::hint::black_box;
 
-use oal_parts::mmc::{self, Options};
+use oal_drivers::mmc::{self, Options};
 use oal_snapshot::boot::{Boot, BootReport};
 use oal_snapshot::codec::{Lz4, Lz4High, Raw};
-use oal_snapshot::cpu::armv7a::{Armv7a, NosaveStack};
+use oal_snapshot::cpu::NosaveStack;
+use oal_snapshot::cpu::armv7a::Armv7a;
 use oal_snapshot::frame::FrameRange;
 use oal_snapshot::hooks::{
     BootPolicy, DecompressSnapshot, ImageId, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot,

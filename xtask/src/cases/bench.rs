@@ -74,7 +74,7 @@ impl Bench {
             kind,
             sweep: false,
             files: text::made_up(TEXT_BYTES, TEXT_SEED),
-            dir: tempfile::Builder::new().prefix("oal-media-").tempdir()?,
+            dir: tempfile::Builder::new().prefix("oal-sim-").tempdir()?,
             counter: AtomicU64::new(0),
             other: Mutex::default(),
             fresh: Mutex::default(),

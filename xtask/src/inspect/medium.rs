@@ -7,7 +7,7 @@ use crate::media::{Kind, Medium, Sizes};
 use anyhow::{Context, Result, bail, ensure};
 use oal_snapshot::hooks::{ImageId, Medium as StoreMedium, ReadSnapshot, SelectSnapshot, Selection};
 use oal_snapshot::image::MAGIC;
-use oal_snapshot::image::checksum::crc32c;
+use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::refusal::Reason;
 use oal_snapshot::store::nand::{self, Ecc, NandError, NandFlash, NandGeometry, NandPage, NandStore};
 use oal_snapshot::store::nor::{self, NorFlash, NorGeometry, NorStore};

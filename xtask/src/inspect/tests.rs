@@ -401,11 +401,11 @@ fn pages_that_differ_are_told_and_only_those() {
     // Another image: its last page in RAM, which is a raw chunk, is changed, and the zero page is not in it.
     let mut bytes = IMAGE.to_vec();
     bytes[0x4110 + 7] ^= 1;
-    let crc = oal_snapshot::image::checksum::crc32c(&bytes[0x4110..0x5110]);
+    let crc = oal_snapshot::crc32c::crc32c(&bytes[0x4110..0x5110]);
     bytes[0x300c..0x3010].copy_from_slice(&crc.to_le_bytes());
     bytes.copy_within(0x2020..0x2030, 0x2010);
     bytes[0x2020..0x2030].fill(0);
-    let crc = |range: std::ops::Range<usize>| oal_snapshot::image::checksum::crc32c(&bytes[range]);
+    let crc = |range: std::ops::Range<usize>| oal_snapshot::crc32c::crc32c(&bytes[range]);
     let mut header = Header::decode(bytes.first_chunk().unwrap()).unwrap();
     (header.extents, header.zero_pages, header.map.len) = (2, 0, 32);
     (header.map.crc, header.index.crc) = (crc(0x2000..0x2020), crc(0x3000..0x3010));
@@ -493,7 +493,7 @@ fn truncated_flipped_and_random_files_end_in_a_sentence() {
         // Header, map and index with checksums that are right: what a writer with bad intentions would make.
         let at = [32 + random(176), 0x2000 + random(48), 0x3000 + random(16)][random(3)];
         bytes[at] = random(256) as u8;
-        let crc = oal_snapshot::image::checksum::crc32c;
+        let crc = oal_snapshot::crc32c::crc32c;
         let (map, index) = (crc(&bytes[0x2000..0x2030]), crc(&bytes[0x3000..0x3010]));
         if at >= 0x2000 {
             bytes[148..152].copy_from_slice(&map.to_le_bytes());

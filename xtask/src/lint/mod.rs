@@ -16,7 +16,7 @@ const FOR_TARGET: [(Target, &[&str]); 2] = [
         Target::Armv7a,
         &[
             "oal-snapshot",
-            "oal-parts",
+            "oal-drivers",
             "oal-firmware",
             "oal",
             "vexpress-a9",
@@ -29,7 +29,7 @@ const FOR_TARGET: [(Target, &[&str]); 2] = [
     (Target::Armv5te, &["akita"]),
 ];
 /// The packages whose features are offered to users.
-const WITH_FEATURES: [&str; 2] = ["oal-snapshot", "oal-parts"];
+const WITH_FEATURES: [&str; 2] = ["oal-snapshot", "oal-drivers"];
 
 /// What a check came to.
 enum Verdict {

@@ -3,7 +3,7 @@
 use super::Medium;
 use super::layout::{Chip, PAGE, PAGES, SPARE};
 use anyhow::{Context, Result, anyhow};
-use oal_parts::nand::ecc::{Bch, Marker, PageEcc, PageLayout};
+use oal_drivers::nand::ecc::{Bch, Marker, PageEcc, PageLayout};
 
 /// A page of a chip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,7 +5,7 @@ use super::chip::{At, Cells};
 use super::layout::{NOR_BLOCK, PAGES};
 use super::{Kind, Medium};
 use anyhow::{Context, Result, ensure};
-use oal_snapshot::image::checksum::crc32c;
+use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::store::nand::LOG_BLOCKS;
 use oal_snapshot::store::nor;
 use oal_snapshot::store::{LOG_RECORDS, RECORD_LEN, RECORD_STRIDE, Record, SECTOR_SIZE};

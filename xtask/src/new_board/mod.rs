@@ -99,7 +99,7 @@ mod tests {
         let files = template::files("some-board", Path::new("/else/where"), true).unwrap();
         let (_, manifest) = files.iter().find(|(file, _)| *file == "Cargo.toml").unwrap();
         assert!(
-            manifest.contains("path = \"../..\"") && manifest.contains("path = \"../../boards/firmware\"")
+            manifest.contains("path = \"../..\"") && manifest.contains("path = \"../../firmware\"")
         );
         assert!(manifest.contains("[lints]\nworkspace = true") && !manifest.contains("[workspace]"));
     }

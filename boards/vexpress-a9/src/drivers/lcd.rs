@@ -1,7 +1,7 @@
 //! The screen's driver.
 
-use oal_parts::pl111::Mode;
-use oal_snapshot::drivers::{DriverFailed, PowerManaged, PowerUp};
+use oal_drivers::pl111::Mode;
+use oal_snapshot::power::{DriverFailed, PowerManaged, PowerUp};
 
 use oal_firmware::drivers::Story;
 use oal_firmware::platform::Driver;

@@ -4,7 +4,7 @@
 #[cfg(target_os = "none")]
 mod port {
     use oal_broken_ports::{Fault, GoodClock, GoodDrivers, GoodStorage};
-    use oal_parts::clock::Clock;
+    use oal_drivers::clock::Clock;
 
     struct Half(GoodClock);
 

@@ -7,7 +7,7 @@ mod port {
     use oal_broken_ports::{Fault, GoodClock, GoodStorage};
     use oal_firmware::drivers::Story;
     use oal_firmware::platform::Driver;
-    use oal_snapshot::drivers::{DriverFailed, PowerManaged, PowerUp};
+    use oal_snapshot::power::{DriverFailed, PowerManaged, PowerUp};
 
     /// LCDControl of the tile's PL111 (DDI 0293, 3.3.8): controller and power on.
     const LCD_CONTROL: *mut u32 = 0x1002_0018 as *mut u32;

@@ -4,7 +4,8 @@
 #[cfg(target_os = "none")]
 mod port {
     use oal_broken_ports::{Fault, GoodClock, GoodDrivers, GoodStorage};
-    use oal_snapshot::cpu::armv7a::{Armv7a, NosaveStack};
+    use oal_snapshot::cpu::NosaveStack;
+    use oal_snapshot::cpu::armv7a::Armv7a;
 
     struct Broken;
 

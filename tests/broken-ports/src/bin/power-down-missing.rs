@@ -7,7 +7,7 @@ mod port {
     use oal_broken_ports::{Fault, GoodClock, GoodStorage};
     use oal_firmware::drivers::{GateUse, Story};
     use oal_firmware::platform::Driver;
-    use oal_snapshot::drivers::{DriverFailed, PowerManaged, PowerUp};
+    use oal_snapshot::power::{DriverFailed, PowerManaged, PowerUp};
 
     struct Timer(GoodTimer);
 

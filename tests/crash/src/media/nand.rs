@@ -1,8 +1,8 @@
 //! [`Nand`]: a NAND chip under a NAND store.
 
-use oal_media::nand::{Beyond as Rest, Cut};
-use oal_media::nand_pages::PowerOff;
-use oal_media::{Beyond, Effect, NandPages, Operation};
+use oal_sim::nand::{Beyond as Rest, Cut};
+use oal_sim::nand_pages::PowerOff;
+use oal_sim::{Beyond, Effect, NandPages, Operation};
 use oal_snapshot::hooks::{BootPolicy, ImageId};
 use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nand::{Ecc, LOG_BLOCKS, NandError, NandFlash, NandGeometry, NandPage, NandStore};

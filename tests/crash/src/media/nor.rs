@@ -1,7 +1,7 @@
 //! [`Nor`]: NOR flash under a NOR store.
 
-use oal_media::nor::{NorCells, NorFault};
-use oal_media::{Effect, Operation};
+use oal_sim::nor::{NorCells, NorFault};
+use oal_sim::{Effect, Operation};
 use oal_snapshot::hooks::{BootPolicy, ImageId};
 use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nor::{LOG_BLOCKS, NorFlash, NorGeometry, NorStore};

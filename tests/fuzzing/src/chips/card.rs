@@ -1,6 +1,6 @@
 //! SD and eMMC: registers and answers of a card.
 
-use oal_parts::mmc::{
+use oal_drivers::mmc::{
     BusWidth, Capabilities, Card, Command, Host, HostError, Kind, Options, Reply, Response,
 };
 

@@ -1,6 +1,6 @@
 //! NOR flash: query data and status of a chip, or of two side by side.
 
-use oal_parts::cfi::{Bus, Cfi};
+use oal_drivers::cfi::{Bus, Cfi};
 
 use crate::chips::{Answers, NoDelay, Patience};
 use crate::input::Input;

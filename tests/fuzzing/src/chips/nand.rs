@@ -1,13 +1,13 @@
 //! NAND: raw chips by their parameter page or their id bytes, SPI NAND and OneNAND by theirs.
 
 use embedded_hal::spi::{ErrorType, Operation, SpiDevice};
-use oal_parts::mmio::Registers16;
-use oal_parts::nand::bus::{BusFault, RawBus};
-use oal_parts::nand::ecc::{Bch, Hamming};
-use oal_parts::nand::onenand::{self, OneNand};
-use oal_parts::nand::raw::{GuardedNand, RawNand};
-use oal_parts::nand::spi::SpiNand;
-use oal_parts::nand::{EccStatus, NandDevice, onfi};
+use oal_drivers::mmio::Registers16;
+use oal_drivers::nand::bus::{BusFault, RawBus};
+use oal_drivers::nand::ecc::{Bch, Hamming};
+use oal_drivers::nand::onenand::{self, OneNand};
+use oal_drivers::nand::raw::{GuardedNand, RawNand};
+use oal_drivers::nand::spi::SpiNand;
+use oal_drivers::nand::{EccStatus, NandDevice, onfi};
 
 use crate::chips::{Answers, NoDelay, Patience};
 use crate::input::Input;

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use oal_media::{Beyond, Cut, DiskError, Effect, Fault, Machine, Operation, RamDisk, layout};
+use oal_sim::{Beyond, Cut, DiskError, Effect, Fault, Machine, Operation, RamDisk, layout};
 use oal_snapshot::store::{BlockStore, RECORD_LEN, Record, StoreError, StoreSettings};
 
 use crate::input::{Input, overwrite};

@@ -8,7 +8,7 @@ pub mod block;
 pub mod nand;
 pub mod nor;
 
-use oal_media::Machine;
+use oal_sim::Machine;
 use oal_snapshot::hooks::{
     BootPolicy, ImageId, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot,
 };

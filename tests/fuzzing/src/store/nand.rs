@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use oal_media::{Machine, Rng};
+use oal_sim::{Machine, Rng};
 use oal_snapshot::hooks::ImageId;
-use oal_snapshot::image::checksum::crc32c;
+use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::store::nand::{Ecc, LOG_BLOCKS, NandError, NandFlash, NandGeometry, NandPage, NandStore};
 use oal_snapshot::store::{RECORD_LEN, Record, StoreError, StoreSettings};
 
@@ -36,7 +36,7 @@ enum Fault {
     Bus,
 }
 
-/// The chip. It keeps no rules: the simulators of `oal-media` hold the store to those.
+/// The chip. It keeps no rules: the simulators of `oal-sim` hold the store to those.
 #[derive(Clone, Debug)]
 struct Chip {
     pages: Vec<u8>,

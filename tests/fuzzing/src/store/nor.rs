@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use oal_media::{Machine, Rng};
+use oal_sim::{Machine, Rng};
 use oal_snapshot::store::nor::{LOG_BLOCKS, NorFlash, NorGeometry, NorStore};
 use oal_snapshot::store::{RECORD_LEN, Record, StoreError, StoreSettings};
 
@@ -20,7 +20,7 @@ enum Fault {
     OutOfRange,
 }
 
-/// The flash. It keeps no rules: the simulators of `oal-media` hold the store to those.
+/// The flash. It keeps no rules: the simulators of `oal-sim` hold the store to those.
 #[derive(Clone, Debug)]
 struct Flash {
     bytes: Vec<u8>,

@@ -4,7 +4,7 @@
 //! `#[unsafe(link_section = ".nosave.bss")]`, or `.nosave.data` if its first value is not all zeroes.
 
 // FILL medium: a driver that works by polling, without interrupts, without memory of the picture, and with a time-out for each wait.
-// For a card or an eMMC a host controller's driver (`oal_parts::mmc::Host`) is enough: `CardStorage` is the rest. As generated
+// For a card or an eMMC a host controller's driver (`oal_drivers::mmc::Host`) is enough: `CardStorage` is the rest. As generated
 // there is no medium: every boot is a cold one, and `snapshot` answers so.
 use oal_firmware::storage::{Sectors, Storage};
 use oal_snapshot::refusal::{ColdBoot, Reason, Stage};

@@ -1,3 +1,0 @@
-//! [`Wait`]: a clock that waits, for drivers that ask for `embedded-hal`'s delay.
-
-pub use oal_parts::clock::Wait;

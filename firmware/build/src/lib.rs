@@ -1,0 +1,60 @@
+//! What the build script of a board does: it hands the linker its scripts, and names the places of a new board that
+//! are still to be filled.
+//!
+//! ```no_run
+//! // build.rs
+//! oal_board_build::board("board.ld");
+//! ```
+
+mod marks;
+
+pub use marks::{Mark, marks};
+
+use std::path::{Path, PathBuf};
+
+/// The folder with what all boards share, `oal-firmware.x` and `oal-snapshot.x`.
+const LINKER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../linker");
+
+/// Files of a board, beside its sources, that may have places to fill.
+const OTHER_FILES: [&str; 2] = ["Cargo.toml", "board.ld"];
+
+/// Links the board's programs by its `script`, a path from the board's folder, with a build id. If its sources have
+/// [marks], each is a warning, and the firmware says them at every power-on.
+pub fn board(script: &str) {
+    let bare_metal = std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "none");
+    if !bare_metal {
+        return;
+    }
+    let folder = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let script = folder.join(script);
+    let shared = ["oal-firmware.x", "oal-snapshot.x"].map(|name| Path::new(LINKER).join(name));
+    for file in shared.iter().chain([&script, &folder.join("src"), &folder.join("Cargo.toml")]) {
+        println!("cargo::rerun-if-changed={}", file.display());
+    }
+    println!("cargo::rustc-link-arg-bins=-L{LINKER}");
+    println!("cargo::rustc-link-arg-bins=-T{}", script.display());
+    println!("cargo::rustc-link-arg-bins=--build-id=sha1");
+
+    let places = unfilled(&folder);
+    for place in &places {
+        println!("cargo::warning={place} is still to be filled: see docs/porting.md");
+    }
+    if !places.is_empty() {
+        println!("cargo::rustc-env=OAL_UNFILLED={}", places.join(" "));
+    }
+}
+
+/// The places of a board that are still to be filled: `FILE#SECTION` of the guide.
+fn unfilled(folder: &Path) -> Vec<String> {
+    let sources = std::fs::read_dir(folder.join("src")).into_iter().flatten().flatten();
+    let sources = sources.map(|entry| format!("src/{}", entry.file_name().to_string_lossy()));
+    let mut files: Vec<String> = OTHER_FILES.map(String::from).into_iter().chain(sources).collect();
+    files.sort();
+    let mut places = Vec::new();
+    for file in files {
+        // A folder, or a file that this board does not have.
+        let Ok(text) = std::fs::read_to_string(folder.join(&file)) else { continue };
+        places.extend(marks(&text).iter().map(|mark| format!("{file}#{}", mark.section)));
+    }
+    places
+}

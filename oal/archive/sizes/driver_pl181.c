@@ -1,0 +1,8 @@
+/* A part of ours alone. */
+#include "oal_snapshot.h"
+extern OalDriver config;
+OalBlockDevice table;
+void start(void)
+{
+    oal_driver_pl181(&config, (const OalPl181 *)(const void *)&config, &table);
+}

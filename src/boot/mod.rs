@@ -1,0 +1,168 @@
+//! Booting from a snapshot: the second of the two timelines.
+
+mod load;
+
+use heapless::Vec;
+
+use crate::frame::RamRegion;
+use crate::hooks::{Candidate, DecompressSnapshot, MAX_CANDIDATES, ReadSnapshot, RestoreCpu, SelectSnapshot};
+use crate::image::Identity;
+use crate::mem::Memory;
+use crate::progress::{Observer, Progress};
+use crate::refusal::{ColdBoot, Reason, Refusal, Stage};
+use crate::workspace::{Parts, Workspace};
+
+/// What a boot needs. All of it, the code included, lies in nosave memory: the rest is overwritten.
+pub struct Boot<'a, C, M, Z, R, O> {
+    /// The RAM that the system manages, as at the capture.
+    pub ram: &'a [RamRegion],
+    /// The OEM's regions, as at the capture.
+    pub oem: &'a [RamRegion],
+    /// Memory that is never in the picture, as at the capture.
+    pub nosave: &'a [RamRegion],
+    /// Whom an image must belong to.
+    pub identity: &'a Identity,
+    /// RAM.
+    pub memory: &'a mut M,
+    /// The CPU.
+    pub cpu: &'a mut C,
+    /// The decompressor.
+    pub codec: &'a Z,
+    /// Where images live.
+    pub store: &'a mut R,
+    /// Who watches.
+    pub observer: &'a mut O,
+}
+
+/// What a boot found, for the restored system, or the cold one, to tell. Keep it in nosave memory.
+#[derive(Clone, Debug, Default)]
+pub struct BootReport {
+    /// The image that was entered.
+    pub booted: Option<Candidate>,
+    /// Which attempt at it this was, from 1; 0 if none was entered.
+    pub attempt: u8,
+    /// What was looked at and not booted, newest first.
+    pub refused: Vec<Refusal, { 2 * MAX_CANDIDATES }>,
+}
+
+impl BootReport {
+    /// Nothing found yet.
+    pub const fn new() -> BootReport {
+        BootReport { booted: None, attempt: 0, refused: Vec::new() }
+    }
+
+    fn refuse(&mut self, refusal: Refusal) {
+        let newer = self.refused.iter().take_while(|other| other.id >= refusal.id).count();
+        // A store gives at most as many refusals and candidates as there is room for.
+        if self.refused.push(refusal).is_ok()
+            && let Some(older @ [_, ..]) = self.refused.get_mut(newer..)
+        {
+            older.rotate_right(1);
+        }
+    }
+}
+
+/// How a boot ended. On hardware `E` is uninhabited, and `let BootEnd::Cold(why) = boot.run(..)` is all
+/// that can be left to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BootEnd<E> {
+    /// An image was entered, the newest or the one before it: on hardware nobody sees this.
+    Entered(E),
+    /// Nothing was entered. RAM outside nosave memory may hold a part of an image: initialise all of it.
+    Cold(ColdBoot),
+}
+
+impl<C, M, Z, R, O> Boot<'_, C, M, Z, R, O>
+where
+    C: RestoreCpu,
+    M: Memory,
+    Z: DecompressSnapshot,
+    R: SelectSnapshot + ReadSnapshot,
+    O: Observer,
+{
+    /// Boots the newest image that passes every check, or the one before it, or says why there is none.
+    ///
+    /// Bounded: every image is tried at most once, and no wait is longer than the medium's time-outs. A power
+    /// cut at any moment leaves every image bootable that was; an attempt that was counted stays counted, and `Once` images
+    /// that were consumed stay so.
+    pub fn run<const EXTENTS: usize, const CHUNKS: usize>(
+        &mut self,
+        workspace: &mut Workspace<EXTENTS, CHUNKS>,
+        report: &mut BootReport,
+    ) -> BootEnd<C::Entered> {
+        self.run_in(workspace.parts(), report)
+    }
+
+    /// [`run`](Boot::run) with a workspace whose size was chosen at run time.
+    pub fn run_in(&mut self, mut parts: Parts<'_>, report: &mut BootReport) -> BootEnd<C::Entered> {
+        *report = BootReport::new();
+        if parts.map.set(self.ram, self.oem, self.nosave).is_err() {
+            return BootEnd::Cold(ColdBoot { stage: Stage::Select, reason: Reason::BadMemoryMap });
+        }
+        let selection = match self.store.select() {
+            Ok(selection) => selection,
+            Err(reason) => {
+                // Where the log cannot even be read this will hardly work, but nothing else can be done.
+                let _ = self.store.consume();
+                return BootEnd::Cold(ColdBoot { stage: Stage::Select, reason });
+            }
+        };
+        for refusal in &selection.refused {
+            self.refuse(*refusal, report);
+        }
+        for candidate in &selection.candidates {
+            match self.enter(candidate, &mut parts, report) {
+                Ok(entered) => return BootEnd::Entered(entered),
+                Err((stage, reason)) => {
+                    let refusal =
+                        Refusal { id: Some(candidate.id), slot: Some(candidate.slot), stage, reason };
+                    // A medium that fails may work the next time; what an image holds stays as it is.
+                    if !matches!(reason, Reason::ReadFailed | Reason::WriteFailed) {
+                        self.store.refused(candidate.id);
+                    }
+                    self.refuse(refusal, report);
+                }
+            }
+        }
+        let why = report.refused.first().map_or(
+            ColdBoot { stage: Stage::Select, reason: Reason::NoImage },
+            |refusal| ColdBoot { stage: refusal.stage, reason: refusal.reason },
+        );
+        if self.store.consume().is_err() {
+            let refusal = Refusal { id: None, slot: None, stage: Stage::Cpu, reason: Reason::WriteFailed };
+            self.refuse(refusal, report);
+        }
+        BootEnd::Cold(why)
+    }
+
+    /// Tells everybody who wants to know.
+    fn refuse(&mut self, refusal: Refusal, report: &mut BootReport) {
+        warn!("snapshot: refused: {}", refusal);
+        self.observer.observe(Progress::Refused(refusal));
+        report.refuse(refusal);
+    }
+
+    /// Checks, counts, loads, consumes and enters one image.
+    fn enter(
+        &mut self,
+        candidate: &Candidate,
+        parts: &mut Parts<'_>,
+        report: &mut BootReport,
+    ) -> Result<C::Entered, load::Fault> {
+        let header = load::check::<C, Z, R>(candidate, self.identity, self.cpu, self.store, parts)?;
+        let attempt =
+            self.store.count_attempt(candidate.id).map_err(|_| (Stage::Select, Reason::WriteFailed))?;
+        self.observer.observe(Progress::Chosen {
+            id: candidate.id,
+            slot: candidate.slot,
+            attempt,
+            pages: header.data_pages + header.zero_pages,
+        });
+        load::load(candidate, &header, self.memory, self.codec, self.store, parts, self.observer)?;
+        self.store.consume().map_err(|_| (Stage::Cpu, Reason::WriteFailed))?;
+        report.booted = Some(*candidate);
+        report.attempt = attempt;
+        self.observer.observe(Progress::Loaded);
+        Ok(self.cpu.restore_cpu(parts.context))
+    }
+}

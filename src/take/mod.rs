@@ -1,0 +1,324 @@
+//! Taking a snapshot: the first of the two timelines.
+
+mod pack;
+
+use crate::frame::FrameRange;
+use crate::hooks::{
+    CompressSnapshot, Fork, GetSnapshotRegions, ImageId, PrepareSnapshot, SnapshotResume, TakeCpuSnapshot,
+    WriteSnapshot,
+};
+use crate::image::{ExtentKind, Header, Identity, count_pages};
+use crate::mem::Memory;
+use crate::memory_map::{MapError, MemoryMap};
+use crate::progress::{Observer, Progress};
+use crate::state::{SnapshotState, StateCell};
+use crate::system::{PageClass, Resume, SuspendFailed, System};
+use crate::workspace::{Parts, Workspace};
+use pack::{PackError, Picture, ScanError, Staging};
+
+/// The pause of pass 2 that Compact 2013 documents: one minute.
+pub const DEFAULT_PAUSE_MS: u32 = 60_000;
+
+/// What may differ from one snapshot to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Settings {
+    /// How long pass 2 lets the system run, in milliseconds.
+    pub pause_ms: u32,
+    /// A word for the boot loader (`dwOemData`).
+    pub oem_data: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { pause_ms: DEFAULT_PAUSE_MS, oem_data: 0 }
+    }
+}
+
+/// What a snapshot needs. `store`, `codec`, `observer` and the workspace must lie in nosave memory: they
+/// change while the picture must not.
+pub struct Snapshot<'a, S, C, M, Z, W, O> {
+    /// The system, with the board's hooks.
+    pub system: &'a mut S,
+    /// Its state, moved along.
+    pub state: &'a StateCell,
+    /// Whom the image belongs to.
+    pub identity: &'a Identity,
+    /// RAM.
+    pub memory: &'a mut M,
+    /// The CPU.
+    pub cpu: &'a mut C,
+    /// The compressor.
+    pub codec: &'a mut Z,
+    /// Where images live.
+    pub store: &'a mut W,
+    /// Who watches.
+    pub observer: &'a mut O,
+    /// What may differ.
+    pub settings: Settings,
+}
+
+/// On which timeline the call that took a snapshot returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Timeline {
+    /// The snapshot is committed, and the system that took it goes on.
+    Live(TakeReport),
+    /// The system was booted from the snapshot: hours or years may have passed, and the hardware was off.
+    Restored,
+}
+
+/// What was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct TakeReport {
+    /// The image's name in its store; 0 until it is committed.
+    pub id: u64,
+    /// Bytes of the image.
+    pub image_len: u64,
+    /// Pages of the picture, zero pages included.
+    pub pages: u64,
+    /// Pages of it that are all zero.
+    pub zero_pages: u64,
+    /// Pages that the system called free: not in the picture.
+    pub free_pages: u64,
+    /// Chunks.
+    pub chunks: u32,
+    /// Chunks that LZ4 did not shrink.
+    pub raw_chunks: u32,
+    /// Extents of the page map.
+    pub extents: u32,
+}
+
+/// Why no snapshot was taken. The system goes on; the previous image is what it was, unless the error is
+/// [`TakeError::Write`], on a medium with room for one image only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum TakeError<E> {
+    /// A snapshot, or a boot, is under way: try again when the state is `None` or `Taken`.
+    WrongState(SnapshotState),
+    /// The system would not come to rest in the given pass: see what `who` waits for.
+    Suspend {
+        /// 1 or 2.
+        pass: u8,
+        /// Who would not stop.
+        failed: SuspendFailed,
+    },
+    /// The board's regions are wrong: mend them in the board's code.
+    Regions(MapError),
+    /// The memory map names pages that [`Memory`] cannot reach: mend one of the two.
+    Unreachable,
+    /// The staging area is not free memory of the system throughout.
+    StagingNotFree,
+    /// The memory areas alone are more extents than the workspace holds: make `EXTENTS` larger.
+    TooManyExtents,
+    /// RAM has more chunks than the workspace holds: make `CHUNKS` larger.
+    TooManyChunks,
+    /// Memory changed between two looks at it after the capture: some interrupt, core, DMA or nosave
+    /// object is not at rest or not in nosave memory.
+    PictureChanged,
+    /// Step 4: the store has no room, or failed. Nothing was written to a slot.
+    Prepare(E),
+    /// Step 5: the store failed to write, to verify or to commit.
+    Write(E),
+}
+
+impl<E> From<ScanError> for TakeError<E> {
+    fn from(error: ScanError) -> Self {
+        match error {
+            ScanError::Unreachable => TakeError::Unreachable,
+            ScanError::TooManyExtents => TakeError::TooManyExtents,
+        }
+    }
+}
+
+impl<S, C, M, Z, W, O> Snapshot<'_, S, C, M, Z, W, O>
+where
+    S: System + GetSnapshotRegions + SnapshotResume,
+    C: TakeCpuSnapshot,
+    M: Memory,
+    Z: CompressSnapshot,
+    W: PrepareSnapshot + WriteSnapshot,
+    O: Observer,
+{
+    /// Takes a snapshot (`IOCTL_KLIB_MAKESNAP`): both passes, and the hooks in their documented order.
+    ///
+    /// Returns twice: once on the machine that took it, and once on every machine that boots from it.
+    /// A power cut at any moment leaves the previous image bootable, or the new one once it is committed.
+    ///
+    /// # Errors
+    /// [`TakeError`]; the system has then been resumed.
+    pub fn take<const EXTENTS: usize, const CHUNKS: usize>(
+        &mut self,
+        workspace: &mut Workspace<EXTENTS, CHUNKS>,
+    ) -> Result<Timeline, TakeError<W::Error>> {
+        self.take_in(workspace.parts())
+    }
+
+    /// [`take`](Snapshot::take) with a workspace whose size was chosen at run time.
+    ///
+    /// # Errors
+    /// As for [`take`](Snapshot::take).
+    pub fn take_in(&mut self, workspace: Parts<'_>) -> Result<Timeline, TakeError<W::Error>> {
+        self.state.begin().map_err(TakeError::WrongState)?;
+        info!("snapshot: pass 1");
+        self.system.reclaim();
+        self.suspend(1)?;
+        self.system.resume(Resume::Live);
+
+        info!("snapshot: pass 2");
+        self.state.set(SnapshotState::Pass2);
+        self.system.pause(self.settings.pause_ms);
+        self.suspend(2)?;
+        match self.fork(workspace) {
+            Ok((Fork::Restored, _)) => {
+                self.state.set(SnapshotState::Boot);
+                self.system.snapshot_resume();
+                self.system.resume(Resume::Restored);
+                self.state.set(SnapshotState::None);
+                info!("snapshot: restored");
+                Ok(Timeline::Restored)
+            }
+            Ok((Fork::Live, report)) => {
+                // Drivers resume in pass 2: they need no re-initialisation.
+                self.state.set(SnapshotState::Pass2);
+                self.system.resume(Resume::Live);
+                self.state.set(SnapshotState::Taken);
+                info!("snapshot: taken, {} bytes", report.image_len);
+                Ok(Timeline::Live(report))
+            }
+            Err(error) => {
+                self.state.set(SnapshotState::Pass2);
+                self.system.resume(Resume::Live);
+                self.state.set(SnapshotState::None);
+                Err(error)
+            }
+        }
+    }
+
+    fn suspend(&mut self, pass: u8) -> Result<(), TakeError<W::Error>> {
+        self.system.suspend().map_err(|failed| {
+            self.state.set(SnapshotState::None);
+            TakeError::Suspend { pass, failed }
+        })
+    }
+
+    /// From the first hook to the last, with the system at rest.
+    fn fork(&mut self, parts: Parts<'_>) -> Result<(Fork, TakeReport), TakeError<W::Error>> {
+        let Parts { raw, stored, context, extents, index, map } = parts;
+        map.set(self.system.ram(), self.system.get_snapshot_regions(), self.system.nosave())
+            .map_err(TakeError::Regions)?;
+        let staging = self.staging(map)?;
+        self.state.set(SnapshotState::Prepared);
+
+        let mut result = Ok(TakeReport::default());
+        let writer = &mut Writer {
+            map,
+            system: &*self.system,
+            identity: self.identity,
+            memory: &mut *self.memory,
+            codec: &mut *self.codec,
+            store: &mut *self.store,
+            observer: &mut *self.observer,
+            oem_data: self.settings.oem_data,
+            architecture: C::ARCHITECTURE,
+        };
+        let fork = self.cpu.take_cpu_snapshot(context, &mut |context| {
+            // `result` is in the picture: it is stored when the picture may change again, not before.
+            result =
+                writer.run(staging, context.words(), context.resume_address(), raw, stored, extents, index);
+        });
+        match fork {
+            Fork::Restored => Ok((Fork::Restored, TakeReport::default())),
+            Fork::Live => result.map(|report| (Fork::Live, report)),
+        }
+    }
+
+    /// The staging area, if there is one and all of it is free.
+    fn staging(&self, map: &MemoryMap) -> Result<FrameRange, TakeError<W::Error>> {
+        let Some(frames) = self.system.staging() else { return Ok(FrameRange::default()) };
+        let mut each = (frames.first.0..frames.end().0).map(crate::frame::Pfn);
+        let free = map.areas().iter().any(|area| area.frames.covers(frames))
+            && each.all(|frame| map.is_nosave(frame) || self.system.page_class(frame) == PageClass::Free);
+        if free { Ok(frames) } else { Err(TakeError::StagingNotFree) }
+    }
+}
+
+/// What runs between the capture and the last write, on a stack in nosave memory.
+struct Writer<'a, S, M, Z, W, O> {
+    map: &'a MemoryMap,
+    system: &'a S,
+    identity: &'a Identity,
+    memory: &'a mut M,
+    codec: &'a mut Z,
+    store: &'a mut W,
+    observer: &'a mut O,
+    oem_data: u32,
+    architecture: crate::cpu::Architecture,
+}
+
+impl<S: System, M: Memory, Z: CompressSnapshot, W: PrepareSnapshot + WriteSnapshot, O: Observer>
+    Writer<'_, S, M, Z, W, O>
+{
+    #[inline(never)]
+    #[expect(clippy::too_many_arguments, reason = "the parts of the workspace, borrowed one by one")]
+    fn run(
+        &mut self,
+        staging: FrameRange,
+        context: &[u32],
+        resume_address: u64,
+        raw: &mut [crate::mem::Page],
+        stored: &mut [u8; crate::workspace::STORED_BYTES],
+        extents: &mut heapless::VecView<crate::image::Extent>,
+        index: &mut heapless::VecView<crate::image::ChunkEntry>,
+    ) -> Result<TakeReport, TakeError<W::Error>> {
+        self.observer.observe(Progress::Captured);
+        let mut report = TakeReport::default();
+        pack::scan(self.map, self.system, &*self.memory, extents, staging, self.observer, &mut report)?;
+
+        // Step 3: compress, to learn the size.
+        let mut staging = Staging::new(staging);
+        pack::measure(self.memory, self.codec, extents, index, raw, stored, &mut staging, self.observer)
+            .map_err(|error| match error {
+                PackError::TooManyChunks => TakeError::TooManyChunks,
+                _ => TakeError::Unreachable,
+            })?;
+
+        let mut header = Header {
+            identity: *self.identity,
+            architecture: self.architecture,
+            codec: Z::CODEC,
+            oem_data: self.oem_data,
+            id: ImageId(0),
+            resume_address,
+            ram_digest: self.map.digest(),
+            context: pack::part(context.iter().map(|word| word.to_le_bytes())),
+            map: pack::part(extents.iter().map(|extent| extent.encode())),
+            index: pack::part(index.iter().map(|entry| entry.encode())),
+            chunks_offset: 0,
+            chunks_len: index.iter().map(|entry| entry.padded_len() as u64).sum(),
+            data_pages: count_pages(extents, ExtentKind::Data),
+            zero_pages: count_pages(extents, ExtentKind::Zero),
+            extents: extents.len() as u32,
+            chunks: index.len() as u32,
+        };
+        header.lay_out();
+
+        // Step 4: prepare exactly that much.
+        header.id = self.store.prepare_snapshot(header.image_len()).map_err(TakeError::Prepare)?;
+
+        // Step 5: write, header first, then finish.
+        let picture = Picture { header: &header, context, extents, index, staging: &staging };
+        pack::write(&picture, &*self.memory, self.codec, self.store, raw, stored, self.observer)?;
+        self.store.finish_snapshot(stored).map_err(TakeError::Write)?;
+        self.observer.observe(Progress::Written);
+
+        report.id = header.id.0;
+        report.image_len = header.image_len();
+        report.chunks = header.chunks;
+        report.raw_chunks = index.iter().filter(|entry| entry.is_raw()).count() as u32;
+        report.extents = header.extents;
+        Ok(report)
+    }
+}
