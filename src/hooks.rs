@@ -21,6 +21,7 @@ use heapless::Vec;
 
 use crate::cpu::{Architecture, CpuContext};
 use crate::frame::RamRegion;
+use crate::image::id::ImageId;
 use crate::refusal::{Reason, Refusal};
 
 /// Step 1, `OEMGetSnapshotRegions`: RAM that the system does not know of and that must be in the picture,
@@ -109,11 +110,6 @@ pub trait DecompressSnapshot: CompressSnapshot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CorruptStream;
-
-/// What names an image in its store: a number that no image there had before. Larger is newer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct ImageId(pub u64);
 
 /// Storage for images; the hooks of steps 4 and 5 and of the boot side share its error.
 pub trait Medium {

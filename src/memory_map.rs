@@ -2,8 +2,8 @@
 
 use heapless::Vec;
 
-use crate::frame::{FrameRange, Pfn, RamRegion, RegionError};
 use crate::crc32c::Crc32c;
+use crate::frame::{FrameRange, Pfn, RamRegion, RegionError};
 
 /// How many regions a memory map holds of each kind.
 pub const MAX_REGIONS: usize = 16;

@@ -1,6 +1,6 @@
 //! The progress observer: how far a snapshot or a boot is, for a bar, a light or a marker.
 
-use crate::hooks::ImageId;
+use crate::image::id::ImageId;
 use crate::refusal::Refusal;
 
 /// A step of a snapshot or a boot, with how much of it is done.

@@ -1,6 +1,6 @@
 //! Why an image was not booted, and at which stage that came out.
 
-use crate::hooks::ImageId;
+use crate::image::id::ImageId;
 
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {

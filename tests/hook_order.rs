@@ -9,9 +9,8 @@ use oal_snapshot::codec::Lz4;
 use oal_snapshot::cpu::fake::FakeCpu;
 use oal_snapshot::cpu::{Architecture, CpuContext};
 use oal_snapshot::frame::{RamRegion, RegionError};
-use oal_snapshot::hooks::{
-    CompressSnapshot, Fork, ImageId, Medium, PrepareSnapshot, TakeCpuSnapshot, WriteSnapshot,
-};
+use oal_snapshot::hooks::{CompressSnapshot, Fork, Medium, PrepareSnapshot, TakeCpuSnapshot, WriteSnapshot};
+use oal_snapshot::image::ImageId;
 use oal_snapshot::memory_map::{MAX_REGIONS, MapError};
 use oal_snapshot::state::SnapshotState;
 use oal_snapshot::system::SuspendFailed;

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use oal_sim::image::seal_header;
 use oal_sim::{Machine, RamDisk, Shelf, layout};
 use oal_snapshot::boot::BootEnd;
-use oal_snapshot::hooks::BootPolicy;
 use oal_snapshot::crc32c::crc32c;
+use oal_snapshot::hooks::BootPolicy;
 use oal_snapshot::image::{ChunkEntry, Extent, HEADER_LEN, Header, MAGIC};
 use oal_snapshot::store::{
     BlockStore, LOG_RECORDS, Partition, Record, SNAPSHOT_PARTITION_TYPE, Slots, StoreSettings,

@@ -1,10 +1,9 @@
 //! `docs/store-format.md` is right about NAND: its worked example is the record that a real snapshot commits.
 
 use oal_sim::NandPages;
-use oal_snapshot::hooks::{
-    BootPolicy, ImageId, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot,
-};
 use oal_snapshot::crc32c::crc32c;
+use oal_snapshot::hooks::{BootPolicy, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot};
+use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::Reason;
 use oal_snapshot::store::nand::{NandFlash, NandGeometry, NandPage, NandStore};
 use oal_snapshot::store::{RECORD_LEN, Record, SlotEntry, SlotState, Slots, StoreSettings};

@@ -2,7 +2,8 @@
 
 use oal_sim::nand::{Beyond, Cut, PowerOff};
 use oal_sim::{Booted, Machine, NandPages, Rng};
-use oal_snapshot::hooks::{BootPolicy, ImageId, SelectSnapshot};
+use oal_snapshot::hooks::{BootPolicy, SelectSnapshot};
+use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::nand::{LOG_BLOCKS, NandFlash, NandGeometry, NandPage, NandStore};
 use oal_snapshot::store::{SlotState, Slots, StoreError, StoreSettings};

@@ -1,8 +1,9 @@
 //! The store on NOR: torn records and erases, chains of cuts, wear, and images that are read from where they lie.
 
 use oal_sim::{Booted, Machine, NorCells, NorFault, Rng};
-use oal_snapshot::hooks::{BootPolicy, ImageId, ReadSnapshot, SelectSnapshot};
 use oal_snapshot::crc32c::crc32c;
+use oal_snapshot::hooks::{BootPolicy, ReadSnapshot, SelectSnapshot};
+use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::nor::{BLOCK_RECORDS, LOG_BLOCKS, NorFlash, NorGeometry, NorStore};
 use oal_snapshot::store::{Record, SlotState, Slots, StoreError, StoreSettings};

@@ -1,10 +1,9 @@
 //! `docs/store-format.md` is right: its worked example is the record that a real snapshot commits.
 
 use oal_sim::{RamDisk, Shelf, layout};
-use oal_snapshot::hooks::{
-    BootPolicy, ImageId, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot,
-};
 use oal_snapshot::crc32c::crc32c;
+use oal_snapshot::hooks::{BootPolicy, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot};
+use oal_snapshot::image::ImageId;
 use oal_snapshot::store::{BlockStore, Record, SlotEntry, SlotState, Slots, StoreSettings};
 
 mod listing;

@@ -2,8 +2,9 @@
 
 use oal_sim::disk::{Beyond, Cut, DiskError, Fault};
 use oal_sim::{Booted, Effect, Machine, Operation, RamDisk, layout};
-use oal_snapshot::hooks::{BootPolicy, ImageId, SelectSnapshot};
 use oal_snapshot::crc32c::crc32c;
+use oal_snapshot::hooks::{BootPolicy, SelectSnapshot};
+use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::{
     BlockStore, LOG_RECORDS, Record, RecordError, SlotEntry, SlotState, Slots, StoreError, StoreSettings,

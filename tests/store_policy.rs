@@ -1,8 +1,9 @@
 //! Which image boots, how often, and what it costs the medium: slots, `Always` and `Once`, attempts, confirmation.
 
 use oal_sim::{Booted, FakeRegister, Machine, RamDisk, layout};
-use oal_snapshot::hooks::{BootPolicy, ImageId, SelectSnapshot};
+use oal_snapshot::hooks::{BootPolicy, SelectSnapshot};
 use oal_snapshot::image::Header;
+use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::{BlockStore, SlotState, Slots, StoreError, StoreSettings};
 use oal_snapshot::take::{TakeError, Timeline};

@@ -3,7 +3,8 @@
 
 use oal_sim::nor::NorCells;
 use oal_sim::{Machine, NandPages};
-use oal_snapshot::hooks::{BootPolicy, ImageId, PrepareSnapshot, SelectSnapshot, WriteSnapshot};
+use oal_snapshot::hooks::{BootPolicy, PrepareSnapshot, SelectSnapshot, WriteSnapshot};
+use oal_snapshot::image::ImageId;
 use oal_snapshot::store::nand::{NandGeometry, NandStore};
 use oal_snapshot::store::nor::{NorGeometry, NorStore};
 use oal_snapshot::store::{Slots, StoreSettings};

@@ -10,9 +10,9 @@ use std::time::Duration;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lz4::block::{CompressionMode, compress_to_buffer, decompress_to_buffer};
 use oal_snapshot::codec::{Lz4, Lz4High};
+use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::hooks::{CompressSnapshot, DecompressSnapshot};
 use oal_snapshot::image::CHUNK_BYTES;
-use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::mem::Page;
 
 /// Most bytes of the file that are used.

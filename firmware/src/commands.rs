@@ -3,7 +3,8 @@
 use core::fmt;
 
 use oal_snapshot::frame::RamRegion;
-use oal_snapshot::hooks::{GetSnapshotRegions, ImageId, SelectSnapshot};
+use oal_snapshot::hooks::{GetSnapshotRegions, SelectSnapshot};
+use oal_snapshot::image::ImageId;
 use oal_snapshot::store::Slots;
 use oal_snapshot::system::System;
 

@@ -3,9 +3,9 @@
 use core::arch::asm;
 
 use oal_drivers::clock::{Clock as _, Deadline};
-use oal_snapshot::power::PowerUp;
 use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
 use oal_snapshot::hooks::{GetSnapshotRegions, SnapshotResume};
+use oal_snapshot::power::PowerUp;
 use oal_snapshot::state::SnapshotState;
 use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
 

@@ -28,11 +28,11 @@ extern crate std;
 
 pub mod config;
 pub mod cpu;
+pub mod drivers;
 pub mod engine;
 pub mod error;
 pub mod hooks;
 pub mod one_call;
-pub mod drivers;
 pub mod report;
 pub mod restore;
 pub mod store;

@@ -1,7 +1,7 @@
 //! [`OalBootReport`]: what a boot found, kept where the next program finds it.
 
-use oal_snapshot::hooks::ImageId;
 use oal_snapshot::crc32c::Crc32c;
+use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::Refusal;
 
 use crate::error::OalErrorInfo;

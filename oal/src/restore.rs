@@ -15,9 +15,9 @@ use core::ptr::null_mut;
 use core::slice;
 
 use oal_snapshot::cpu::CpuContext;
+use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::frame::PAGE_SIZE;
 use oal_snapshot::hooks::SelectSnapshot;
-use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::mem::PhysicalMemory;
 use oal_snapshot::refusal::{Reason, Refusal, Stage};
 

@@ -5,7 +5,8 @@ use core::ptr::null;
 
 use heapless::Vec;
 use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
-use oal_snapshot::hooks::{GetSnapshotRegions, ImageId, SnapshotResume};
+use oal_snapshot::hooks::{GetSnapshotRegions, SnapshotResume};
+use oal_snapshot::image::ImageId;
 use oal_snapshot::memory_map::{MAX_REGIONS, MapError, MemoryMap};
 use oal_snapshot::progress::{Observer, Progress};
 use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};

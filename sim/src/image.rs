@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use oal_snapshot::frame::PAGE_SIZE;
 use oal_snapshot::crc32c::crc32c;
+use oal_snapshot::frame::PAGE_SIZE;
 use oal_snapshot::image::{ChunkEntry, Extent, ExtentKind, HEADER_LEN, Header, Part, count_pages};
 use oal_snapshot::refusal::Reason;
 

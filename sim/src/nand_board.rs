@@ -2,8 +2,8 @@
 
 use alloc::boxed::Box;
 
-use oal_firmware::nand_flash::Flash;
 use oal_drivers::nand::{EccStatus, Error, Geometry, NandDevice};
+use oal_firmware::nand_flash::Flash;
 
 /// The first blocks of a chip, for a store.
 pub type NandBoard<'a> = Flash<Counted<'a>>;

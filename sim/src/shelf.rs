@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use oal_snapshot::hooks::{
-    BootPolicy, Candidate, ImageId, Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection,
-    WriteSnapshot,
+    BootPolicy, Candidate, Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
 };
+use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::Reason;
 
 /// One image, and how it came here.

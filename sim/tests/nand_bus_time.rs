@@ -5,17 +5,17 @@
 //! What a page needs at least: tR, and a cycle for each byte of its data, and of its spare area where the ECC is software's.
 //! Not counted: what the CPU takes for ECC in software and for the rest of its work.
 
-use oal_sim::nand::onenand::OneNandChip;
-use oal_sim::nand::raw::{Model, RawChip};
-use oal_sim::nand::spi::SpiChip;
-use oal_sim::nand::{Shared, Time};
-use oal_sim::{Machine, NandBoard, Rng, nand_board};
 use oal_drivers::nand::Geometry;
 use oal_drivers::nand::ecc::{Bch, Ecc, Hamming};
 use oal_drivers::nand::onenand::{OneNand, Options};
 use oal_drivers::nand::raw::{GuardedNand, RawNand};
 use oal_drivers::nand::spi::SpiNand;
 use oal_drivers::nand::spi::family::FAMILIES;
+use oal_sim::nand::onenand::OneNandChip;
+use oal_sim::nand::raw::{Model, RawChip};
+use oal_sim::nand::spi::SpiChip;
+use oal_sim::nand::{Shared, Time};
+use oal_sim::{Machine, NandBoard, Rng, nand_board};
 use oal_snapshot::hooks::{PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot};
 use oal_snapshot::store::nand::{LOG_BLOCKS, NandStore};
 use oal_snapshot::store::{RECORD_LEN, StoreSettings};

@@ -1,13 +1,13 @@
 //! The cells under all simulated chips, and ECC in software over a chip that flips bits.
 
-use oal_sim::Rng;
-use oal_sim::nand::raw::{Model, RawChip};
-use oal_sim::nand::{Array, Beyond, Change, Cut, Failure, Shared, Time, Violation, When};
 use oal_drivers::nand::bus::WithReadyPin;
 use oal_drivers::nand::ecc::{Bch, Ecc, Hamming};
 use oal_drivers::nand::marker::MarkerRule;
 use oal_drivers::nand::raw::{GuardedNand, RawNand};
 use oal_drivers::nand::{EccStatus, Error, Geometry, NandDevice};
+use oal_sim::Rng;
+use oal_sim::nand::raw::{Model, RawChip};
+use oal_sim::nand::{Array, Beyond, Change, Cut, Failure, Shared, Time, Violation, When};
 use proptest::prelude::*;
 
 const GEOMETRY: Geometry = Geometry { page_bytes: 512, spare_bytes: 16, pages_per_block: 32, blocks: 16 };

@@ -5,12 +5,12 @@ use std::io;
 use std::os::unix::fs::FileExt;
 
 use embedded_hal::delay::DelayNs;
-use oal_sim::nand::raw::{Model, RawChip};
-use oal_sim::nand::{CellError, Cells, Layout};
 use oal_drivers::nand::ecc::Bch;
 use oal_drivers::nand::marker::MarkerRule;
 use oal_drivers::nand::raw::{GuardedNand, RawNand};
 use oal_drivers::nand::{EccStatus, Error, NandDevice};
+use oal_sim::nand::raw::{Model, RawChip};
+use oal_sim::nand::{CellError, Cells, Layout};
 
 const LAYOUT: Layout = Layout::IN_NOR;
 

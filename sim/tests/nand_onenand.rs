@@ -1,11 +1,11 @@
 //! The OneNAND driver against a chip that follows its data sheet (Samsung KFG1G16Q2, KFH2G16Q2: headings named).
 
-use oal_sim::Rng;
-use oal_sim::nand::onenand::OneNandChip;
-use oal_sim::nand::{Change, Failure, Shared, Time, When};
 use oal_drivers::nand::marker::MarkerRule;
 use oal_drivers::nand::onenand::{FREE, OneNand, Options};
 use oal_drivers::nand::{EccStatus, Error, Geometry, NandDevice, Wait};
+use oal_sim::Rng;
+use oal_sim::nand::onenand::OneNandChip;
+use oal_sim::nand::{Change, Failure, Shared, Time, When};
 
 type Nand = OneNand<Shared<OneNandChip>, Time>;
 

@@ -1,10 +1,10 @@
 //! Parameter pages: whole, damaged, and made up. ONFI, "Parameter Page Data Structure Definition".
 
-use oal_sim::nand::Time;
-use oal_sim::nand::raw::{Model, RawChip, parameter_page, seal};
 use oal_drivers::nand::bus::{BusFault, RawBus};
 use oal_drivers::nand::raw::RawNand;
 use oal_drivers::nand::{Error, Geometry, NandDevice, onfi};
+use oal_sim::nand::Time;
+use oal_sim::nand::raw::{Model, RawChip, parameter_page, seal};
 use proptest::prelude::*;
 
 const GEOMETRY: Geometry = Geometry { page_bytes: 2048, spare_bytes: 64, pages_per_block: 64, blocks: 2048 };

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use oal_sim::nand::{Change, Failure, When};
 use oal_sim::{Booted, Machine, NandBoard, Rng};
-use oal_snapshot::hooks::{BootPolicy, ImageId, SelectSnapshot};
+use oal_snapshot::hooks::{BootPolicy, SelectSnapshot};
+use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::Reason;
 use oal_snapshot::store::nand::{LOG_BLOCKS, NandPage, NandStore};
 use oal_snapshot::store::{Slots, StoreSettings};

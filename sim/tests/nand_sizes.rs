@@ -1,11 +1,11 @@
 //! The NAND store on chips of 16 MiB to 4 GiB with pages of every size: raw chips with ECC in software, known by their ids.
 
-use oal_sim::nand::raw::{Model, RawChip};
-use oal_sim::nand::{Shared, Time};
-use oal_sim::{Machine, nand_board};
 use oal_drivers::nand::ecc::{Bch, Ecc, Hamming};
 use oal_drivers::nand::raw::{GuardedNand, RawNand};
 use oal_drivers::nand::{Geometry, NandDevice};
+use oal_sim::nand::raw::{Model, RawChip};
+use oal_sim::nand::{Shared, Time};
+use oal_sim::{Machine, nand_board};
 use oal_snapshot::hooks::SelectSnapshot;
 use oal_snapshot::store::nand::{LOG_BLOCKS, NandStore};
 use oal_snapshot::store::{RECORD_LEN, StoreSettings};

@@ -2,13 +2,13 @@
 //! from, every code of its ECC, protection, time-outs.
 
 use embedded_hal::spi::SpiDevice;
-use oal_sim::Rng;
-use oal_sim::nand::spi::SpiChip;
-use oal_sim::nand::{Change, Failure, Shared, Time, When};
 use oal_drivers::nand::marker::MarkerRule;
 use oal_drivers::nand::spi::SpiNand;
 use oal_drivers::nand::spi::family::{FAMILIES, Family, GD5F1GQ5, MT29F1G01, MT29F2G01, W25N01GV, W25N02KV};
 use oal_drivers::nand::{EccStatus, Error, NandDevice, Wait};
+use oal_sim::Rng;
+use oal_sim::nand::spi::SpiChip;
+use oal_sim::nand::{Change, Failure, Shared, Time, When};
 
 type Nand = SpiNand<Shared<SpiChip>, Time>;
 

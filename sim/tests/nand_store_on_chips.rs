@@ -1,17 +1,17 @@
 //! The whole way down: the engine, the NAND store, a driver of `drivers`, and a chip that follows its data sheet
 //! command by command.
 
-use oal_sim::nand::onenand::OneNandChip;
-use oal_sim::nand::raw::{Model, RawChip};
-use oal_sim::nand::spi::SpiChip;
-use oal_sim::nand::{Array, Change, Failure, Shared, Time, When};
-use oal_sim::{Machine, NandBoard, Rng, nand_board};
 use oal_drivers::nand::ecc::{Bch, Hamming};
 use oal_drivers::nand::marker::MarkerRule;
 use oal_drivers::nand::onenand::{OneNand, Options};
 use oal_drivers::nand::raw::{GuardedNand, RawNand};
 use oal_drivers::nand::spi::SpiNand;
 use oal_drivers::nand::spi::family::FAMILIES;
+use oal_sim::nand::onenand::OneNandChip;
+use oal_sim::nand::raw::{Model, RawChip};
+use oal_sim::nand::spi::SpiChip;
+use oal_sim::nand::{Array, Change, Failure, Shared, Time, When};
+use oal_sim::{Machine, NandBoard, Rng, nand_board};
 use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nand::NandStore;
 use oal_snapshot::take::Timeline;

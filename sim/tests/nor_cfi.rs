@@ -1,9 +1,9 @@
 //! The CFI driver against chips that follow their data sheets (JESD68.01, Intel StrataFlash P30 and J3: headings named).
 
+use oal_drivers::cfi::{Block, Cfi, Error, Wait};
 use oal_sim::Rng;
 use oal_sim::nand::Time;
 use oal_sim::nor::chip::{Model, NorChips, PARAMETER_BLOCKS, Trouble, UNIFORM};
-use oal_drivers::cfi::{Block, Cfi, Error, Wait};
 
 type Flash<'a, const LANES: usize> = Cfi<&'a mut NorChips<LANES>, Time>;
 

@@ -1,9 +1,9 @@
 //! The whole way down: the engine, the NOR store, the CFI driver, and chips that follow their data sheets.
 
+use oal_drivers::cfi::{Bus, Cfi, Error};
 use oal_sim::Machine;
 use oal_sim::nand::Time;
 use oal_sim::nor::chip::{Model, NorChips, Trouble};
-use oal_drivers::cfi::{Bus, Cfi, Error};
 use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nor::{NorFlash, NorGeometry, NorStore};
 use oal_snapshot::take::Timeline;

@@ -1,12 +1,13 @@
 //! Booting from a snapshot: the second of the two timelines.
 
 mod load;
+mod window;
 
 use heapless::Vec;
 
 use crate::frame::RamRegion;
 use crate::hooks::{Candidate, DecompressSnapshot, MAX_CANDIDATES, ReadSnapshot, RestoreCpu, SelectSnapshot};
-use crate::image::Identity;
+use crate::image::{Identity, reader};
 use crate::mem::Memory;
 use crate::progress::{Observer, Progress};
 use crate::refusal::{ColdBoot, Reason, Refusal, Stage};
@@ -148,8 +149,8 @@ where
         candidate: &Candidate,
         parts: &mut Parts<'_>,
         report: &mut BootReport,
-    ) -> Result<C::Entered, load::Fault> {
-        let header = load::check::<C, Z, R>(candidate, self.identity, self.cpu, self.store, parts)?;
+    ) -> Result<C::Entered, reader::Fault> {
+        let header = reader::check::<C, Z, R>(candidate, self.identity, self.cpu, self.store, parts)?;
         let attempt =
             self.store.count_attempt(candidate.id).map_err(|_| (Stage::Select, Reason::WriteFailed))?;
         self.observer.observe(Progress::Chosen {

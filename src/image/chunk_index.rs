@@ -1,8 +1,8 @@
 //! The chunk index: what is stored for each chunk.
 
+use crate::bytes::{get_u32, put};
 use crate::frame::PAGE_SIZE;
 use crate::image::CHUNK_BYTES;
-use crate::bytes::{get_u32, put};
 use crate::refusal::Reason;
 
 /// Bit 31 of an entry's first word: the chunk is stored as it is.

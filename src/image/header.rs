@@ -1,10 +1,10 @@
 //! The image's first page: what it is, whom it belongs to, and where its parts are.
 
-use crate::cpu::{Architecture, CONTEXT_BYTES};
-use crate::frame::PAGE_SIZE;
-use crate::hooks::ImageId;
-use crate::crc32c::crc32c;
 use crate::bytes::{get, get_u32, get_u64, put};
+use crate::cpu::{Architecture, CONTEXT_BYTES};
+use crate::crc32c::crc32c;
+use crate::frame::PAGE_SIZE;
+use crate::image::id::ImageId;
 use crate::image::{CHUNK_PAGES, ChunkEntry, Extent, Identity, page_align};
 use crate::refusal::Reason;
 

@@ -4,12 +4,16 @@
 //! The format is specified, with a worked example, in `docs/image-format.md`. Nothing here trusts a byte: every
 //! `decode` takes bytes of any origin.
 
+pub(crate) mod chunk;
 mod chunk_index;
 mod header;
+pub(crate) mod id;
 mod page_map;
+pub(crate) mod reader;
 
 pub use chunk_index::ChunkEntry;
 pub use header::{HEADER_LEN, Header, MAGIC, Part, VERSION};
+pub use id::ImageId;
 pub use page_map::{
     ChunkFrames, Chunks, Extent, ExtentKind, check_index, check_map, chunk_pages, count_pages,
 };

@@ -2,8 +2,8 @@
 
 use heapless::Vec;
 
-use crate::frame::{FrameRange, Pfn};
 use crate::bytes::{get_u32, get_u64, put};
+use crate::frame::{FrameRange, Pfn};
 use crate::image::{CHUNK_PAGES, ChunkEntry};
 use crate::memory_map::MemoryMap;
 use crate::refusal::Reason;

@@ -1,6 +1,6 @@
 //! Where unconfirmed boots are counted: in the store, or in a register that survives a reset.
 
-use crate::hooks::ImageId;
+use crate::image::id::ImageId;
 
 /// A 32-bit register that keeps its value over a reset, such as a scratch register of a reset controller or
 /// battery-backed RAM. Counting there costs the medium no write at a boot, unless another image is tried than the

@@ -3,7 +3,8 @@
 
 use heapless::Vec;
 
-use crate::hooks::{BootPolicy, Candidate, ImageId, Selection};
+use crate::hooks::{BootPolicy, Candidate, Selection};
+use crate::image::id::ImageId;
 use crate::refusal::{Reason, Refusal, Stage};
 use crate::store::record::{Record, RecordError, SLOTS, SlotEntry, SlotState};
 use crate::store::{AttemptRegister, StoreError, StoreSettings, attempts};

@@ -1,8 +1,9 @@
 //! The commit record: all that the store remembers, in one sector. The newest valid one is the truth.
 
-use crate::hooks::{BootPolicy, ImageId};
-use crate::crc32c::crc32c;
 use crate::bytes::{get, get_u32, get_u64, put};
+use crate::crc32c::crc32c;
+use crate::hooks::BootPolicy;
+use crate::image::id::ImageId;
 
 /// Bytes of a record: one sector.
 pub const RECORD_LEN: usize = 512;

@@ -1,20 +1,30 @@
 //! Taking a snapshot: the first of the two timelines.
 
-mod pack;
+mod error;
+mod measure;
+mod report;
+mod scan;
+mod write;
+
+pub use error::TakeError;
+pub use report::{TakeReport, Timeline};
 
 use crate::frame::FrameRange;
 use crate::hooks::{
-    CompressSnapshot, Fork, GetSnapshotRegions, ImageId, PrepareSnapshot, SnapshotResume, TakeCpuSnapshot,
+    CompressSnapshot, Fork, GetSnapshotRegions, PrepareSnapshot, SnapshotResume, TakeCpuSnapshot,
     WriteSnapshot,
 };
+use crate::image::id::ImageId;
 use crate::image::{ExtentKind, Header, Identity, count_pages};
 use crate::mem::Memory;
-use crate::memory_map::{MapError, MemoryMap};
+use crate::memory_map::MemoryMap;
 use crate::progress::{Observer, Progress};
 use crate::state::{SnapshotState, StateCell};
-use crate::system::{PageClass, Resume, SuspendFailed, System};
+use crate::system::{PageClass, Resume, System};
 use crate::workspace::{Parts, Workspace};
-use pack::{PackError, Picture, ScanError, Staging};
+use error::PackError;
+use measure::Staging;
+use write::Picture;
 
 /// The pause of pass 2 that Compact 2013 documents: one minute.
 pub const DEFAULT_PAUSE_MS: u32 = 60_000;
@@ -56,81 +66,6 @@ pub struct Snapshot<'a, S, C, M, Z, W, O> {
     pub observer: &'a mut O,
     /// What may differ.
     pub settings: Settings,
-}
-
-/// On which timeline the call that took a snapshot returned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Timeline {
-    /// The snapshot is committed, and the system that took it goes on.
-    Live(TakeReport),
-    /// The system was booted from the snapshot: hours or years may have passed, and the hardware was off.
-    Restored,
-}
-
-/// What was taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct TakeReport {
-    /// The image's name in its store; 0 until it is committed.
-    pub id: u64,
-    /// Bytes of the image.
-    pub image_len: u64,
-    /// Pages of the picture, zero pages included.
-    pub pages: u64,
-    /// Pages of it that are all zero.
-    pub zero_pages: u64,
-    /// Pages that the system called free: not in the picture.
-    pub free_pages: u64,
-    /// Chunks.
-    pub chunks: u32,
-    /// Chunks that LZ4 did not shrink.
-    pub raw_chunks: u32,
-    /// Extents of the page map.
-    pub extents: u32,
-}
-
-/// Why no snapshot was taken. The system goes on; the previous image is what it was, unless the error is
-/// [`TakeError::Write`], on a medium with room for one image only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum TakeError<E> {
-    /// A snapshot, or a boot, is under way: try again when the state is `None` or `Taken`.
-    WrongState(SnapshotState),
-    /// The system would not come to rest in the given pass: see what `who` waits for.
-    Suspend {
-        /// 1 or 2.
-        pass: u8,
-        /// Who would not stop.
-        failed: SuspendFailed,
-    },
-    /// The board's regions are wrong: mend them in the board's code.
-    Regions(MapError),
-    /// The memory map names pages that [`Memory`] cannot reach: mend one of the two.
-    Unreachable,
-    /// The staging area is not free memory of the system throughout.
-    StagingNotFree,
-    /// The memory areas alone are more extents than the workspace holds: make `EXTENTS` larger.
-    TooManyExtents,
-    /// RAM has more chunks than the workspace holds: make `CHUNKS` larger.
-    TooManyChunks,
-    /// Memory changed between two looks at it after the capture: some interrupt, core, DMA or nosave
-    /// object is not at rest or not in nosave memory.
-    PictureChanged,
-    /// Step 4: the store has no room, or failed. Nothing was written to a slot.
-    Prepare(E),
-    /// Step 5: the store failed to write, to verify or to commit.
-    Write(E),
-}
-
-impl<E> From<ScanError> for TakeError<E> {
-    fn from(error: ScanError) -> Self {
-        match error {
-            ScanError::Unreachable => TakeError::Unreachable,
-            ScanError::TooManyExtents => TakeError::TooManyExtents,
-        }
-    }
 }
 
 impl<S, C, M, Z, W, O> Snapshot<'_, S, C, M, Z, W, O>
@@ -275,15 +210,15 @@ impl<S: System, M: Memory, Z: CompressSnapshot, W: PrepareSnapshot + WriteSnapsh
     ) -> Result<TakeReport, TakeError<W::Error>> {
         self.observer.observe(Progress::Captured);
         let mut report = TakeReport::default();
-        pack::scan(self.map, self.system, &*self.memory, extents, staging, self.observer, &mut report)?;
+        scan::scan(self.map, self.system, &*self.memory, extents, staging, self.observer, &mut report)?;
 
         // Step 3: compress, to learn the size.
         let mut staging = Staging::new(staging);
-        pack::measure(self.memory, self.codec, extents, index, raw, stored, &mut staging, self.observer)
+        measure::measure(self.memory, self.codec, extents, index, raw, stored, &mut staging, self.observer)
             .map_err(|error| match error {
-                PackError::TooManyChunks => TakeError::TooManyChunks,
-                _ => TakeError::Unreachable,
-            })?;
+            PackError::TooManyChunks => TakeError::TooManyChunks,
+            _ => TakeError::Unreachable,
+        })?;
 
         let mut header = Header {
             identity: *self.identity,
@@ -293,9 +228,9 @@ impl<S: System, M: Memory, Z: CompressSnapshot, W: PrepareSnapshot + WriteSnapsh
             id: ImageId(0),
             resume_address,
             ram_digest: self.map.digest(),
-            context: pack::part(context.iter().map(|word| word.to_le_bytes())),
-            map: pack::part(extents.iter().map(|extent| extent.encode())),
-            index: pack::part(index.iter().map(|entry| entry.encode())),
+            context: write::part(context.iter().map(|word| word.to_le_bytes())),
+            map: write::part(extents.iter().map(|extent| extent.encode())),
+            index: write::part(index.iter().map(|entry| entry.encode())),
             chunks_offset: 0,
             chunks_len: index.iter().map(|entry| entry.padded_len() as u64).sum(),
             data_pages: count_pages(extents, ExtentKind::Data),
@@ -310,7 +245,7 @@ impl<S: System, M: Memory, Z: CompressSnapshot, W: PrepareSnapshot + WriteSnapsh
 
         // Step 5: write, header first, then finish.
         let picture = Picture { header: &header, context, extents, index, staging: &staging };
-        pack::write(&picture, &*self.memory, self.codec, self.store, raw, stored, self.observer)?;
+        write::write(&picture, &*self.memory, self.codec, self.store, raw, stored, self.observer)?;
         self.store.finish_snapshot(stored).map_err(TakeError::Write)?;
         self.observer.observe(Progress::Written);
 

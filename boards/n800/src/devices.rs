@@ -1,6 +1,5 @@
 //! The processor's devices: where their registers are (SWPU064, "Memory Mapping").
 
-use oal_firmware::devices::window;
 use oal_drivers::mmio::{Registers as _, Window, Window16};
 use oal_drivers::nand::onenand;
 use oal_drivers::omap::gptimer::{self, GpTimer};
@@ -8,6 +7,7 @@ use oal_drivers::omap::intc::{self, Intc, Line};
 use oal_drivers::omap::prcm::{self, Prcm};
 use oal_drivers::omap::sync_counter::{self, SyncCounter};
 use oal_drivers::omap::uart::{self, OmapUart};
+use oal_firmware::devices::window;
 
 /// The 32 kHz counter.
 pub type Clock = SyncCounter<Window<{ sync_counter::WINDOW }>>;

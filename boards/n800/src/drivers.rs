@@ -2,12 +2,12 @@
 
 use core::arch::asm;
 
-use oal_firmware::drivers::{Story, TICKS_PER_SECOND, Ticker, TimerDriver, UartDriver};
-use oal_firmware::platform::{self, Driver, DriverVec};
-use oal_firmware::terminal::Terminal;
 use oal_drivers::omap::gptimer;
 use oal_drivers::omap::intc::Context;
 use oal_drivers::omap::prcm::Device;
+use oal_firmware::drivers::{Story, TICKS_PER_SECOND, Ticker, TimerDriver, UartDriver};
+use oal_firmware::platform::{self, Driver, DriverVec};
+use oal_firmware::terminal::Terminal;
 use oal_snapshot::power::{DriverFailed, PowerManaged, PowerUp};
 
 use crate::devices::{self, Interrupts, TIMER_LINE, Timer};

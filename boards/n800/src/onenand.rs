@@ -5,12 +5,12 @@
 //! | 0 to 511 | the store, 64 MiB |
 //! | 512 to 575 | the FAT volume, page after page, 8 MiB; written once, without bad blocks |
 
+use oal_drivers::nand::onenand::{OneNand, Options};
+use oal_drivers::nand::{EccStatus, NandDevice as _};
 use oal_firmware::nand_flash;
 use oal_firmware::storage::{ReadFailed, Sectors, Storage};
 use oal_firmware::text_volume::OnePartition;
 use oal_firmware::wait::Wait;
-use oal_drivers::nand::onenand::{OneNand, Options};
-use oal_drivers::nand::{EccStatus, NandDevice as _};
 use oal_snapshot::refusal::{ColdBoot, Reason, Stage};
 use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nand::NandStore;

@@ -1,7 +1,7 @@
 //! The console's UART.
 
-use oal_firmware::terminal::Uart;
 use oal_drivers::omap::prcm::Device;
+use oal_firmware::terminal::Uart;
 
 use crate::devices::{self, Uart1};
 

@@ -1,8 +1,5 @@
 //! The board's devices: where their registers are (motherboard DUI 0447, tile DUI 0448), and what they are wired to.
 
-use oal_firmware::devices::window;
-use oal_firmware::platform::{DeviceRegister, ReadWindow};
-use oal_firmware::wait::Wait;
 use oal_drivers::a9_timer::{GLOBAL_WINDOW, GlobalTimer};
 use oal_drivers::cfi::{self, Cfi};
 use oal_drivers::gic::{CPU_WINDOW, DISTRIBUTOR_WINDOW, Gic, IntId};
@@ -12,6 +9,9 @@ use oal_drivers::pl111::{self, Format, Mode, Pl111};
 use oal_drivers::pl181::{self, Config, Pl181};
 use oal_drivers::sp804::{self, Sp804};
 use oal_drivers::vexpress_sysreg::{self, SysReg};
+use oal_firmware::devices::window;
+use oal_firmware::platform::{DeviceRegister, ReadWindow};
+use oal_firmware::wait::Wait;
 
 /// The board's clock for time-outs.
 pub type Clock = GlobalTimer<Window<GLOBAL_WINDOW>>;

@@ -1,14 +1,14 @@
 //! [`Nand`]: images on a NAND chip. The board has none: a model of one lies on its bus here, command by command as a chip
 //! would, and keeps its cells in bank 0 of the NOR flash. Driver, ECC and store are those of a real chip.
 
+use oal_drivers::cfi;
+use oal_drivers::nand::ecc::Bch;
+use oal_drivers::nand::raw::{GuardedNand, RawNand};
 use oal_firmware::nand_flash::Flash;
 use oal_firmware::nosave::Handout;
 use oal_firmware::wait::Wait;
 use oal_sim::nand::raw::{Model, RawChip};
 use oal_sim::nand::{CellError, Cells, Layout};
-use oal_drivers::cfi;
-use oal_drivers::nand::ecc::Bch;
-use oal_drivers::nand::raw::{GuardedNand, RawNand};
 use oal_snapshot::refusal::{ColdBoot, Reason, Stage};
 use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nand::NandStore;

@@ -1,8 +1,8 @@
 //! [`Nor`]: images in bank 0 of the NOR flash, booted from where they lie.
 
+use oal_drivers::mmio::FlashWindow;
 use oal_firmware::nor_flash::Flash;
 use oal_firmware::wait::Wait;
-use oal_drivers::mmio::FlashWindow;
 use oal_snapshot::refusal::{ColdBoot, Reason, Stage};
 use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nor::NorStore;

@@ -2,11 +2,11 @@
 
 use core::marker::PhantomData;
 
+use oal_drivers::a9_timer::GLOBAL_CONTROL;
 use oal_firmware::Platform;
 use oal_firmware::platform::{DeviceRegister, ReadWindow};
 use oal_firmware::ram;
 use oal_firmware::storage::Storage;
-use oal_drivers::a9_timer::GLOBAL_CONTROL;
 
 use crate::devices::{self, Clock};
 use crate::drivers::{self, Drivers};

@@ -1,8 +1,5 @@
 //! The processor's devices: where their registers are (UG585, chapter 4 and appendix B).
 
-use oal_firmware::devices::window;
-use oal_firmware::dma::ToRam;
-use oal_firmware::platform::DeviceRegister;
 use oal_drivers::a9_timer::{GLOBAL_WINDOW, GlobalTimer, PRIVATE_WINDOW, PrivateTimer};
 use oal_drivers::gic::{CPU_WINDOW, DISTRIBUTOR_WINDOW, Gic, IntId};
 use oal_drivers::mmc::BusWidth;
@@ -10,6 +7,9 @@ use oal_drivers::mmio::Window;
 use oal_drivers::sdhci::{self, Config, Sdhci};
 use oal_drivers::zynq::slcr::{self, Slcr};
 use oal_drivers::zynq::uart;
+use oal_firmware::devices::window;
+use oal_firmware::dma::ToRam;
+use oal_firmware::platform::DeviceRegister;
 
 /// The board's clock.
 pub type Clock = GlobalTimer<Window<GLOBAL_WINDOW>>;

@@ -1,10 +1,10 @@
 //! [`Zynq`]: the board.
 
+use oal_drivers::a9_timer::GLOBAL_CONTROL;
 use oal_firmware::Platform;
 use oal_firmware::card::CardStorage;
 use oal_firmware::platform::DeviceRegister;
 use oal_firmware::ram;
-use oal_drivers::a9_timer::GLOBAL_CONTROL;
 
 use crate::devices::{self, CardHost, Clock};
 use crate::drivers::{self, Drivers};

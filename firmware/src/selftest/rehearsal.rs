@@ -9,12 +9,12 @@ use core::ptr::from_ref;
 
 use oal_drivers::clock::Clock;
 use oal_snapshot::cpu::CpuContext;
+use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::frame::{FrameRange, PAGE_SIZE, Pfn};
 use oal_snapshot::hooks::{
     BootPolicy, GetSnapshotRegions, PrepareSnapshot, ReadSnapshot, SelectSnapshot, TakeCpuSnapshot,
     WriteSnapshot,
 };
-use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::mem::{Memory, Page};
 use oal_snapshot::memory_map::MemoryMap;
 use oal_snapshot::store::{SlotState, Slots, StoreSettings};

@@ -3,8 +3,8 @@
 use core::ffi::c_void;
 
 use oal_snapshot::cpu::{CONTEXT_WORDS, CpuContext};
-use oal_snapshot::image::Identity;
 use oal_snapshot::crc32c::Crc32c;
+use oal_snapshot::image::Identity;
 
 use crate::types::{BOOL, DWORD, LPVOID, OAL_CPU_CONTEXT_BYTES};
 

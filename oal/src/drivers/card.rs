@@ -6,8 +6,8 @@ use oal_drivers::mmc::{BusWidth, Card, Error, Host, HostError, Options};
 use oal_drivers::mmio::Window;
 use oal_drivers::{pl181, sdhci};
 
-use crate::error::{OalError, OalStage, number};
 use crate::drivers::{OalClock, OalDriver, OalDriverError, Request, driver, source, status, target};
+use crate::error::{OalError, OalStage, number};
 use crate::store::OalBlockDevice;
 
 /// How a PL181 (Arm's PrimeCell Multimedia Card Interface), or PL180, is wired.

@@ -7,8 +7,8 @@ use oal_drivers::mmio::Window16;
 use oal_drivers::nand::onenand::{self, OneNand, Options};
 use oal_drivers::nand::{EccStatus, Error, NandDevice};
 
-use crate::error::{OalError, OalStage, number};
 use crate::drivers::{OalClock, OalDriver, OalDriverError, Request, driver, source, status, target};
+use crate::error::{OalError, OalStage, number};
 use crate::store::{OAL_NAND_FAILED, OAL_NAND_UNCORRECTABLE, OAL_NAND_WORN, OalNandFlash};
 
 /// How a OneNAND with pages of 2048 bytes is wired.

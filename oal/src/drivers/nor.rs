@@ -8,8 +8,8 @@ use oal_drivers::cfi::{Bus, Cfi, Error};
 use oal_drivers::clock::Wait;
 use oal_drivers::mmio::FlashWindow;
 
-use crate::error::{OalError, OalStage, number};
 use crate::drivers::{OalClock, OalDriver, OalDriverError, Request, driver, source, status, target};
+use crate::error::{OalError, OalStage, number};
 use crate::store::OalNorFlash;
 
 /// How NOR flash with a CFI query and the command set of Intel and Sharp is wired.

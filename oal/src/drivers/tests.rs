@@ -4,11 +4,11 @@ use core::ffi::c_void;
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use oal_drivers::cfi::Cfi;
+use oal_drivers::nand::onenand::{OneNand, Options};
 use oal_sim::nand::onenand::OneNandChip;
 use oal_sim::nand::{Change, Failure, Shared, Time, When};
 use oal_sim::nor::chip::{NorChips, UNIFORM};
-use oal_drivers::cfi::Cfi;
-use oal_drivers::nand::onenand::{OneNand, Options};
 
 use super::*;
 use crate::store::{OAL_NAND_FAILED, OalBlockDevice, OalNandFlash, OalNorFlash};
@@ -134,7 +134,10 @@ fn constructors_refuse_bad_arguments_and_touch_nothing() {
             call(OalError::NullArgument)
         );
         assert_eq!(oal_driver_cfi(&raw mut part, null(), flash.as_mut_ptr()), call(OalError::NullArgument));
-        assert_eq!(oal_driver_cfi(&raw mut part, &raw const wiring, null_mut()), call(OalError::NullArgument));
+        assert_eq!(
+            oal_driver_cfi(&raw mut part, &raw const wiring, null_mut()),
+            call(OalError::NullArgument)
+        );
     }
     assert_eq!(part.words[..2], [77, 0]);
     // SAFETY: it was zeroed, which is a table without functions.

@@ -1,10 +1,10 @@
 //! The pages themselves.
 
 use oal_snapshot::codec::Lz4;
+use oal_snapshot::crc32c::Crc32c;
 use oal_snapshot::frame::{FrameRange, PAGE_SIZE, Pfn};
 use oal_snapshot::hooks::DecompressSnapshot;
 use oal_snapshot::image::CHUNK_PAGES;
-use oal_snapshot::crc32c::Crc32c;
 use oal_snapshot::mem::{Memory, Page};
 use oal_snapshot::memory_map::MemoryMap;
 use oal_snapshot::refusal::{Reason, Stage};

@@ -1,7 +1,7 @@
 //! What comes before the pages: header, context, table, each checked.
 
-use oal_snapshot::frame::{FrameRange, PAGE_SIZE, Pfn};
 use oal_snapshot::crc32c::Crc32c;
+use oal_snapshot::frame::{FrameRange, PAGE_SIZE, Pfn};
 use oal_snapshot::image::{Identity, page_align};
 use oal_snapshot::memory_map::MemoryMap;
 use oal_snapshot::refusal::{Reason, Stage};

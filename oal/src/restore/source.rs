@@ -1,7 +1,7 @@
 //! Where an image's bytes come from: memory, or a reader and its windows.
 
-use oal_snapshot::frame::PAGE_SIZE;
 use oal_snapshot::crc32c::Crc32c;
+use oal_snapshot::frame::PAGE_SIZE;
 use oal_snapshot::image::{CHUNK_BYTES, page_align};
 use oal_snapshot::refusal::Reason;
 

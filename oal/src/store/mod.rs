@@ -7,8 +7,9 @@ mod nor;
 use core::ffi::c_void;
 
 use oal_snapshot::hooks::{
-    BootPolicy, ImageId, Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
+    BootPolicy, Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
 };
+use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::Reason;
 use oal_snapshot::store::{AttemptRegister, Slots, StoreError, StoreSettings};
 

@@ -2,12 +2,6 @@
 
 use std::ops::Range;
 
-use oal_sim::nand::onenand::OneNandChip;
-use oal_sim::nand::raw::{Model, RawChip, parameter_page, seal};
-use oal_sim::nand::spi::SpiChip;
-use oal_sim::nand::{Array, Shared, Time};
-use oal_sim::rng::Rng;
-use oal_sim::{NandBoard, nand_board};
 use oal_drivers::nand::Geometry;
 use oal_drivers::nand::ecc::{Bch, Bytes, Ecc, Hamming};
 use oal_drivers::nand::marker::MarkerRule;
@@ -15,6 +9,12 @@ use oal_drivers::nand::onenand::{OneNand, Options};
 use oal_drivers::nand::raw::{GuardedNand, RawNand};
 use oal_drivers::nand::spi::SpiNand;
 use oal_drivers::nand::spi::family::FAMILIES;
+use oal_sim::nand::onenand::OneNandChip;
+use oal_sim::nand::raw::{Model, RawChip, parameter_page, seal};
+use oal_sim::nand::spi::SpiChip;
+use oal_sim::nand::{Array, Shared, Time};
+use oal_sim::rng::Rng;
+use oal_sim::{NandBoard, nand_board};
 use oal_snapshot::store::nand::{LOG_BLOCKS, NandPage};
 use oal_snapshot::store::{RECORD_LEN, Record};
 

@@ -1,13 +1,12 @@
 //! [`BlockStore`]: images on a block device.
 
-use crate::frame::PAGE_SIZE;
-use crate::hooks::{
-    ImageId, Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
-};
 use crate::crc32c::Crc32c;
+use crate::frame::PAGE_SIZE;
+use crate::hooks::{Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot};
+use crate::image::id::ImageId;
 use crate::refusal::Reason;
-use crate::store::catalog::{Area, Catalog};
 use crate::store::block::log::BlockLog;
+use crate::store::catalog::{Area, Catalog};
 use crate::store::record::{Record, SLOTS, SlotEntry, SlotState};
 use crate::store::{
     AttemptRegister, BlockDevice, LOG_SECTORS, NoRegister, SECTOR_SIZE, Slots, StoreError, StoreSettings,

@@ -1,10 +1,9 @@
 //! [`NorStore`]: images on NOR flash.
 
-use crate::frame::PAGE_SIZE;
-use crate::hooks::{
-    ImageId, Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
-};
 use crate::crc32c::Crc32c;
+use crate::frame::PAGE_SIZE;
+use crate::hooks::{Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot};
+use crate::image::id::ImageId;
 use crate::refusal::Reason;
 use crate::store::catalog::{Area, Catalog};
 use crate::store::nor::flash::{NorFlash, NorGeometry};

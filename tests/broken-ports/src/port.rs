@@ -2,11 +2,11 @@
 
 use core::marker::PhantomData;
 
+use oal_drivers::clock::Clock;
 use oal_firmware::Platform;
 use oal_firmware::card::CardStorage;
 use oal_firmware::platform::{DeviceRegister, Drivers, ReadWindow};
 use oal_firmware::storage::Storage;
-use oal_drivers::clock::Clock;
 use oal_snapshot::cpu::NosaveStack;
 use oal_snapshot::cpu::armv7a::Armv7a;
 use vexpress_a9::Vexpress;

@@ -3,9 +3,8 @@
 use core::marker::PhantomData;
 
 use oal_firmware::storage::{Blocks, Sectors, Storage, Store};
-use oal_snapshot::hooks::{
-    ImageId, Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
-};
+use oal_snapshot::hooks::{Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot};
+use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::{ColdBoot, Reason};
 use oal_snapshot::store::{Record, StoreError, StoreSettings};
 

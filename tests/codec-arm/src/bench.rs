@@ -2,8 +2,8 @@
 //! time under `-icount shift=4`.
 
 use oal_snapshot::codec::{Lz4, Lz4High};
-use oal_snapshot::hooks::{CompressSnapshot, DecompressSnapshot};
 use oal_snapshot::crc32c::crc32c;
+use oal_snapshot::hooks::{CompressSnapshot, DecompressSnapshot};
 use oal_snapshot::mem::{self, Page};
 use semihosting::println;
 

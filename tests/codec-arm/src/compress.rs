@@ -1,8 +1,8 @@
 //! The compressor: what it makes must decode, by the safe decoder and by ours, to what it was made of.
 
 use oal_snapshot::codec::{Lz4, Lz4High};
-use oal_snapshot::hooks::{CompressSnapshot, DecompressSnapshot};
 use oal_snapshot::crc32c::Crc32c;
+use oal_snapshot::hooks::{CompressSnapshot, DecompressSnapshot};
 use semihosting::println;
 
 use crate::arena::{Against, Large, source, target};

@@ -4,7 +4,8 @@ use core::cell::{Cell, RefCell};
 
 use oal_sim::Machine;
 use oal_snapshot::codec::Lz4;
-use oal_snapshot::hooks::{BootPolicy, ImageId, SelectSnapshot};
+use oal_snapshot::hooks::{BootPolicy, SelectSnapshot};
+use oal_snapshot::image::ImageId;
 use oal_snapshot::progress::Progress;
 use oal_snapshot::refusal::Stage;
 use oal_snapshot::store::StoreSettings;

@@ -1,8 +1,8 @@
 //! Right checksums under wrong bytes.
 
 use oal_sim::image::seal_header;
-use oal_snapshot::image::HEADER_LEN;
 use oal_snapshot::crc32c::crc32c;
+use oal_snapshot::image::HEADER_LEN;
 use oal_snapshot::store::RECORD_LEN;
 
 /// Where the header keeps its parts, and the chunks' first byte: `docs/image-format.md`.

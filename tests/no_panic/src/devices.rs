@@ -2,7 +2,6 @@
 
 use core::hint::black_box;
 
-use oal_firmware::nor_flash;
 use oal_drivers::a9_timer::{GLOBAL_WINDOW, GlobalTimer};
 use oal_drivers::cfi::Cfi;
 use oal_drivers::mmc::{Card, Options};
@@ -13,6 +12,7 @@ use oal_drivers::nand::onenand::{self, OneNand};
 use oal_drivers::nand::raw::{GuardedNand, RawNand};
 use oal_drivers::nand::spi::SpiNand;
 use oal_drivers::pl181::{self, Pl181};
+use oal_firmware::nor_flash;
 use oal_snapshot::store::nor::NorFlash;
 use oal_snapshot::store::{BlockStore, StoreSettings};
 

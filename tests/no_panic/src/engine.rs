@@ -9,8 +9,9 @@ use oal_snapshot::cpu::NosaveStack;
 use oal_snapshot::cpu::armv7a::Armv7a;
 use oal_snapshot::frame::FrameRange;
 use oal_snapshot::hooks::{
-    BootPolicy, DecompressSnapshot, ImageId, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot,
+    BootPolicy, DecompressSnapshot, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot,
 };
+use oal_snapshot::image::ImageId;
 use oal_snapshot::image::{ChunkEntry, Extent, HEADER_LEN, Header, Identity, check_index, check_map};
 use oal_snapshot::mem::PhysicalMemory;
 use oal_snapshot::memory_map::MemoryMap;

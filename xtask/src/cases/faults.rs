@@ -7,8 +7,8 @@ use crate::harness::boot::Boot;
 use crate::harness::journal::Journal;
 use crate::media::{Medium, images, records};
 use anyhow::Result;
-use oal_snapshot::image::VERSION;
 use oal_snapshot::crc32c::crc32c;
+use oal_snapshot::image::VERSION;
 
 /// Something wrong with the newest image of a medium.
 struct Fault {

@@ -3,9 +3,10 @@
 use anyhow::{Context, Result};
 use oal_snapshot::codec::{Lz4, Raw};
 use oal_snapshot::cpu::Architecture;
-use oal_snapshot::frame::{FrameRange, PAGE_SIZE, Pfn};
-use oal_snapshot::hooks::{CompressSnapshot, DecompressSnapshot, ImageId};
 use oal_snapshot::crc32c::{Crc32c, crc32c};
+use oal_snapshot::frame::{FrameRange, PAGE_SIZE, Pfn};
+use oal_snapshot::hooks::{CompressSnapshot, DecompressSnapshot};
+use oal_snapshot::image::ImageId;
 use oal_snapshot::image::{
     CHUNK_BYTES, ChunkEntry, Chunks, Extent, ExtentKind, HEADER_LEN, Header, Part, check_index, check_map,
     chunk_pages, count_pages, page_align,

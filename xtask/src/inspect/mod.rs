@@ -27,7 +27,7 @@ use findings::{Findings, ImageFound, Look, StoreFound};
 use image::{Image, ImageBytes};
 use medium::{FileKind, Input, Store};
 use oal_snapshot::frame::RamRegion;
-use oal_snapshot::hooks::ImageId;
+use oal_snapshot::image::ImageId;
 use oal_snapshot::memory_map::MemoryMap;
 use oal_snapshot::store::SlotEntry;
 use pages::Addresses;

@@ -2,8 +2,9 @@
 
 use super::chip::{At, Cells};
 use super::*;
-use oal_snapshot::hooks::{ImageId, PrepareSnapshot, SelectSnapshot, WriteSnapshot};
+use oal_snapshot::hooks::{PrepareSnapshot, SelectSnapshot, WriteSnapshot};
 use oal_snapshot::image::Header;
+use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::Reason;
 use oal_snapshot::store::nand::{Ecc, LOG_BLOCKS, NandError, NandFlash, NandGeometry, NandPage, NandStore};
 use oal_snapshot::store::{SlotState, StoreSettings};

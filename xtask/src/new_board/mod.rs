@@ -98,9 +98,7 @@ mod tests {
     fn a_board_of_this_workspace_takes_the_library_from_beside_it() {
         let files = template::files("some-board", Path::new("/else/where"), true).unwrap();
         let (_, manifest) = files.iter().find(|(file, _)| *file == "Cargo.toml").unwrap();
-        assert!(
-            manifest.contains("path = \"../..\"") && manifest.contains("path = \"../../firmware\"")
-        );
+        assert!(manifest.contains("path = \"../..\"") && manifest.contains("path = \"../../firmware\""));
         assert!(manifest.contains("[lints]\nworkspace = true") && !manifest.contains("[workspace]"));
     }
 

@@ -2,10 +2,10 @@
 
 mod lcd;
 
+use oal_drivers::sp804::Which;
 use oal_firmware::drivers::{GicDriver, TICKS_PER_SECOND, Ticker, TimerDriver, UartDriver, answer_tick};
 use oal_firmware::platform::{self, DriverVec};
 use oal_firmware::terminal::Terminal;
-use oal_drivers::sp804::Which;
 
 pub use lcd::LcdDriver;
 

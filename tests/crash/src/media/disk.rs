@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use oal_sim::{Counters, Cut, DiskError, Done, Fault, Operation, RamDisk, Trim};
-use oal_snapshot::hooks::{BootPolicy, ImageId};
 use oal_snapshot::crc32c::crc32c;
+use oal_snapshot::hooks::BootPolicy;
+use oal_snapshot::image::ImageId;
 use oal_snapshot::store::{
     BlockDevice, BlockStore, LOG_SECTORS, RECORD_LEN, RECORD_STRIDE, Record, SECTOR_SIZE, StoreSettings,
 };

@@ -3,7 +3,8 @@
 use oal_sim::nand::{Beyond as Rest, Cut};
 use oal_sim::nand_pages::PowerOff;
 use oal_sim::{Beyond, Effect, NandPages, Operation};
-use oal_snapshot::hooks::{BootPolicy, ImageId};
+use oal_snapshot::hooks::BootPolicy;
+use oal_snapshot::image::ImageId;
 use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nand::{Ecc, LOG_BLOCKS, NandError, NandFlash, NandGeometry, NandPage, NandStore};
 

@@ -2,7 +2,8 @@
 
 use oal_sim::nor::{NorCells, NorFault};
 use oal_sim::{Effect, Operation};
-use oal_snapshot::hooks::{BootPolicy, ImageId};
+use oal_snapshot::hooks::BootPolicy;
+use oal_snapshot::image::ImageId;
 use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nor::{LOG_BLOCKS, NorFlash, NorGeometry, NorStore};
 

@@ -1,8 +1,9 @@
 //! [`Store`]: what the explorer does to a store besides what the engine does.
 
 use oal_snapshot::hooks::{
-    BootPolicy, ImageId, Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
+    BootPolicy, Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
 };
+use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::Reason;
 
 use crate::mutant::Mutant;

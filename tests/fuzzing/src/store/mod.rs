@@ -9,9 +9,8 @@ pub mod nand;
 pub mod nor;
 
 use oal_sim::Machine;
-use oal_snapshot::hooks::{
-    BootPolicy, ImageId, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot,
-};
+use oal_snapshot::hooks::{BootPolicy, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot};
+use oal_snapshot::image::ImageId;
 use oal_snapshot::store::{RECORD_LEN, Record, SlotEntry, SlotState, Slots, StoreSettings};
 use oal_snapshot::take::Timeline;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use oal_sim::{Machine, Rng};
-use oal_snapshot::hooks::ImageId;
 use oal_snapshot::crc32c::crc32c;
+use oal_snapshot::image::ImageId;
 use oal_snapshot::store::nand::{Ecc, LOG_BLOCKS, NandError, NandFlash, NandGeometry, NandPage, NandStore};
 use oal_snapshot::store::{RECORD_LEN, Record, StoreError, StoreSettings};
 
