@@ -85,6 +85,7 @@ impl FrameRange {
 }
 
 /// Physically contiguous RAM as a board states it, in bytes (`RAMTableEntry`).
+#[doc(alias = "RAMTableEntry")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RamRegion {

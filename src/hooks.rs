@@ -38,9 +38,11 @@ use crate::refusal::{Reason, Refusal};
 ///     }
 /// }
 /// ```
+#[doc(alias("OEMGetSnapshotRegions", "pfnSnapGetOemRegions", "SnapshotSupport"))]
 pub trait GetSnapshotRegions {
     /// The regions, each physically contiguous, page-aligned, disjoint from each other and from the system's
     /// RAM. The same at every call, on the boot side too. Called before anything is captured.
+    #[doc(alias = "OEMGetSnapshotRegions")]
     fn get_snapshot_regions(&self) -> &[RamRegion] {
         &[]
     }
@@ -73,6 +75,7 @@ pub enum Fork {
 ///     }
 /// }
 /// ```
+#[doc(alias("OEMTakeCPUSnapshot", "pfnSnapCPU", "SnapshotSupport"))]
 pub trait TakeCpuSnapshot {
     /// What the registers belong to; an image boots only on the same.
     const ARCHITECTURE: Architecture;
@@ -81,10 +84,12 @@ pub trait TakeCpuSnapshot {
     /// `live` on a stack in nosave memory, and returns [`Fork::Live`]. After a restore of the context it
     /// returns a second time, in the restored machine, with [`Fork::Restored`]. Entered, and left on both
     /// timelines, with interrupts masked. From the capture until `live` returns it changes no memory of the picture.
+    #[doc(alias = "OEMTakeCPUSnapshot")]
     fn take_cpu_snapshot(&mut self, context: &mut CpuContext, live: &mut dyn FnMut(&CpuContext)) -> Fork;
 }
 
 /// Step 3, `OEMCompressSnapshot`: compresses one chunk.
+#[doc(alias("OEMCompressSnapshot", "pfnCompress", "SnapshotSupport"))]
 pub trait CompressSnapshot {
     /// The number that names the format in an image's header.
     const CODEC: u32;
@@ -94,6 +99,7 @@ pub trait CompressSnapshot {
 
     /// Compresses `src` into the start of `dst` and returns the length, or `None` if it was not
     /// compressed: the chunk is then stored raw.
+    #[doc(alias = "OEMCompressSnapshot")]
     fn compress_snapshot(&mut self, src: &[u8], dst: &mut [u8]) -> Option<usize>;
 }
 
@@ -118,22 +124,26 @@ pub trait Medium {
 }
 
 /// Step 4, `OEMPrepareSnapshot`: makes room, now that the size is known.
+#[doc(alias("OEMPrepareSnapshot", "pfnPrepareSnapshot", "SnapshotSupport"))]
 pub trait PrepareSnapshot: Medium {
     /// Reserves (and may erase) room for an image of `len` bytes, a multiple of 4096, and names it.
     /// The newest image that boots stays untouched if the storage has room for two.
     ///
     /// # Errors
     /// If it does not fit: before anything on the medium was changed.
+    #[doc(alias = "OEMPrepareSnapshot")]
     fn prepare_snapshot(&mut self, len: u64) -> Result<ImageId, Self::Error>;
 }
 
 /// Step 5, `OEMWriteSnapshot`: writes the image, then commits it.
+#[doc(alias("OEMWriteSnapshot", "pfnSnapWrite", "SnapshotSupport"))]
 pub trait WriteSnapshot: Medium {
     /// Writes `data` at `offset` of the prepared image. Both `offset` and the length are multiples of 4096,
     /// offsets ascend without gaps.
     ///
     /// # Errors
     /// Of the medium, or if more is written than was prepared. The image is then never committed.
+    #[doc(alias = "OEMWriteSnapshot")]
     fn write_snapshot(&mut self, data: &[u8], offset: u64) -> Result<(), Self::Error>;
 
     /// The last call, `(NULL, 0, 0)` in C: flushes, reads the image back (through `scratch`, a multiple of 4096
@@ -142,6 +152,7 @@ pub trait WriteSnapshot: Medium {
     /// # Errors
     /// Of the medium, or if what is read back is not what was written. The image is then not committed, unless it was the
     /// commit itself that the medium reported as failed after it had stored it.
+    #[doc(alias = "OEMWriteSnapshot")]
     fn finish_snapshot(&mut self, scratch: &mut [u8]) -> Result<(), Self::Error>;
 }
 
@@ -217,11 +228,13 @@ pub trait SelectSnapshot: Medium {
 }
 
 /// Boot, `OEMReadSnapshot`: reads a part of an image.
+#[doc(alias("OEMReadSnapshot", "pfnSnapRead", "PFN_SnapReadAtOffset", "SnapshotSupport"))]
 pub trait ReadSnapshot: Medium {
     /// Reads `buf.len()` bytes at `offset` of the image. Both are multiples of 4096.
     ///
     /// # Errors
     /// Of the medium, or if the range is not in the image.
+    #[doc(alias = "OEMReadSnapshot")]
     fn read_snapshot(&mut self, id: ImageId, buf: &mut [u8], offset: u64) -> Result<(), Self::Error>;
 
     /// Whether [`read_snapshot_while`](ReadSnapshot::read_snapshot_while) has the medium work beside the CPU.
@@ -287,7 +300,9 @@ pub trait RestoreCpu: TakeCpuSnapshot {
 ///     }
 /// }
 /// ```
+#[doc(alias("OEMSnapshotResume", "pfnSnapshotResume", "SnapshotSupport"))]
 pub trait SnapshotResume {
     /// Called once at each snapshot boot, before the drivers are powered up.
+    #[doc(alias = "OEMSnapshotResume")]
     fn snapshot_resume(&mut self) {}
 }

@@ -65,7 +65,7 @@
 //! use oal_snapshot::store::{BlockDevice, BlockStore, StoreSettings};
 //! use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
 //! use oal_snapshot::take::{Settings, Snapshot, Timeline};
-//! use oal_snapshot::workspace::Workspace;
+//! use oal_snapshot::workspace::{Workspace, chunks_for};
 //!
 //! const RAM: [RamRegion; 1] = [RamRegion::new(0, 64 * 4096)];
 //! const IDENTITY: Identity = Identity { board: *b"example board   ", build: [1; 32] };
@@ -116,7 +116,7 @@
 //! }
 //!
 //! let mut store = BlockStore::new(Disk(vec![0; 1 << 20]), StoreSettings::default());
-//! let mut workspace = Box::new(Workspace::<16, 4>::new());
+//! let mut workspace = Box::new(Workspace::<16, { chunks_for(RAM[0].len) }>::new());
 //! let mut ram = Ram(vec![Page::ZERO; 64]);
 //! ram.0[7].0.fill(0x77);
 //! let mut cpu = FakeCpu::new();

@@ -79,6 +79,7 @@ named! {
         /// The image is of a later version of the format.
         FutureVersion = "future-version",
         /// A checksum does not match.
+        #[doc(alias = "SNAP_ERR_CHECKSUM_FAILURE")]
         BadCrc = "bad-crc",
         /// A field holds what no version of the software writes.
         BadField = "bad-field",
@@ -99,12 +100,15 @@ named! {
         /// Pages are mapped twice, or out of order.
         Overlap = "overlap",
         /// The page map is larger than the workspace.
+        #[doc(alias = "SNAP_ERR_INSUFFICIENT_BUFFER")]
         TooManyExtents = "too-many-extents",
         /// The chunk index is larger than the workspace.
+        #[doc(alias = "SNAP_ERR_INSUFFICIENT_BUFFER")]
         TooManyChunks = "too-many-chunks",
         /// A chunk's checksum matches, but it does not decompress.
         CorruptStream = "corrupt-stream",
         /// The medium failed to read the image.
+        #[doc(alias = "SNAP_ERR_READ_FAILURE")]
         ReadFailed = "read-failed",
         /// The medium failed to remember the attempt, or that the image is consumed.
         WriteFailed = "write-failed",

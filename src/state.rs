@@ -6,22 +6,29 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use portable_atomic::{AtomicU32, Ordering::Relaxed};
 
 /// What `GetSnapshotState` answers (`TSnapState`).
+#[doc(alias = "TSnapState")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u32)]
 pub enum SnapshotState {
     /// No capture in progress (`eSnapNone`).
+    #[doc(alias = "eSnapNone")]
     None = 0,
     /// First pass: memory is reclaimed, the device suspended and resumed (`eSnapPass1`).
+    #[doc(alias = "eSnapPass1")]
     Pass1 = 1,
     /// Second pass: a pause in which programs become resident, then suspend, write, resume (`eSnapPass2`).
     /// A driver that powers up in this state needs no re-initialisation.
+    #[doc(alias = "eSnapPass2")]
     Pass2 = 2,
     /// Within the second pass: the device is suspended, the capture comes next (`eSnapPrepared`).
+    #[doc(alias = "eSnapPrepared")]
     Prepared = 3,
     /// The snapshot is written (`eSnapTaken`).
+    #[doc(alias = "eSnapTaken")]
     Taken = 4,
     /// The device boots from a snapshot (`eSnapBoot`): the hardware was off, drivers re-initialise it.
+    #[doc(alias = "eSnapBoot")]
     Boot = 5,
 }
 
@@ -66,6 +73,7 @@ impl StateCell {
     }
 
     /// The state now: the equivalent of `GetSnapshotState`.
+    #[doc(alias = "GetSnapshotState")]
     pub fn get(&self) -> SnapshotState {
         match self.state.load(Relaxed) {
             1 => SnapshotState::Pass1,

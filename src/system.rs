@@ -70,6 +70,7 @@ pub struct SuspendFailed {
 /// ```
 pub trait System {
     /// The RAM that the system manages (`OEMGetOEMRamTable`). The same at every call.
+    #[doc(alias("OEMGetOEMRamTable", "RamTable", "PCRamTable"))]
     fn ram(&self) -> &[RamRegion];
 
     /// Memory that is never in the picture: the engine's workspace and stack, the storage drivers' state,

@@ -16,17 +16,17 @@ const _: () = assert!(STORED_BYTES >= CHUNK_BYTES + CHUNK_BYTES / 10 + 20 + PAGE
 /// What the engine needs besides its stack. Never in the picture; a static in a nosave section:
 ///
 /// ```
-/// use oal_snapshot::workspace::Workspace;
+/// use oal_snapshot::workspace::{Workspace, chunks_for};
 /// use std::sync::Mutex;
-/// // 1024 extents, and chunks for 64 MiB of RAM.
+/// // 1024 extents, and the chunks of 64 MiB of RAM.
 /// // #[unsafe(link_section = ".nosave.bss")]
-/// static WORKSPACE: Mutex<Workspace<1024, 1024>> = Mutex::new(Workspace::new());
+/// static WORKSPACE: Mutex<Workspace<1024, { chunks_for(64 << 20) }>> = Mutex::new(Workspace::new());
 /// ```
 ///
 /// `EXTENTS`: extents of the page map, 16 bytes of an image each. A picture more fragmented than that still
 /// fits: short runs of zero or free pages are then stored as data. At least three for each contiguous piece of RAM,
 /// counting what nosave regions and the staging area divide.
-/// `CHUNKS`: entries of the chunk index, one for each 64 KiB of RAM.
+/// `CHUNKS`: entries of the chunk index, [`chunks_for`] the bytes of RAM.
 pub struct Workspace<const EXTENTS: usize, const CHUNKS: usize> {
     raw: [Page; CHUNK_PAGES as usize],
     stored: StoredBuffer,
@@ -34,6 +34,12 @@ pub struct Workspace<const EXTENTS: usize, const CHUNKS: usize> {
     extents: Vec<Extent, EXTENTS>,
     index: Vec<ChunkEntry, CHUNKS>,
     map: MemoryMap,
+}
+
+/// Entries of the chunk index that `ram_bytes` bytes of RAM need, the OEM's regions included: the `CHUNKS` of a
+/// [`Workspace`]. One for each 64 KiB, the last one for what is left over.
+pub const fn chunks_for(ram_bytes: u64) -> usize {
+    ram_bytes.div_ceil(CHUNK_BYTES as u64) as usize
 }
 
 /// Aligned so that a controller's DMA, and whole words, can be used on it.
@@ -94,5 +100,15 @@ impl<'a> Parts<'a> {
     /// hook by hook. Their contents last until the engine next runs.
     pub fn buffers(self) -> (&'a mut [Page; CHUNK_PAGES as usize], &'a mut [u8; STORED_BYTES]) {
         (self.raw, self.stored)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chunks_for;
+
+    #[test]
+    fn what_does_not_fill_a_chunk_needs_an_entry_too() {
+        assert_eq!([0, 1, 65536, 65537, 1 << 30].map(chunks_for), [0, 1, 1, 2, 16384]);
     }
 }

@@ -138,7 +138,7 @@ fn the_pause_lasts_as_long_as_the_settings_say() {
     let mut machine = Machine::tiny(1);
     for milliseconds in [0, 1500, u32::MAX] {
         machine.settings.pause_ms = milliseconds;
-        machine.take(&mut Shelf::default()).unwrap();
+        let _ = machine.take(&mut Shelf::default()).unwrap();
         assert!(machine.system.journal.take().contains(&format!("pause {milliseconds} [pass2]")));
     }
 }
@@ -155,7 +155,8 @@ fn a_request_in_a_wrong_state_is_refused_and_changes_nothing() {
         Err(TakeError::WrongState(state)) => refused.push(state),
         other => panic!("not refused: {other:?}"),
     };
-    machine.take_with::<8, 4, _, _, _>(&mut Lz4::new(), &mut Shelf::default(), &mut observer).unwrap();
+    let _ =
+        machine.take_with::<8, 4, _, _, _>(&mut Lz4::new(), &mut Shelf::default(), &mut observer).unwrap();
     assert!(!refused.is_empty() && refused.iter().all(|state| *state == SnapshotState::Prepared));
     assert_eq!(journal.state.get(), SnapshotState::Taken);
     assert!(machine.take(&mut Shelf::default()).is_ok(), "after one snapshot there may be another");

@@ -21,7 +21,7 @@ const SETTINGS: StoreSettings =
 static DISK: LazyLock<RamDisk> = LazyLock::new(|| {
     let mut disk = RamDisk::blank(64 + 2 * 12 * 8);
     for seed in [1, 2] {
-        Machine::tiny(seed).take(&mut BlockStore::new(&mut disk, SETTINGS)).unwrap();
+        let _ = Machine::tiny(seed).take(&mut BlockStore::new(&mut disk, SETTINGS)).unwrap();
     }
     disk
 });

@@ -235,7 +235,7 @@ fn an_image_that_does_not_fit_changes_nothing() {
     let run = |chip: &mut NandPages, machine: &Machine, settings| {
         machine.clone().take(&mut NandStore::<_, 2048, 2>::new(chip, settings).unwrap())
     };
-    run(&mut chip, &Machine::tiny(1), ALWAYS).unwrap();
+    let _ = run(&mut chip, &Machine::tiny(1), ALWAYS).unwrap();
     let before = chip.counters().changes();
     let mut noise = Machine::sample(1);
     noise.ram.fill_noise(3);

@@ -86,7 +86,7 @@ fn a_store_in_a_partition_leaves_the_other_partitions_alone() {
     let mut store = BlockStore::new(partition, StoreSettings::default());
     let mut machine = Machine::tiny(1);
     for _ in 0..3 {
-        machine.take(&mut store).unwrap();
+        let _ = machine.take(&mut store).unwrap();
     }
     let mut other = machine.restarted(2);
     assert!(other.boot(&mut store).id().is_some());

@@ -139,7 +139,7 @@ proptest! {
         prop_assert_eq!(report.chunks as usize, chunks.len());
 
         // With a map of few extents the same pages are there, and perhaps free ones, but none outside the picture.
-        live(machine.take_with::<15, 16, _, _, _>(&mut Lz4::new(), &mut shelf, &mut ()));
+        let _ = live(machine.take_with::<15, 16, _, _, _>(&mut Lz4::new(), &mut shelf, &mut ()));
         let small = Image::parse(&shelf.image).unwrap();
         let covered = set_of(small.extents.iter().map(|e| e.frames));
         prop_assert!(used.iter().all(|frame| covered.contains(&frame.0)));
@@ -171,9 +171,9 @@ proptest! {
         let before = machine.clone();
         let mut shelf = Shelf::default();
         if few_extents {
-            live(machine.take_with::<18, 16, _, _, _>(&mut Lz4::new(), &mut shelf, &mut ()));
+            let _ = live(machine.take_with::<18, 16, _, _, _>(&mut Lz4::new(), &mut shelf, &mut ()));
         } else {
-            live(machine.take_with::<128, 16, _, _, _>(&mut Lz4::new(), &mut shelf, &mut ()));
+            let _ = live(machine.take_with::<128, 16, _, _, _>(&mut Lz4::new(), &mut shelf, &mut ()));
         }
         prop_assert!(machine.is_as(&before));
         let mut other = machine.restarted(seed ^ 1);
@@ -184,7 +184,7 @@ proptest! {
         prop_assert!(few_extents || other.has_the_rest_of(&noise));
         prop_assert!(Image::parse(&shelf.image).unwrap().build() == shelf.image);
 
-        live(machine.take_with::<128, 16, _, _, _>(&mut Raw, &mut shelf, &mut ()));
+        let _ = live(machine.take_with::<128, 16, _, _, _>(&mut Raw, &mut shelf, &mut ()));
         let mut other = machine.restarted(seed ^ 2);
         prop_assert_eq!(other.boot_with::<128, 16, _, _, _>(&Raw, &mut shelf, &mut ()).cold(), None);
         prop_assert!(other.is_as(&machine));

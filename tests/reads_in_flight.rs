@@ -28,7 +28,7 @@ const FEW: u32 = 110;
 /// Takes a snapshot, with a workspace for forty chunks.
 fn take(machine: &Machine, disk: &mut RamDisk) {
     let store = &mut BlockStore::new(disk, SETTINGS);
-    machine.clone().take_with::<512, 40, _, _, _>(&mut Lz4::new(), store, &mut ()).unwrap();
+    let _ = machine.clone().take_with::<512, 40, _, _, _>(&mut Lz4::new(), store, &mut ()).unwrap();
 }
 
 /// Whether a read was in flight at each chunk that was loaded.

@@ -22,7 +22,7 @@ const SETTINGS: StoreSettings =
 static TWO: LazyLock<(RamDisk, u64, u64)> = LazyLock::new(|| {
     let mut disk = RamDisk::blank(64 + 2 * 100 * 8);
     let mut take = |seed| {
-        Machine::sample(seed).take(&mut BlockStore::new(&mut disk, SETTINGS)).unwrap();
+        let _ = Machine::sample(seed).take(&mut BlockStore::new(&mut disk, SETTINGS)).unwrap();
         let record = layout::newest(&mut disk).unwrap();
         record.slots.iter().flatten().map(|entry| entry.id.0).max().unwrap()
     };

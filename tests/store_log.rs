@@ -313,7 +313,7 @@ fn an_attempt_that_cannot_be_counted_or_an_image_that_cannot_be_consumed_is_not_
 
     let once = StoreSettings { policy: BootPolicy::Once, max_attempts: 0, ..SETTINGS };
     let mut disk = RamDisk::blank(SECTORS);
-    Machine::tiny(1).take(&mut BlockStore::new(&mut disk, once)).unwrap();
+    let _ = Machine::tiny(1).take(&mut BlockStore::new(&mut disk, once)).unwrap();
     fail_a_record(&mut disk);
     let mut machine = Machine::tiny(0).restarted(9);
     let booted = machine.boot(&mut BlockStore::new(&mut disk, once));
@@ -357,7 +357,7 @@ fn a_place_of_the_log_that_cannot_be_read_is_written_again_and_boots_no_once_ima
     }
     let once = StoreSettings { policy: BootPolicy::Once, ..SETTINGS };
     let mut disk = RamDisk::blank(SECTORS);
-    Machine::tiny(1).take(&mut BlockStore::new(&mut disk, once)).unwrap();
+    let _ = Machine::tiny(1).take(&mut BlockStore::new(&mut disk, once)).unwrap();
     unreadable(&mut disk, 5);
     assert_eq!(boot(&mut disk).cold(), Some((Stage::Select, Reason::MediumError)));
 }

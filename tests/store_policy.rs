@@ -80,7 +80,7 @@ fn one_slot_holds_one_image_of_twice_the_size() {
 
     for seed in [3, 4, 5] {
         machine.ram.fill_noise(seed);
-        machine.take(&mut BlockStore::new(&mut disk, one)).unwrap();
+        let _ = machine.take(&mut BlockStore::new(&mut disk, one)).unwrap();
         let mut other = machine.restarted(9);
         let booted = other.boot(&mut BlockStore::new(&mut disk, one));
         assert_eq!(booted.report.booted.unwrap().slot, 0);

@@ -51,7 +51,7 @@ fn every_page_and_register_comes_back_and_nothing_else_is_touched() {
 fn while_a_picture_is_taken_only_the_staging_area_is_lent_for_writing() {
     let mut machine = Machine::sample(1);
     machine.ram.take_lent();
-    live(machine.take(&mut Shelf::default()));
+    let _ = live(machine.take(&mut Shelf::default()));
     assert_eq!(machine.ram.take_lent(), []);
 
     let staging = frames(0x98000, 40);
@@ -61,7 +61,7 @@ fn while_a_picture_is_taken_only_the_staging_area_is_lent_for_writing() {
     let mut machine = Machine::new(machine.system);
     machine.fill(2);
     let before = machine.clone();
-    live(machine.take(&mut Shelf::default()));
+    let _ = live(machine.take(&mut Shelf::default()));
     let lent = machine.ram.take_lent();
     assert!(!lent.is_empty() && lent.iter().all(|range| staging.covers(*range)));
     for frame in machine.ram.frames().filter(|frame| !staging.contains(*frame)) {
@@ -126,7 +126,7 @@ fn a_staging_area_may_lie_in_nosave_memory() {
         ..FakeSystem::default()
     });
     machine.fill(3);
-    round_trip(&mut machine);
+    let _ = round_trip(&mut machine);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn scattered_pages_share_chunks() {
     machine.system.staging = Some(frames(0x300, 40));
     let mut larger = Machine::new(machine.system.clone());
     larger.fill(4);
-    round_trip(&mut larger);
+    let _ = round_trip(&mut larger);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use oal_snapshot::frame::FrameRange;
 use oal_snapshot::image::Identity;
 use oal_snapshot::mem::PhysicalMemory;
 use oal_snapshot::refusal::ColdBoot;
-use oal_snapshot::workspace::Workspace;
+use oal_snapshot::workspace::{Workspace, chunks_for};
 
 use crate::build::{self, BuildId};
 use crate::cpu::{self, Cpu};
@@ -25,8 +25,8 @@ use crate::start::enter_application;
 use crate::storage::Storage;
 use crate::terminal::Terminal;
 
-/// Chunks of 1 GiB, the most RAM that a board may have here.
-pub type Work = Workspace<1024, 16384>;
+/// For 1 GiB, the most RAM that a board may have here.
+pub type Work = Workspace<1024, { chunks_for(1 << 30) }>;
 /// The stack of the engine while it writes.
 pub type WriterStack = NosaveStack<{ 32 << 10 }>;
 

@@ -9,12 +9,12 @@ use oal_snapshot::codec::Lz4;
 use oal_snapshot::cpu::CpuContext;
 use oal_snapshot::frame::{FrameRange, PAGE_SIZE, Pfn};
 use oal_snapshot::hooks::{Candidate, Selection};
+use oal_snapshot::image::Identity;
 use oal_snapshot::image::ImageId;
-use oal_snapshot::image::{CHUNK_PAGES, Identity};
 use oal_snapshot::memory_map::MemoryMap;
 use oal_snapshot::refusal::Reason;
 use oal_snapshot::state::StateCell;
-use oal_snapshot::workspace::{Parts, Workspace};
+use oal_snapshot::workspace::{Parts, Workspace, chunks_for};
 
 use crate::config::{FLAGS, OalConfig, OalSystem};
 use crate::cpu::{Cpu, Record};
@@ -103,23 +103,18 @@ macro_rules! sizes {
     ($($mib:literal),+) => {
         /// MiB of RAM that workspaces are made for, ascending, and the bytes behind the fixed part.
         const SIZES: &[(u32, usize)] =
-            &[$(($mib, size_of::<Workspace<EXTENTS, { chunks($mib) }>>())),+];
+            &[$(($mib, size_of::<Workspace<EXTENTS, { chunks_for($mib << 20) }>>())),+];
 
         /// # Safety
         /// `place` points to a workspace for `mib` MiB that nobody else uses.
         unsafe fn parts_at(mib: u32, place: *mut c_void) -> Option<Parts<'static>> {
             match mib {
                 // SAFETY: the caller's promise.
-                $($mib => Some(unsafe { &mut *place.cast::<Workspace<EXTENTS, { chunks($mib) }>>() }.parts()),)+
+                $($mib => Some(unsafe { &mut *place.cast::<Workspace<EXTENTS, { chunks_for($mib << 20) }>>() }.parts()),)+
                 _ => None,
             }
         }
     };
-}
-
-/// Chunks of `mib` MiB.
-const fn chunks(mib: u32) -> usize {
-    mib as usize * ((1 << 20) / (CHUNK_PAGES as usize * PAGE_SIZE))
 }
 
 sizes!(64, 128, 256, 512, 1024, 2048, 4096);
@@ -189,9 +184,8 @@ fn check(config: &'static OalConfig) -> Result<u32, OalErrorInfo> {
     let system = unsafe { &*config.system };
     let tables = Tables::read(system).map_err(info)?;
     let map = tables.map().map_err(|error| info(error::map(error)))?;
-    let pages: u64 = map.areas().iter().map(|area| u64::from(area.frames.count)).sum();
-    let needed_chunks = pages.div_ceil(CHUNK_PAGES.into());
-    let Some((mib, bytes)) = SIZES.iter().find(|(mib, _)| needed_chunks <= chunks(*mib) as u64) else {
+    let bytes_of_ram: u64 = map.areas().iter().map(|area| area.frames.bytes()).sum();
+    let Some((mib, bytes)) = SIZES.iter().find(|(mib, _)| bytes_of_ram <= u64::from(*mib) << 20) else {
         return fail(OalError::TooManyChunks);
     };
     let needed = size_of::<Fixed>() + bytes;

@@ -188,7 +188,7 @@ fn a_boot_reads_every_page_of_an_image_once() {
             .unwrap()
         };
         let machine = Machine::sample(1);
-        machine.clone().take(&mut store()).unwrap();
+        let _ = machine.clone().take(&mut store()).unwrap();
         let mut selecting = store();
         let candidate = selecting.select().unwrap().candidates[0];
         let before = selecting.flash_mut().device_mut().read.all;

@@ -14,6 +14,7 @@ use crate::refusal::{ColdBoot, Reason, Refusal, Stage};
 use crate::workspace::{Parts, Workspace};
 
 /// What a boot needs. All of it, the code included, lies in nosave memory: the rest is overwritten.
+#[doc(alias = "SnapRestore")]
 pub struct Boot<'a, C, M, Z, R, O> {
     /// The RAM that the system manages, as at the capture.
     pub ram: &'a [RamRegion],
@@ -36,6 +37,7 @@ pub struct Boot<'a, C, M, Z, R, O> {
 }
 
 /// What a boot found, for the restored system, or the cold one, to tell. Keep it in nosave memory.
+#[must_use]
 #[derive(Clone, Debug, Default)]
 pub struct BootReport {
     /// The image that was entered.
@@ -65,6 +67,7 @@ impl BootReport {
 
 /// How a boot ended. On hardware `E` is uninhabited, and `let BootEnd::Cold(why) = boot.run(..)` is all
 /// that can be left to do.
+#[must_use = "after a cold end RAM may hold a part of an image, and says so nowhere else"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BootEnd<E> {
     /// An image was entered, the newest or the one before it: on hardware nobody sees this.

@@ -42,6 +42,7 @@ impl Crc32c {
 }
 
 /// The checksum of `bytes`.
+#[doc(alias = "SnapChkSum")]
 pub fn crc32c(bytes: &[u8]) -> u32 {
     let mut crc = Crc32c::new();
     crc.update(bytes);

@@ -59,6 +59,7 @@ pub struct Part {
 }
 
 /// The header in words. `docs/image-format.md` gives the bytes.
+#[doc(alias = "SNAP_HEADER")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Header {

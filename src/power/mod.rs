@@ -9,6 +9,7 @@ pub use ref_count::{Hold, RefCount};
 use crate::system::Resume;
 
 /// Why a driver is powered up.
+#[doc(alias = "CEDEVICE_POWER_STATE")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum PowerUp {
@@ -46,6 +47,7 @@ impl From<Resume> for PowerUp {
 ///     }
 /// }
 /// ```
+#[doc(alias = "IOCTL_POWER_SET")]
 pub trait PowerManaged {
     /// The driver's name.
     fn name(&self) -> &'static str;
@@ -54,11 +56,13 @@ pub trait PowerManaged {
     ///
     /// # Errors
     /// If the device cannot be stopped; it must then be working as before.
+    #[doc(alias = "XXX_PowerDown")]
     fn power_down(&mut self) -> Result<(), DriverFailed>;
 
     /// Starts the device again.
     ///
     /// # Errors
     /// If it does not come up. The others are brought up all the same.
+    #[doc(alias = "XXX_PowerUp")]
     fn power_up(&mut self, why: PowerUp) -> Result<(), DriverFailed>;
 }

@@ -36,6 +36,7 @@ pub struct Settings {
     /// How long pass 2 lets the system run, in milliseconds.
     pub pause_ms: u32,
     /// A word for the boot loader (`dwOemData`).
+    #[doc(alias = "dwOemData")]
     pub oem_data: u32,
 }
 
@@ -84,6 +85,7 @@ where
     ///
     /// # Errors
     /// [`TakeError`]; the system has then been resumed.
+    #[doc(alias("IOCTL_KLIB_MAKESNAP", "KernelLibIoControl"))]
     pub fn take<const EXTENTS: usize, const CHUNKS: usize>(
         &mut self,
         workspace: &mut Workspace<EXTENTS, CHUNKS>,

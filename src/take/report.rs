@@ -1,6 +1,7 @@
 //! What the call that takes a snapshot returns.
 
 /// On which timeline the call that took a snapshot returned.
+#[must_use = "after a restore, what the system knew of the world outside is of the past"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Timeline {
@@ -11,6 +12,7 @@ pub enum Timeline {
 }
 
 /// What was taken.
+#[must_use]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TakeReport {

@@ -16,7 +16,7 @@ use oal_snapshot::progress::Progress;
 use oal_snapshot::refusal::{ColdBoot, Reason, Stage};
 use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nand::{NandFlash, NandStore};
-use oal_snapshot::workspace::Workspace;
+use oal_snapshot::workspace::{Workspace, chunks_for};
 
 use crate::cpu::{Armv5te, Stack};
 use crate::flash::{MainArea, PAGE};
@@ -27,8 +27,8 @@ use crate::start::enter_application;
 
 /// The store of this board: a bit for each of the chip's 1024 blocks.
 pub type Store = NandStore<MainArea, PAGE, 128>;
-/// Chunks of 64 MiB.
-type Work = Workspace<256, 1024>;
+/// For all of RAM.
+type Work = Workspace<256, { chunks_for(RAM[0].len) }>;
 
 #[unsafe(link_section = ".nosave.bss")]
 static WORKSPACE: Handout<Work> = Handout::new(Workspace::new());

@@ -23,7 +23,7 @@ use oal_snapshot::state::StateCell;
 use oal_snapshot::store::{BlockDevice, BlockStore, SECTOR_SIZE, StoreSettings};
 use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
 use oal_snapshot::take::{Settings, Snapshot, TakeReport, Timeline};
-use oal_snapshot::workspace::Workspace;
+use oal_snapshot::workspace::{Workspace, chunks_for};
 use semihosting::println;
 
 use crate::arena::Large;
@@ -41,7 +41,7 @@ const DEPTH: usize = 64 << 10;
 const PAINT: u32 = 0x5354_4b21;
 
 /// Room for 64 MiB of RAM.
-type Work = Workspace<1024, 1024>;
+type Work = Workspace<1024, { chunks_for(64 << 20) }>;
 
 static WORKSPACE: Large<Work> = Large::new(Work::new());
 static FAST: Large<Lz4> = Large::new(Lz4::new());

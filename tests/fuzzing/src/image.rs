@@ -20,7 +20,7 @@ const MOST: usize = 1 << 20;
 /// An image of the machine.
 static SAMPLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut shelf = Shelf::with_image(Vec::new(), 1);
-    Machine::tiny(1).take(&mut shelf).expect("a snapshot");
+    let _ = Machine::tiny(1).take(&mut shelf).expect("a snapshot");
     shelf.image
 });
 

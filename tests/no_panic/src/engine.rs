@@ -23,11 +23,11 @@ use oal_snapshot::store::{
 };
 use oal_snapshot::system::System;
 use oal_snapshot::take::{Settings, Snapshot};
-use oal_snapshot::workspace::Workspace;
+use oal_snapshot::workspace::{Workspace, chunks_for};
 
 use crate::board::{Anyone, Controller, Sectors, any};
 
-type Work = Workspace<1024, 1024>;
+type Work = Workspace<1024, { chunks_for(64 << 20) }>;
 
 static FRAMES: [FrameRange; 1] = [FrameRange { first: oal_snapshot::frame::Pfn(1), count: 1 }];
 

@@ -15,7 +15,7 @@ const SECTORS: u64 = 64 + 2 * 12 * 8;
 static USED: LazyLock<RamDisk> = LazyLock::new(|| {
     let mut disk = RamDisk::blank(SECTORS);
     for seed in [1, 2] {
-        Machine::tiny(seed)
+        let _ = Machine::tiny(seed)
             .take(&mut BlockStore::new(&mut disk, StoreSettings::default()))
             .expect("a snapshot");
     }

@@ -54,7 +54,7 @@ struct Chip {
 static USED: LazyLock<Chip> = LazyLock::new(|| {
     let mut chip = Chip::erased();
     for seed in [1, 2] {
-        Machine::tiny(seed).take(&mut chip.store(StoreSettings::default())).expect("a snapshot");
+        let _ = Machine::tiny(seed).take(&mut chip.store(StoreSettings::default())).expect("a snapshot");
     }
     chip
 });

@@ -37,7 +37,7 @@ struct Flash {
 static USED: LazyLock<Flash> = LazyLock::new(|| {
     let mut flash = Flash::erased();
     for seed in [1, 2] {
-        Machine::tiny(seed).take(&mut flash.store(StoreSettings::default())).expect("a snapshot");
+        let _ = Machine::tiny(seed).take(&mut flash.store(StoreSettings::default())).expect("a snapshot");
     }
     flash
 });
