@@ -83,6 +83,12 @@ named! {
         BadCrc = "bad-crc",
         /// A field holds what no version of the software writes.
         BadField = "bad-field",
+        /// The image uses a feature of the format that this build does not support: boot it with a build that does.
+        UnsupportedFeature = "unsupported-feature",
+        /// Padding behind a part or a chunk, where every writer stores zeroes, holds something else.
+        BadPadding = "bad-padding",
+        /// The CPU context is larger than the place that this build has for one.
+        ContextTooLarge = "context-too-large",
         /// The image is of another architecture, or of registers that this build does not know.
         WrongArchitecture = "wrong-architecture",
         /// The image is of another board.

@@ -2,9 +2,8 @@
 //! the image lies.
 
 use crate::boot::window::{Held, Window};
-use crate::crc32c::crc32c;
 use crate::hooks::{Candidate, DecompressSnapshot, ReadSnapshot};
-use crate::image::chunk::place;
+use crate::image::chunk;
 use crate::image::reader::Fault;
 use crate::image::{ChunkEntry, ChunkFrames, Chunks, ExtentKind, Header, chunk_pages};
 use crate::mem::{self, Memory, Page};
@@ -83,10 +82,8 @@ struct Loading<'a, M, Z, O> {
 impl<M: Memory, Z: DecompressSnapshot, O: Observer> Loading<'_, M, Z, O> {
     /// Checks a chunk's stored bytes and puts its pages where they belong.
     fn chunk(&mut self, bytes: &[u8], entry: &ChunkEntry, frames: &ChunkFrames) -> Result<(), Reason> {
-        if crc32c(bytes) != entry.crc {
-            return Err(Reason::BadCrc);
-        }
-        place(bytes, entry, frames, self.memory, self.codec, self.raw)?;
+        let bytes = chunk::check(bytes, entry)?;
+        chunk::place(bytes, entry.is_raw(), frames, self.memory, self.codec, self.raw)?;
         self.done += chunk_pages(frames) as u64;
         self.observer.observe(Progress::Load { done: self.done, total: self.total });
         Ok(())

@@ -4,7 +4,7 @@
 //! The format is specified, with a worked example, in `docs/image-format.md`. Nothing here trusts a byte: every
 //! `decode` takes bytes of any origin.
 
-pub(crate) mod chunk;
+pub mod chunk;
 mod chunk_index;
 mod header;
 pub(crate) mod id;

@@ -4,7 +4,7 @@ use heapless::VecView;
 
 use crate::frame::FrameRange;
 use crate::hooks::CompressSnapshot;
-use crate::image::chunk::{gather, store_chunk};
+use crate::image::chunk::{encode, gather};
 use crate::image::{CHUNK_BYTES, ChunkEntry, Chunks, Extent, ExtentKind};
 use crate::mem::{Memory, Page};
 use crate::progress::{Observer, Progress};
@@ -55,7 +55,7 @@ pub(crate) fn measure<M: Memory, Z: CompressSnapshot, O: Observer>(
         let entry = if staged > 0 {
             match frames.as_slice() {
                 [run] => memory.read_write(*run, staging.frames).and_then(|(pages, staging_pages)| {
-                    store_chunk(
+                    encode(
                         codec,
                         Page::bytes(pages),
                         Page::bytes_mut(staging_pages).get_mut(staging.bytes..end)?,
@@ -65,12 +65,12 @@ pub(crate) fn measure<M: Memory, Z: CompressSnapshot, O: Observer>(
                     let gathered = gather(memory, &frames, raw).map(<[u8]>::len);
                     gathered.zip(memory.pages_mut(staging.frames)).and_then(|(len, staging_pages)| {
                         let src = Page::bytes(raw).get(..len)?;
-                        store_chunk(codec, src, Page::bytes_mut(staging_pages).get_mut(staging.bytes..end)?)
+                        encode(codec, src, Page::bytes_mut(staging_pages).get_mut(staging.bytes..end)?)
                     })
                 }
             }
         } else {
-            gather(memory, &frames, raw).and_then(|src| store_chunk(codec, src, stored))
+            gather(memory, &frames, raw).and_then(|src| encode(codec, src, stored))
         };
         let entry = entry.ok_or(PackError::Unreachable)?;
         if staged > 0 {

@@ -4,7 +4,7 @@ use crate::bytes::move_to_front;
 use crate::crc32c::Crc32c;
 use crate::frame::PAGE_SIZE;
 use crate::hooks::{CompressSnapshot, WriteSnapshot};
-use crate::image::chunk::{gather, store_chunk};
+use crate::image::chunk::{encode, gather};
 use crate::image::{ChunkEntry, Chunks, Extent, HEADER_LEN, Header, Part};
 use crate::mem::{Memory, Page};
 use crate::progress::{Observer, Progress};
@@ -71,7 +71,7 @@ pub(crate) fn write<M: Memory, Z: CompressSnapshot, W: WriteSnapshot, O: Observe
     for (frames, entry) in measured {
         let src = gather(memory, &frames, raw).ok_or(PackError::Unreachable)?;
         let dst = output.room()?;
-        if store_chunk(codec, src, dst) != Some(*entry) {
+        if encode(codec, src, dst) != Some(*entry) {
             return Err(PackError::PictureChanged);
         }
         output.filled += entry.padded_len();
