@@ -160,8 +160,7 @@
 //!
 //! # Features
 //!
-//! * `defmt`: `defmt::Format` on the public types, and log lines at the passes and refusals.
-
+#![doc = document_features::document_features!()]
 #![no_std]
 #![deny(missing_docs)]
 #![deny(unsafe_code)]

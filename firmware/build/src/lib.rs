@@ -12,14 +12,18 @@ pub use marks::{Mark, marks};
 
 use std::path::{Path, PathBuf};
 
-/// The folder with what all boards share, `oal-firmware.x` and `oal-snapshot.x`.
-const LINKER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../linker");
+/// The linker script that all boards share, under the name by which theirs includes it.
+pub const SHARED_SCRIPT: (&str, &str) = ("oal-firmware.x", include_str!("../../../linker/oal-firmware.x"));
 
 /// Files of a board, beside its sources, that may have places to fill.
 const OTHER_FILES: [&str; 2] = ["Cargo.toml", "board.ld"];
 
-/// Links the board's programs by its `script`, a path from the board's folder, with a build id. If its sources have
-/// [marks], each is a warning, and the firmware says them at every power-on.
+/// Links the board's programs by its `script`, a path from the board's folder, with a build id. The script includes the
+/// [shared one](SHARED_SCRIPT), and that `oal-snapshot.x`, which the build script of `oal-snapshot` provides. If the
+/// board's sources have [marks], each is a warning, and the firmware prints them at every power-on.
+///
+/// # Panics
+/// If `OUT_DIR` cannot be written to.
 pub fn board(script: &str) {
     let bare_metal = std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "none");
     if !bare_metal {
@@ -27,11 +31,13 @@ pub fn board(script: &str) {
     }
     let folder = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let script = folder.join(script);
-    let shared = ["oal-firmware.x", "oal-snapshot.x"].map(|name| Path::new(LINKER).join(name));
-    for file in shared.iter().chain([&script, &folder.join("src"), &folder.join("Cargo.toml")]) {
+    for file in [&script, &folder.join("src"), &folder.join("Cargo.toml")] {
         println!("cargo::rerun-if-changed={}", file.display());
     }
-    println!("cargo::rustc-link-arg-bins=-L{LINKER}");
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
+    let (name, text) = SHARED_SCRIPT;
+    std::fs::write(out.join(name), text).expect("OUT_DIR can be written to");
+    println!("cargo::rustc-link-search={}", out.display());
     println!("cargo::rustc-link-arg-bins=-T{}", script.display());
     println!("cargo::rustc-link-arg-bins=--build-id=sha1");
 
