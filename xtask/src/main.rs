@@ -3,38 +3,28 @@
 //! | folder | what |
 //! |---|---|
 //! | `setup` | finding and installing compilers and emulators |
-//! | `harness` | QEMU, its console, its control channel and its debugger stub |
-//! | `board` | the boards, as data |
-//! | `media` | cards and flash chips as files |
-//! | `cases` | what `qemu-test` proves |
-//! | `lint`, `demo`, `inspect`, `new_board` and single files | one task each |
+//! | `bench` | the figures of the README |
+//! | `lint`, `demo`, `new_board` and single files | one task each |
+//!
+//! What runs firmware in QEMU is the crate `oal-lab`; what reads a medium is `oal-inspect`.
 
 mod bench;
-mod board;
-mod cases;
 mod crash_test;
 mod demo;
-mod firmware;
 mod fuzz;
-mod harness;
-mod inspect;
 mod lint;
-mod media;
 mod miri;
 mod new_board;
 mod no_panic;
-mod paths;
-mod progress;
-mod qemu_test;
 mod run;
 mod setup;
-mod shell;
 mod size;
-mod table;
 mod test;
-mod toolchain;
 
 use clap::{Parser, Subcommand};
+use oal_inspect as inspect;
+use oal_lab::{board, cases, firmware, harness, media, qemu_test};
+use oal_lab_host::{paths, progress, shell, table, toolchain};
 use setup::Need;
 use std::process::ExitCode;
 

@@ -2,12 +2,12 @@
 
 use crate::board::{self, BOARDS, Board};
 use crate::firmware;
-use crate::harness::emulator::Emulator;
 use crate::harness::machine::{self, Power};
 use crate::media::{Kind, Medium, Sizes, text};
-use crate::setup::Found;
 use crate::{paths, shell};
 use anyhow::{Context, Result, ensure};
+use oal_lab_host::emulator::Emulator;
+use oal_lab_host::found::Found;
 
 /// A medium with room for a whole index, twice.
 pub const ROOMY: Sizes = Sizes { user: 256, fat: 32, snapshot: 192 };
@@ -91,7 +91,7 @@ fn ram(board: &Board, asked: Option<u32>) -> Result<u32> {
 pub fn emulator_for(board: &Board, kind: Kind) -> Result<Emulator> {
     let found = Found::look()?;
     let emulator = if kind == Kind::Emmc { found.newer } else { found.any_qemu().cloned() };
-    emulator.filter(|e| e.has(board)).with_context(|| {
+    emulator.filter(|e| e.has(board.last_qemu)).with_context(|| {
         format!(
             "no QEMU with {} and {} was found; `cargo xtask setup` installs what can be had",
             board.name,

@@ -2,11 +2,11 @@
 
 use crate::cases::all;
 use crate::cases::report::{self, Summary};
-use crate::harness::emulator::PROGRAM;
 use crate::setup::Need;
 use crate::toolchain::{Target, Toolchain, cargo};
 use crate::{bench, crash_test, fuzz, miri, qemu_test, setup, shell};
 use anyhow::{Context, Result, ensure};
+use oal_lab_host::emulator::PROGRAM;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 

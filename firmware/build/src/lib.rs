@@ -41,7 +41,7 @@ pub fn board(script: &str) {
     println!("cargo::rustc-link-arg-bins=-T{}", script.display());
     println!("cargo::rustc-link-arg-bins=--build-id=sha1");
 
-    let places = unfilled(&folder);
+    let places = places(&folder);
     for place in &places {
         println!("cargo::warning={place} is still to be filled: see docs/porting.md");
     }
@@ -51,7 +51,7 @@ pub fn board(script: &str) {
 }
 
 /// The places of a board that are still to be filled: `FILE#SECTION` of the guide.
-fn unfilled(folder: &Path) -> Vec<String> {
+pub fn places(folder: &Path) -> Vec<String> {
     let sources = std::fs::read_dir(folder.join("src")).into_iter().flatten().flatten();
     let sources = sources.map(|entry| format!("src/{}", entry.file_name().to_string_lossy()));
     let mut files: Vec<String> = OTHER_FILES.map(String::from).into_iter().chain(sources).collect();

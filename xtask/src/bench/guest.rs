@@ -2,11 +2,11 @@
 
 use super::corpus::{Corpus, PAGE};
 use super::liblz4::Reference;
-use crate::harness::emulator::Emulator;
 use crate::harness::event::Event;
 use crate::shell;
 use crate::toolchain::{Target, Toolchain};
 use anyhow::{Context, Result, bail, ensure};
+use oal_lab_host::emulator::Emulator;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 

@@ -22,7 +22,6 @@ mod liblz4;
 mod plot;
 
 use crate::board::VEXPRESS_A9;
-use crate::harness::emulator::Emulator;
 use crate::media::Kind;
 use crate::toolchain::{Target, Toolchain};
 use crate::{paths, progress, run};
@@ -30,6 +29,7 @@ use anyhow::{Context, Result};
 use corpus::Corpus;
 use figure::{Figure, Reach};
 use liblz4::Reference;
+use oal_lab_host::emulator::Emulator;
 use std::path::{Path, PathBuf};
 
 /// What Linux needs for as much memory as [`board::total`] brings back.

@@ -4,11 +4,11 @@ use super::{PATIENCE, RAM};
 use crate::board::VEXPRESS_A9;
 use crate::harness::boot::Boot;
 use crate::harness::elf::Firmware;
-use crate::harness::emulator::Emulator;
 use crate::harness::journal::Journal;
 use crate::harness::machine::{INSTRUCTION_NS, Machine, Power};
 use crate::media::Medium;
 use anyhow::{Context, Result};
+use oal_lab_host::emulator::Emulator;
 use std::time::Duration;
 
 /// Where the guest waits for its command.

@@ -10,13 +10,14 @@ use crate::harness::boot::Boot;
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
 use crate::harness::machine::{Machine, Power};
-use crate::harness::{elf::Firmware, emulator::Emulator, event::Event};
+use crate::harness::{elf::Firmware, event::Event};
 use crate::media::{Kind, Medium, text};
 use crate::run::{self, MOST_TEXT, ROOMY};
 use crate::setup::Need;
 use crate::{paths, progress, setup, table};
 use anyhow::{Context, Result, ensure};
 use figures::Figures;
+use oal_lab_host::emulator::Emulator;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 

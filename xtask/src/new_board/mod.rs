@@ -1,9 +1,8 @@
 //! `cargo xtask new-board`: a board's crate from the template, with its places to fill marked.
 //!
 //! The template is `xtask/templates/board`; `docs/porting.md` says how its places are filled, and has an example for each,
-//! which [`guide`] finds for the test that does as the guide says.
+//! which the lab puts in for the case that does as the guide says.
 
-pub mod guide;
 mod name;
 mod template;
 
@@ -11,7 +10,7 @@ use crate::paths;
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 
-pub use template::places;
+use template::places;
 
 /// Options of the task.
 #[derive(clap::Args, Debug)]
@@ -74,6 +73,7 @@ fn is_in_tree(folder: &Path) -> bool {
 mod tests {
     use super::*;
     use oal_board_build::marks;
+    use oal_lab::guide;
 
     fn made(name: &str) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();

@@ -5,12 +5,12 @@ pub mod newer;
 
 use crate::board::BOARDS;
 use crate::firmware::COMPILER;
-use crate::harness::emulator::{Emulator, PROGRAM};
 use crate::toolchain::{DEBIAN_PACKAGES, Target, Toolchain};
-use crate::{paths, shell, table};
+use crate::{shell, table};
 use anyhow::{Context, Result, bail, ensure};
+use oal_lab_host::emulator::Emulator;
+use oal_lab_host::found::Found;
 use std::io::{BufRead, IsTerminal, Write};
-use std::path::PathBuf;
 use std::process::Command;
 
 /// Compilers that the tests of the C library run besides the one for ARM: Debian's package, and a program of it.
@@ -21,106 +21,55 @@ fn has_host_compilers() -> bool {
     HOST_COMPILERS.iter().all(|(_, program)| shell::which(program).is_some())
 }
 
-/// What was found.
-pub struct Found {
-    /// A compiler for ARMv7-A.
-    pub toolchain: Option<Toolchain>,
-    /// A compiler for ARMv5TE.
-    pub older_core: Option<Toolchain>,
-    /// The machine's own QEMU.
-    pub qemu: Option<Emulator>,
-    /// A QEMU that knows eMMC.
-    pub newer: Option<Emulator>,
-}
-
-impl Found {
-    /// Looks without changing anything. `OAL_QEMU` and `OAL_QEMU_NEW` name other programs; one that is no QEMU is an
-    /// error, since a run on another QEMU than the one asked for would be mistaken for it.
-    pub fn look() -> Result<Self> {
-        let qemu = match named("OAL_QEMU")? {
-            Some(emulator) => Some(emulator),
-            None => shell::which(PROGRAM).and_then(|p| Emulator::plain(&p).ok()),
-        };
-        let unpacked = || Emulator::unpacked(&paths::new_qemu()).ok();
-        let newer = match named("OAL_QEMU_NEW")? {
-            Some(emulator) => {
-                ensure!(
-                    emulator.has_emmc(),
-                    "OAL_QEMU_NEW names `{}`, and QEMU {} has no eMMC device",
-                    emulator.place().display(),
-                    emulator.label()
-                );
-                Some(emulator)
+/// What was found, as a table, and what the lack of anything means.
+fn table(found: &Found, notes: &[String]) -> String {
+    let missing = |what: &str| vec![what.to_string(), "-".to_string()];
+    let mut rows = Vec::new();
+    let mut compiler = |target: Target, found: &Option<Toolchain>, consequence: &str| {
+        let rust = format!("Rust for {}", target.triple());
+        rows.push(match found {
+            Some(toolchain) => {
+                let (version, place) = toolchain.describe();
+                vec![rust, version, place]
             }
-            None => qemu.clone().filter(Emulator::has_emmc).or_else(unpacked),
-        };
-        let [toolchain, older_core] = Target::ALL.map(Toolchain::find);
-        Ok(Self { toolchain, older_core, qemu, newer: newer.filter(Emulator::has_emmc) })
-    }
-
-    /// The QEMU for runs without eMMC: the machine's own, else the newer one.
-    pub fn any_qemu(&self) -> Option<&Emulator> {
-        self.qemu.as_ref().or(self.newer.as_ref())
-    }
-
-    fn table(&self, notes: &[String]) -> String {
-        let missing = |what: &str| vec![what.to_string(), "-".to_string()];
-        let mut rows = Vec::new();
-        let mut compiler = |target: Target, found: &Option<Toolchain>, consequence: &str| {
-            let rust = format!("Rust for {}", target.triple());
-            rows.push(match found {
-                Some(toolchain) => {
-                    let (version, place) = toolchain.describe();
-                    vec![rust, version, place]
-                }
-                None => [missing(&rust), vec![format!("missing: {consequence}")]].concat(),
-            });
-        };
-        compiler(Target::Armv7a, &self.toolchain, "the firmware cannot be built");
-        compiler(Target::Armv5te, &self.older_core, "cases of the board akita are skipped");
-        rows.push(match shell::which(COMPILER) {
-            Some(path) => vec!["C for ARM".into(), COMPILER.into(), path.display().to_string()],
-            None => {
-                [missing("C for ARM"), vec!["missing: cases of the board vexpress-a9-c are skipped".into()]]
-                    .concat()
-            }
+            None => [missing(&rust), vec![format!("missing: {consequence}")]].concat(),
         });
-        let compilers = HOST_COMPILERS.map(|(_, program)| program).join(", ");
-        let mut row = vec!["C for tests".to_string(), compilers, "on the path".into()];
-        if !has_host_compilers() {
-            row[2] = "not all of them: tests of the C library with them are skipped".into();
-        }
-        rows.push(row);
-        let mut emulator = |what: &str, found: &Option<Emulator>, consequence: &str| {
-            rows.push(match found {
-                Some(qemu) => vec![what.into(), qemu.label(), qemu.place().display().to_string()],
-                None => [missing(what), vec![format!("missing: {consequence}")]].concat(),
-            });
-        };
-        emulator("QEMU", &self.qemu, "all cases run on the newer QEMU, if there is one");
-        emulator("QEMU with eMMC", &self.newer, "cases with eMMC are skipped");
-        let mut text = table::render(&["tool", "version", "where"], &rows);
-        if let Some(qemu) = self.any_qemu() {
-            let without = BOARDS.into_iter().filter(|board| !qemu.has(board)).map(|board| board.name);
-            let without: Vec<&str> = without.collect();
-            if !without.is_empty() {
-                text.push_str(&format!(
-                    "\nQEMU {} has no machine {}: their cases are skipped",
-                    qemu.label(),
-                    without.join(" and ")
-                ));
-            }
-        }
-        notes.iter().for_each(|n| text.push_str(&format!("\n{n}")));
-        text
+    };
+    compiler(Target::Armv7a, &found.toolchain, "the firmware cannot be built");
+    compiler(Target::Armv5te, &found.older_core, "cases of the board akita are skipped");
+    rows.push(match shell::which(COMPILER) {
+        Some(path) => vec!["C for ARM".into(), COMPILER.into(), path.display().to_string()],
+        None => [missing("C for ARM"), vec!["missing: cases of the board vexpress-a9-c are skipped".into()]]
+            .concat(),
+    });
+    let compilers = HOST_COMPILERS.map(|(_, program)| program).join(", ");
+    let mut row = vec!["C for tests".to_string(), compilers, "on the path".into()];
+    if !has_host_compilers() {
+        row[2] = "not all of them: tests of the C library with them are skipped".into();
     }
-}
-
-/// The QEMU that an environment variable names, if it is set.
-fn named(variable: &str) -> Result<Option<Emulator>> {
-    let Some(path) = std::env::var_os(variable).map(PathBuf::from) else { return Ok(None) };
-    let emulator = Emulator::plain(&path);
-    emulator.map(Some).with_context(|| format!("{variable} names `{}`, which cannot be used", path.display()))
+    rows.push(row);
+    let mut emulator = |what: &str, found: &Option<Emulator>, consequence: &str| {
+        rows.push(match found {
+            Some(qemu) => vec![what.into(), qemu.label(), qemu.place().display().to_string()],
+            None => [missing(what), vec![format!("missing: {consequence}")]].concat(),
+        });
+    };
+    emulator("QEMU", &found.qemu, "all cases run on the newer QEMU, if there is one");
+    emulator("QEMU with eMMC", &found.newer, "cases with eMMC are skipped");
+    let mut text = table::render(&["tool", "version", "where"], &rows);
+    if let Some(qemu) = found.any_qemu() {
+        let without = BOARDS.into_iter().filter(|board| !qemu.has(board.last_qemu)).map(|board| board.name);
+        let without: Vec<&str> = without.collect();
+        if !without.is_empty() {
+            text.push_str(&format!(
+                "\nQEMU {} has no machine {}: their cases are skipped",
+                qemu.label(),
+                without.join(" and ")
+            ));
+        }
+    }
+    notes.iter().for_each(|n| text.push_str(&format!("\n{n}")));
+    text
 }
 
 /// One thing to install.
@@ -157,7 +106,7 @@ pub fn setup(yes: bool, need: Need) -> Result<()> {
         }
     }
     let found = if steps.is_empty() { found } else { Found::look()? };
-    println!("{}", found.table(&notes));
+    println!("{}", table(&found, &notes));
     ensure!(
         found.toolchain.is_some(),
         "there is no compiler for {}, without which nothing can be built",

@@ -2,9 +2,9 @@
 //! unpacked into a folder below `target`.
 
 use super::apt;
-use crate::harness::emulator::{Emulator, PROGRAM};
 use crate::{paths, progress, shell};
 use anyhow::{Context, Result, ensure};
+use oal_lab_host::emulator::{Emulator, PROGRAM};
 use std::path::Path;
 use std::process::Command;
 

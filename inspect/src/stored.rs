@@ -1,15 +1,15 @@
 //! Stored text that an inspection is compared with.
 
 use super::findings::{ChunkFound, Findings, PartFound};
-use crate::paths;
 use anyhow::{Context, Result, ensure};
+use std::path::Path;
 
 /// Compares a text with the stored one of this name; with `INSPECT_TEXTS=write` in the environment it is stored instead.
 ///
 /// # Errors
 /// If they differ: the first line that does.
 pub fn compare(name: &str, text: &str) -> Result<()> {
-    let path = paths::root().join("xtask/tests-data/inspect").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests-data").join(name);
     if std::env::var("INSPECT_TEXTS").is_ok_and(|what| what == "write") {
         std::fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
     }

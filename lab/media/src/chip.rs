@@ -120,7 +120,7 @@ fn ecc() -> Result<PageEcc<Bch<4>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::{Kind, Sizes};
+    use crate::{Kind, Sizes};
 
     #[test]
     fn a_page_reads_as_written_and_survives_as_many_flips_as_the_code_corrects() {

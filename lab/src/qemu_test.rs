@@ -6,11 +6,11 @@ use crate::cases::report::{self, Summary};
 use crate::cases::runner::{self, Plan};
 use crate::cases::{Fit, all};
 use crate::firmware;
-use crate::harness::emulator::Emulator;
 use crate::media::Kind;
-use crate::setup::Found;
 use crate::table;
 use anyhow::{Context, Result, anyhow, ensure};
+use oal_lab_host::emulator::Emulator;
+use oal_lab_host::found::Found;
 use std::path::PathBuf;
 
 /// Cases that are run once more on the newer QEMU, which is stricter about alignment than the old one.
@@ -119,9 +119,10 @@ impl Emulators {
             return (found.and_then(|e| if e.has_emmc() { Ok(e) } else { Err(no_emmc(e)) }), None);
         }
         let usual = self.usual.as_ref().ok_or_else(none);
-        let usual = usual.and_then(|e| if e.has(board) { Ok(e) } else { Err(no_machine(e, board)) });
+        let usual =
+            usual.and_then(|e| if e.has(board.last_qemu) { Ok(e) } else { Err(no_machine(e, board)) });
         let differs = |e: &&Emulator| usual.as_ref().is_ok_and(|u| u.version != e.version);
-        let second = self.newer.as_ref().filter(|e| e.has(board)).filter(differs);
+        let second = self.newer.as_ref().filter(|e| e.has(board.last_qemu)).filter(differs);
         (usual, second)
     }
 }

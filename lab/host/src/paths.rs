@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// The workspace's top folder.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the crate lies in the workspace")
 }
 
 /// The build folder: `target`, unless `CARGO_TARGET_DIR` says otherwise.

@@ -31,6 +31,7 @@ use std::time::Duration;
 
 /// Longest boot: on a busy machine the newer QEMU's card model moves half a megabyte a second.
 pub const BOOT: Duration = Duration::from_secs(180);
+/// Longest snapshot.
 pub const SNAPSHOT: Duration = Duration::from_secs(300);
 
 /// The seed of the text on the media, the same in all cases.

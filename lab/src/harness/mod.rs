@@ -6,13 +6,11 @@
 pub mod boot;
 pub mod console;
 pub mod elf;
-pub mod emulator;
 pub mod event;
 pub mod gdb;
 pub mod journal;
 pub mod machine;
 pub mod memory;
 pub mod nbd;
-pub mod noise;
 pub mod qmp;
 pub mod socket;

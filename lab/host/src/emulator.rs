@@ -1,6 +1,5 @@
 //! A QEMU that was found on this machine: how to start it and what its version can do.
 
-use crate::board::Board;
 use crate::shell;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
@@ -61,9 +60,9 @@ impl Emulator {
         self.version >= (10, 2)
     }
 
-    /// True if it has the board's machine.
-    pub fn has(&self, board: &Board) -> bool {
-        board.last_qemu.is_none_or(|last| self.version <= last)
+    /// True if it has a machine that this version was the last to have.
+    pub fn has(&self, last: Option<(u32, u32)>) -> bool {
+        last.is_none_or(|last| self.version <= last)
     }
 
     /// `11.1`

@@ -6,12 +6,13 @@ pub mod disk;
 pub mod images;
 pub mod layout;
 pub mod mbr;
+pub mod noise;
 pub mod records;
 pub mod text;
 
-use crate::harness::noise::Noise;
 use anyhow::{Context, Result};
 use layout::{BANK, BLOCK, EMMC_BOOT, EMMC_RPMB, MIB, ONENAND_TEXT, PAGE};
+use noise::Noise;
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;

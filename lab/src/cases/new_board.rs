@@ -9,7 +9,8 @@ use crate::harness::event::Event;
 use crate::harness::journal::Journal;
 use crate::harness::machine::{Machine, Power};
 use crate::media::Kind;
-use crate::{board, firmware, new_board, paths};
+use crate::toolchain::cargo;
+use crate::{board, firmware, guide, paths, shell};
 use anyhow::{Context, Result, ensure};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -31,7 +32,9 @@ fn made(name: &str) -> Result<PathBuf> {
     if folder.exists() {
         std::fs::remove_dir_all(&folder).with_context(|| format!("cannot remove `{}`", folder.display()))?;
     }
-    new_board::make(name, &folder)?;
+    let mut command = cargo("run");
+    command.args(["--quiet", "--package", "xtask", "--", "new-board", name, "--folder"]).arg(&folder);
+    shell::read(&mut command)?;
     // The versions of this workspace: they are here, and nothing has to be fetched.
     std::fs::copy(paths::root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
     Ok(folder)
@@ -39,11 +42,12 @@ fn made(name: &str) -> Result<PathBuf> {
 
 fn as_generated(bench: &Bench, journal: &Journal) -> Result<()> {
     let name = "as-generated";
-    let (firmware, warnings) = firmware::build_apart(&made(name)?, name)?;
-    let places = new_board::places();
-    for (file, section) in &places {
-        let place = format!("{file}#{section}");
-        ensure!(warnings.contains(&place), "the build does not warn of {place}:\n{warnings}");
+    let folder = made(name)?;
+    let (firmware, warnings) = firmware::build_apart(&folder, name)?;
+    let places = oal_board_build::places(&folder);
+    ensure!(!places.is_empty(), "the board has no place to fill");
+    for place in &places {
+        ensure!(warnings.contains(place), "the build does not warn of {place}:\n{warnings}");
     }
     // It has no console: what it says comes by semihosting.
     let machine = bench.start(&firmware, bench.board.ram(), None, &[], journal)?;
@@ -54,7 +58,8 @@ fn as_generated(bench: &Bench, journal: &Journal) -> Result<()> {
     }
     let said: Vec<Event> = machine.emulator_said().lines().filter_map(Event::parse).collect();
     let unfilled: Vec<&Event> = said.iter().filter(|event| event.word == "unfilled").collect();
-    for (file, section) in &places {
+    for place in &places {
+        let (file, section) = place.split_once('#').context("a place has a section")?;
         let see = format!("docs/porting.md#{section}");
         let told = |e: &&&Event| e.get("file") == Some(file) && e.get("see") == Some(see.as_str());
         ensure!(unfilled.iter().filter(told).count() == 1, "not told once: {file}, {see}");
@@ -69,7 +74,7 @@ fn as_generated(bench: &Bench, journal: &Journal) -> Result<()> {
 fn as_the_guide_says(bench: &Bench, journal: &Journal) -> Result<()> {
     let name = "guide-board";
     let folder = made(name)?;
-    new_board::guide::apply(&folder)?;
+    guide::apply(&folder)?;
     let (firmware, warnings) = firmware::build_apart(&folder, name)?;
     let ours = |line: &str| line.starts_with("warning") && line.contains(name);
     ensure!(!warnings.lines().any(ours), "the guide's examples are compiled with warnings:\n{warnings}");

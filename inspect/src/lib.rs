@@ -1,4 +1,4 @@
-//! `cargo xtask inspect`: what is on a medium or in an image, on the host, without writing to it.
+//! What is on a medium or in an image, on the host, without writing to it.
 //!
 //! | file | what |
 //! |---|---|
@@ -26,6 +26,8 @@ use anyhow::{Context, Result, bail, ensure};
 use findings::{Findings, ImageFound, Look, StoreFound};
 use image::{Image, ImageBytes};
 use medium::{FileKind, Input, Store};
+use oal_lab_host::table;
+use oal_lab_media as media;
 use oal_snapshot::frame::RamRegion;
 use oal_snapshot::image::ImageId;
 use oal_snapshot::memory_map::MemoryMap;
@@ -98,7 +100,7 @@ impl Options {
 pub fn main(options: &Options) -> Result<()> {
     let Outcome { text, faults } = inspect(options)?;
     print!("{text}");
-    ensure!(faults == 0, "{} found", crate::table::count(faults, "fault"));
+    ensure!(faults == 0, "{} found", table::count(faults, "fault"));
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The disk behind the server: a medium's file that is never changed, and over it what was written since.
 
-use crate::harness::noise::Noise;
 use crate::media::Medium;
+use crate::media::noise::Noise;
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 use std::fs::File;

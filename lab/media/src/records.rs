@@ -167,7 +167,7 @@ pub fn from_the_future(medium: &Medium) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::Sizes;
+    use crate::Sizes;
     use oal_snapshot::store::RecordError;
 
     #[test]

@@ -5,7 +5,7 @@ use oal_board_build::marks;
 use std::path::Path;
 
 /// The guide.
-pub const TEXT: &str = include_str!("../../../docs/porting.md");
+pub const TEXT: &str = include_str!("../../docs/porting.md");
 
 /// Before a block of code: which file's place it fills.
 const BEFORE: &str = "<!-- snippet: ";
@@ -36,7 +36,6 @@ pub fn snippets(guide: &str) -> Result<Vec<Snippet>> {
 }
 
 /// The anchors of a guide's headings, as GitHub makes them from plain words.
-#[cfg(test)]
 pub fn anchors(guide: &str) -> Vec<String> {
     let heading =
         |line: &str| Some(line.strip_prefix('#')?.trim_start_matches('#').strip_prefix(' ')?.to_string());
@@ -48,7 +47,6 @@ pub fn anchors(guide: &str) -> Vec<String> {
 }
 
 /// The lines that are no code.
-#[cfg(test)]
 fn prose(guide: &str) -> impl Iterator<Item = &str> {
     let mut in_code = false;
     guide.lines().filter(move |line| {

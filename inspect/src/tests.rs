@@ -13,7 +13,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 
 /// The image of `docs/image-format.md`.
-const IMAGE: &[u8] = include_bytes!("../../../tests/data/image-v1.bin");
+const IMAGE: &[u8] = include_bytes!("../../tests/data/image-v1.bin");
 
 /// It, under another number.
 fn numbered(id: ImageId) -> Vec<u8> {
@@ -478,7 +478,7 @@ fn look(path: &Path, bytes: &[u8], kind: Option<FileKind>) -> bool {
 fn truncated_flipped_and_random_files_end_in_a_sentence() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("file");
-    let mut noise = crate::harness::noise::Noise::new(42);
+    let mut noise = crate::media::noise::Noise::new(42);
     let mut random = |below: usize| {
         let mut bytes = [0; 8];
         noise.fill(&mut bytes);

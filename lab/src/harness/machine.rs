@@ -2,15 +2,16 @@
 
 use super::console::{Answer, Console};
 use super::elf::Firmware;
-use super::emulator::Emulator;
 use super::gdb::Gdb;
 use super::journal::Journal;
 use super::qmp::Qmp;
-use super::{noise, socket};
+use super::socket;
 use crate::board::Board;
 use crate::media::Medium;
+use crate::media::noise;
 use crate::{paths, shell};
 use anyhow::{Context, Result, bail, ensure};
+use oal_lab_host::emulator::Emulator;
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::process::CommandExt;

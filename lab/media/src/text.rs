@@ -1,8 +1,8 @@
 //! The text files on the medium: made up from a seed for the tests, gathered from a folder for the demonstration.
 
-use crate::harness::noise::Noise;
-use crate::table;
+use crate::noise::Noise;
 use anyhow::{Context, Result, ensure};
+use oal_lab_host::table;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
