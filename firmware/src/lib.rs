@@ -19,15 +19,13 @@
 //! | `system`, `drivers`, `snapshot` | how it comes to rest, is pictured, and goes on |
 //! | `terminal`, `console`, `commands`, `errors`, `regs_test` | the console, described in `docs/console.md` |
 //! | `selftest` | a port tries itself |
-//! | `card`, `nand_flash`, `nor_flash`, `wait`, `text_volume` | card and flash drivers below the stores, and their delays; text in flash |
+//! | `card`, `wait`, `text_volume` | the store and the text on a card, delays of flash drivers, text in flash |
 //! | `dma` | buffers for controllers that write to RAM themselves |
 //! | `ram` | how much of it there is, for boards that have to try |
 //!
 //! What is in the picture and what is not is decided by where a static lies: `.nosave.data` and `.nosave.bss`
 //! belong to the boot stage, `.data` and `.bss` to the application, whose heap is the rest of RAM.
 
-pub mod nand_flash;
-pub mod nor_flash;
 pub mod wait;
 
 #[macro_use]

@@ -2,59 +2,59 @@
 
 use alloc::boxed::Box;
 
-use oal_drivers::nand::{EccStatus, Error, Geometry, NandDevice};
-use oal_firmware::nand_flash::Flash;
-
-/// The first blocks of a chip, for a store.
-pub type NandBoard<'a> = Flash<Counted<'a>>;
-
-/// `blocks` blocks of the chip behind `driver`, or all if it has fewer.
-pub fn nand_board<'a>(driver: impl NandDevice + 'a, blocks: u32) -> NandBoard<'a> {
-    Flash::new(Counted { driver: Box::new(driver), read: PagesRead::default() }, blocks)
-}
+use oal_drivers::nand::Error;
+use oal_snapshot::store::nand::{Ecc, NandError, NandFlash, NandGeometry, NandPage};
 
 /// Pages read through a [`NandBoard`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PagesRead {
     /// All of them.
     pub all: u64,
-    /// Those that were right only after correction.
-    pub corrected: u64,
+    /// Those with so many wrong bits that their block should be moved soon.
+    pub worn: u64,
     /// Those that could not be corrected.
     pub uncorrectable: u64,
 }
 
-/// A driver, and what was read through it.
-pub struct Counted<'a> {
-    driver: Box<dyn NandDevice + 'a>,
+/// The first blocks of a chip, for a store, and what was read of them.
+pub struct NandBoard<'a> {
+    driver: Box<dyn NandFlash<Error = Error> + 'a>,
+    blocks: u32,
     /// Pages read so far.
     pub read: PagesRead,
 }
 
-impl NandDevice for Counted<'_> {
-    fn geometry(&self) -> Geometry {
-        self.driver.geometry()
+/// The first `blocks` blocks of the chip behind `driver`, or all if it has fewer.
+pub fn nand_board<'a>(driver: impl NandFlash<Error = Error> + 'a, blocks: u32) -> NandBoard<'a> {
+    let blocks = blocks.min(driver.geometry().blocks);
+    NandBoard { driver: Box::new(driver), blocks, read: PagesRead::default() }
+}
+
+impl NandFlash for NandBoard<'_> {
+    type Error = Error;
+
+    fn geometry(&self) -> NandGeometry {
+        NandGeometry { blocks: self.blocks, ..self.driver.geometry() }
     }
 
     fn read_page(
         &mut self,
-        block: u32,
-        page: u32,
+        at: NandPage,
         data: &mut [u8],
         spare: &mut [u8],
-    ) -> Result<EccStatus, Error> {
-        let status = self.driver.read_page(block, page, data, spare)?;
+    ) -> Result<Ecc, NandError<Error>> {
+        let result = self.driver.read_page(at, data, spare);
         self.read.all += 1;
-        self.read.corrected += u64::from(matches!(status, EccStatus::Corrected { .. }));
-        self.read.uncorrectable += u64::from(status == EccStatus::Uncorrectable);
-        Ok(status)
+        self.read.worn += u64::from(result == Ok(Ecc::Worn));
+        self.read.uncorrectable += u64::from(result == Err(NandError::Uncorrectable));
+        result
     }
 
-    fn program_page(&mut self, block: u32, page: u32, data: &[u8], spare: &[u8]) -> Result<(), Error> {
-        self.driver.program_page(block, page, data, spare)
+    fn program_page(&mut self, at: NandPage, data: &[u8], spare: &[u8]) -> Result<(), NandError<Error>> {
+        self.driver.program_page(at, data, spare)
     }
 
-    fn erase_block(&mut self, block: u32) -> Result<(), Error> {
+    fn erase_block(&mut self, block: u32) -> Result<(), NandError<Error>> {
         self.driver.erase_block(block)
     }
 

@@ -200,36 +200,3 @@ impl NandFlash for NandPages {
         Ok(())
     }
 }
-
-impl NandFlash for &mut NandPages {
-    type Error = PowerOff;
-
-    fn geometry(&self) -> NandGeometry {
-        (**self).geometry()
-    }
-
-    fn read_page(
-        &mut self,
-        at: NandPage,
-        data: &mut [u8],
-        spare: &mut [u8],
-    ) -> Result<Ecc, NandError<PowerOff>> {
-        (**self).read_page(at, data, spare)
-    }
-
-    fn program_page(&mut self, at: NandPage, data: &[u8], spare: &[u8]) -> Result<(), NandError<PowerOff>> {
-        (**self).program_page(at, data, spare)
-    }
-
-    fn erase_block(&mut self, block: u32) -> Result<(), NandError<PowerOff>> {
-        (**self).erase_block(block)
-    }
-
-    fn is_bad(&mut self, block: u32) -> Result<bool, PowerOff> {
-        (**self).is_bad(block)
-    }
-
-    fn mark_bad(&mut self, block: u32) -> Result<(), PowerOff> {
-        (**self).mark_bad(block)
-    }
-}

@@ -154,9 +154,9 @@ impl Life {
             let confirmed = store.confirm(ImageId(id));
             assert!(confirmed.is_ok() || self.settings.policy == BootPolicy::Once, "{confirmed:?}");
         }
-        let read = store.flash_mut().device_mut().read;
+        let read = store.flash_mut().read;
         self.count("pages read", read.all);
-        self.count("pages corrected", read.corrected);
+        self.count("pages worn", read.worn);
         self.count("pages found uncorrectable", read.uncorrectable);
         (machine, booted, read.uncorrectable)
     }

@@ -57,8 +57,7 @@ fn holds_images<C: Ecc + 'static, const PAGE: usize, const SPARE: usize, const M
     }
     let mut fresh = store();
     fresh.select().unwrap();
-    let (read, most) =
-        (fresh.flash_mut().device_mut().read.all, u64::from(LOG_BLOCKS * record_pages + pages_per_block));
+    let (read, most) = (fresh.flash_mut().read.all, u64::from(LOG_BLOCKS * record_pages + pages_per_block));
     println!(
         "{PAGE}-byte pages, {:>4} MiB: {blocks} blocks, a record of {record_pages} pages, {read} pages read to find the \
          newest of a full block, {most} at most",

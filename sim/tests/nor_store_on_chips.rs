@@ -1,6 +1,6 @@
 //! The whole way down: the engine, the NOR store, the CFI driver, and chips that follow their data sheets.
 
-use oal_drivers::cfi::{Bus, Cfi, Error};
+use oal_drivers::cfi::{Cfi, Error};
 use oal_sim::Machine;
 use oal_sim::nand::Time;
 use oal_sim::nor::chip::{Model, NorChips, Trouble};
@@ -8,49 +8,16 @@ use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nor::{NorFlash, NorGeometry, NorStore};
 use oal_snapshot::take::Timeline;
 
-/// What a board writes to put the driver below the store.
-struct Board<B>(Cfi<B, Time>);
-
-impl<B: Bus> NorFlash for Board<B> {
-    type Error = Error;
-
-    fn geometry(&self) -> NorGeometry {
-        let geometry = self.0.geometry();
-        let region = geometry.regions().next().unwrap_or_default();
-        NorGeometry {
-            block_bytes: region.block_bytes,
-            blocks: region.blocks,
-            program_bytes: geometry.word_bytes,
-        }
-    }
-
-    fn read(&mut self, at: u64, buf: &mut [u8]) -> Result<(), Error> {
-        let at = usize::try_from(at).map_err(|_| Error::OutOfRange)?;
-        let bytes = self.0.bytes().ok_or(Error::OutOfRange)?;
-        let from = bytes.get(at..).and_then(|bytes| bytes.get(..buf.len()));
-        buf.copy_from_slice(from.ok_or(Error::OutOfRange)?);
-        Ok(())
-    }
-
-    fn program(&mut self, at: u64, data: &[u8]) -> Result<(), Error> {
-        self.0.program(usize::try_from(at).map_err(|_| Error::OutOfRange)?, data)
-    }
-
-    fn erase(&mut self, block: u32) -> Result<(), Error> {
-        self.0.erase(block as usize * self.geometry().block_bytes as usize)
-    }
-
-    fn mapped(&self) -> Option<&[u8]> {
-        self.0.bytes()
-    }
-}
-
 /// 2 MiB in 16 KiB blocks, locked at power-on.
 const LARGE: Model = Model { size: 21, regions: &[(128, 16 << 10)], buffer: 6, locks: true };
 
-fn store<const LANES: usize>(chips: &mut NorChips<LANES>) -> NorStore<Board<&mut NorChips<LANES>>> {
+/// The same with small blocks for parameters at its end, which together are as large as two of the others.
+const PARAMETERS: Model =
+    Model { size: 21, regions: &[(126, 16 << 10), (16, 2 << 10)], buffer: 6, locks: true };
+
+fn store<const LANES: usize>(chips: &mut NorChips<LANES>) -> NorStore<Cfi<&mut NorChips<LANES>, Time>> {
     let flash = Cfi::identify(chips, Time::new()).expect("a known chip");
-    NorStore::new(Board(flash), StoreSettings::default()).expect("a flash that fits")
+    NorStore::new(flash, StoreSettings::default()).expect("a flash that fits")
 }
 
 fn snapshots_come_back<const LANES: usize>(model: Model) {
@@ -72,6 +39,32 @@ fn snapshots_come_back_from_one_chip_and_from_two_side_by_side() {
     snapshots_come_back::<2>(LARGE);
     snapshots_come_back::<2>(Model { locks: false, ..LARGE });
     snapshots_come_back::<1>(Model { buffer: 0, ..LARGE });
+}
+
+#[test]
+fn small_blocks_at_an_end_are_erased_together_as_one_of_the_others() {
+    snapshots_come_back::<1>(PARAMETERS);
+    snapshots_come_back::<2>(PARAMETERS);
+    let mut chips = NorChips::<1>::new(PARAMETERS);
+    let mut flash = Cfi::identify(&mut chips, Time::new()).unwrap();
+    let geometry = NorFlash::geometry(&flash);
+    assert_eq!(geometry, NorGeometry { block_bytes: 16 << 10, blocks: 128, program_bytes: 2 });
+    NorFlash::program(&mut flash, (127 << 14) - 512, &[0; 512 + (16 << 10)]).unwrap();
+    NorFlash::erase(&mut flash, 127).unwrap();
+    assert_eq!(NorFlash::erase(&mut flash, 128), Err(Error::OutOfRange));
+    let bytes = flash.bytes().unwrap();
+    assert!(bytes[127 << 14..].iter().all(|byte| *byte == 0xff));
+    assert!(bytes[(127 << 14) - 512..127 << 14].iter().all(|byte| *byte == 0));
+}
+
+#[test]
+fn chips_whose_small_blocks_make_up_none_of_the_large_ones_are_refused() {
+    // Each of the two regions of smaller blocks is half as large as a block of the first region.
+    let odd = Model { size: 21, regions: &[(127, 16 << 10), (4, 2 << 10), (1, 8 << 10)], ..LARGE };
+    let mut chips = NorChips::<1>::new(odd);
+    let flash = Cfi::identify(&mut chips, Time::new()).unwrap();
+    assert_eq!(NorFlash::geometry(&flash).blocks, 0);
+    assert!(NorStore::new(flash, StoreSettings::default()).is_none());
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Stores: slots, commit records and boot policy on a medium. They implement the prepare, write, select and
 //! read hooks.
 //!
+//! The media's traits, what a power cut may leave on each included, are those of `oal-media`, re-exported here.
+//!
 //! What lies where is specified in `docs/store-format.md`, with what a power cut at any moment leaves.
 
 mod attempts;
@@ -13,8 +15,9 @@ mod settings;
 
 pub use attempts::{AttemptRegister, NoRegister};
 pub use block::{
-    BlockDevice, BlockStore, LOG_RECORDS, LOG_SECTORS, Partition, PartitionError, RECORD_STRIDE, SECTOR_SIZE,
-    SNAPSHOT_PARTITION_TYPE, WindowError,
+    BlockStore, LOG_RECORDS, LOG_SECTORS, Partition, PartitionError, RECORD_STRIDE, SNAPSHOT_PARTITION_TYPE,
+    WindowError,
 };
+pub use oal_media::{BlockDevice, SECTOR_SIZE};
 pub use record::{RECORD_LEN, Record, RecordError, SLOTS, SlotEntry, SlotState};
 pub use settings::{Slots, StoreError, StoreSettings};

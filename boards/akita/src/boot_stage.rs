@@ -19,14 +19,14 @@ use oal_snapshot::store::nand::{NandFlash, NandStore};
 use oal_snapshot::workspace::{Workspace, chunks_for};
 
 use crate::cpu::{Armv5te, Stack};
-use crate::flash::{MainArea, PAGE};
+use crate::flash::{self, Chip, PAGE};
 use crate::layout::{self, BOARD, BUILD_ID_BYTES, FRAMES, RAM};
 use crate::nosave::Handout;
 use crate::pxa::Terminal;
 use crate::start::enter_application;
 
 /// The store of this board: a bit for each of the chip's 1024 blocks.
-pub type Store = NandStore<MainArea, PAGE, 128>;
+pub type Store = NandStore<Chip, PAGE, 128>;
 /// For all of RAM.
 type Work = Workspace<256, { chunks_for(RAM[0].len) }>;
 
@@ -99,7 +99,7 @@ pub extern "C" fn boot() -> ! {
 unsafe fn find_store() -> Result<Store, ColdBoot> {
     let no = |reason| ColdBoot { stage: Stage::Medium, reason };
     // SAFETY: the caller's promise.
-    let chip = unsafe { MainArea::find() }
+    let chip = unsafe { flash::find() }
         .map_err(|error| no(if error == Error::BadId { Reason::NoMedium } else { Reason::MediumError }))?;
     Store::new(chip, StoreSettings::default()).ok_or(no(Reason::MediumError))
 }

@@ -1,9 +1,8 @@
-//! The raw NAND chip, and what the store sees of it.
+//! The raw NAND chip.
 
+use oal_drivers::nand::Error;
 use oal_drivers::nand::bus::{BusFault, RawBus};
-use oal_drivers::nand::raw::RawNand;
-use oal_drivers::nand::{Error, NandDevice};
-use oal_snapshot::store::nand::{Ecc, NandError, NandFlash, NandGeometry, NandPage};
+use oal_drivers::nand::raw::{MainArea, RawNand};
 
 use crate::pxa::Delay;
 
@@ -78,83 +77,18 @@ impl RawBus for Pins {
     }
 }
 
-/// The main area of the chip.
+/// The board's chip. QEMU 7.2.22 answers reads of the spare area with zeroes, so that every block would look bad, and does not
+/// keep it in the file.
+pub type Chip = MainArea<Pins, Delay>;
+
+/// The chip, if there is one.
 ///
-/// QEMU 7.2.22 answers reads of the spare area with zeroes, so that every block would look bad, and does not keep it in
-/// the file. Hence:
+/// # Errors
+/// [`Error`].
 ///
-/// * Marks of bad blocks are neither read nor written here. What the store finds bad by itself is in its own map.
-/// * There is no room for an ECC, so pages are taken as they are read. The store's and the image's checksums tell if they
-///   are wrong.
-///
-/// On a real chip both would be wrong: there, [`GuardedNand`](oal_drivers::nand::raw::GuardedNand) belongs here.
-pub struct MainArea(RawNand<Pins, Delay>);
-
-impl MainArea {
-    /// The chip, if there is one with pages of [`PAGE`] bytes.
-    ///
-    /// # Errors
-    /// [`Error`]; [`Error::Unsupported`] if the pages have another size.
-    ///
-    /// # Safety
-    /// Nobody else uses the controller.
-    pub unsafe fn find() -> Result<MainArea, Error> {
-        // SAFETY: the caller's promise.
-        let chip = RawNand::identify(unsafe { Pins::new() }, Delay)?;
-        if chip.geometry().page_bytes == PAGE { Ok(MainArea(chip)) } else { Err(Error::Unsupported) }
-    }
-}
-
-impl NandFlash for MainArea {
-    type Error = Error;
-
-    fn geometry(&self) -> NandGeometry {
-        let geometry = self.0.geometry();
-        NandGeometry {
-            page_bytes: PAGE as u32,
-            pages_per_block: geometry.pages_per_block,
-            blocks: geometry.blocks,
-        }
-    }
-
-    fn read_page(
-        &mut self,
-        at: NandPage,
-        data: &mut [u8],
-        spare: &mut [u8],
-    ) -> Result<Ecc, NandError<Error>> {
-        no_spare(spare)?;
-        self.0.read_page(at.block, at.page, data, &mut []).map(|_| Ecc::Clean).map_err(told)
-    }
-
-    fn program_page(&mut self, at: NandPage, data: &[u8], spare: &[u8]) -> Result<(), NandError<Error>> {
-        no_spare(spare)?;
-        self.0.program_page(at.block, at.page, data, &[]).map_err(told)
-    }
-
-    fn erase_block(&mut self, block: u32) -> Result<(), NandError<Error>> {
-        self.0.erase_block(block).map_err(told)
-    }
-
-    /// Nobody marked it, as far as can be read.
-    fn is_bad(&mut self, _block: u32) -> Result<bool, Error> {
-        Ok(false)
-    }
-
-    /// The store's map has to do.
-    fn mark_bad(&mut self, _block: u32) -> Result<(), Error> {
-        Err(Error::Unsupported)
-    }
-}
-
-/// There are no spare bytes to use.
-fn no_spare(spare: &[u8]) -> Result<(), NandError<Error>> {
-    if spare.is_empty() { Ok(()) } else { Err(NandError::Device(Error::BadLength)) }
-}
-
-fn told(error: Error) -> NandError<Error> {
-    match error {
-        Error::ProgramFailed | Error::EraseFailed => NandError::Failed,
-        other => NandError::Device(other),
-    }
+/// # Safety
+/// Nobody else uses the controller.
+pub unsafe fn find() -> Result<Chip, Error> {
+    // SAFETY: the caller's promise.
+    RawNand::identify(unsafe { Pins::new() }, Delay).map(MainArea::new)
 }

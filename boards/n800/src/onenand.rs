@@ -7,7 +7,6 @@
 
 use oal_drivers::nand::onenand::{OneNand, Options};
 use oal_drivers::nand::{EccStatus, NandDevice as _};
-use oal_firmware::nand_flash;
 use oal_firmware::storage::{ReadFailed, Sectors, Storage};
 use oal_firmware::text_volume::OnePartition;
 use oal_firmware::wait::Wait;
@@ -27,7 +26,7 @@ const SECTORS_PER_PAGE: u32 = (PAGE / 512) as u32;
 
 type Chip = OneNand<FlashWindow, Wait<Clock>>;
 /// The store on the chip.
-pub type Store = NandStore<nand_flash::Flash<Chip>, PAGE, { BLOCKS as usize / 8 }>;
+pub type Store = NandStore<Chip, PAGE, { BLOCKS as usize / 8 }>;
 
 /// The chip.
 pub struct Flash {
@@ -55,8 +54,7 @@ impl Flash {
         let store = OneNand::identify(window, Wait(clock), Options { spare_apart: true })
             .map_err(|_| failed(Reason::NoMedium))
             .and_then(|chip| {
-                let flash = nand_flash::Flash::new(chip, BLOCKS);
-                NandStore::new(flash, StoreSettings::default()).ok_or(failed(Reason::MediumError))
+                NandStore::new(chip, StoreSettings::default()).ok_or(failed(Reason::MediumError))
             });
         Flash {
             store: store.map(|store| OnePartition(StoreAndText { store, page: [0; PAGE], number: None })),
@@ -81,7 +79,7 @@ impl Storage for Flash {
     fn describe(&mut self) -> (&'static str, u64) {
         match &mut self.store {
             Ok(OnePartition(both)) => {
-                let geometry = both.store.flash_mut().device_mut().geometry();
+                let geometry = both.store.flash_mut().geometry();
                 let block_bytes = geometry.page_bytes as u64 * u64::from(geometry.pages_per_block);
                 ("onenand", (u64::from(geometry.blocks) * block_bytes) >> 20)
             }
@@ -103,7 +101,7 @@ impl Sectors for StoreAndText {
         if self.number != Some(page) {
             self.number = None;
             let (block, at) = (BLOCKS + page / PAGES_PER_BLOCK, page % PAGES_PER_BLOCK);
-            let chip = self.store.flash_mut().device_mut();
+            let chip = self.store.flash_mut();
             match chip.read_page(block, at, &mut self.page, &mut []) {
                 Ok(EccStatus::Uncorrectable) | Err(_) => return Err(ReadFailed),
                 Ok(_) => self.number = Some(page),

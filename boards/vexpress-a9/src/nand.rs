@@ -4,7 +4,6 @@
 use oal_drivers::cfi;
 use oal_drivers::nand::ecc::Bch;
 use oal_drivers::nand::raw::{GuardedNand, RawNand};
-use oal_firmware::nand_flash::Flash;
 use oal_firmware::nosave::Handout;
 use oal_firmware::wait::Wait;
 use oal_sim::nand::raw::{Model, RawChip};
@@ -34,7 +33,7 @@ static REGISTER: Handout<[u8; PAGE + SPARE]> = Handout::new([0; PAGE + SPARE]);
 type Chip = RawChip<InNor, &'static mut [u8; PAGE + SPARE], ()>;
 type Driver = GuardedNand<Chip, Wait<Clock>, Bch<4>, SPARE>;
 /// The store on it.
-pub type Store = NandStore<Flash<Driver>, PAGE, { BLOCKS as usize / 8 }>;
+pub type Store = NandStore<Driver, PAGE, { BLOCKS as usize / 8 }>;
 
 impl Medium for Nand {
     type Storage = FlashStorage<Store>;
@@ -49,8 +48,7 @@ impl Medium for Nand {
             let chip = RawChip::over(Model::onfi_32_mib(), InNor(nor), register, ());
             let driver = RawNand::identify(chip, delay).and_then(GuardedNand::new);
             let store = driver.map_err(|_| failed(Reason::NoMedium))?;
-            NandStore::new(Flash::new(store, BLOCKS), StoreSettings::default())
-                .ok_or(failed(Reason::MediumError))
+            NandStore::new(store, StoreSettings::default()).ok_or(failed(Reason::MediumError))
         });
         FlashStorage::new("nand", CAPACITY_MIB, store)
     }

@@ -1,7 +1,7 @@
 //! [`Nor`]: images in bank 0 of the NOR flash, booted from where they lie.
 
+use oal_drivers::cfi::Cfi;
 use oal_drivers::mmio::FlashWindow;
-use oal_firmware::nor_flash::Flash;
 use oal_firmware::wait::Wait;
 use oal_snapshot::refusal::{ColdBoot, Reason, Stage};
 use oal_snapshot::store::StoreSettings;
@@ -15,7 +15,7 @@ use crate::flash_storage::FlashStorage;
 pub struct Nor;
 
 /// The store on it.
-pub type Store = NorStore<Flash<FlashWindow<u32>, Wait<Clock>>>;
+pub type Store = NorStore<Cfi<FlashWindow<u32>, Wait<Clock>>>;
 
 impl Medium for Nor {
     type Storage = FlashStorage<Store>;
@@ -25,10 +25,8 @@ impl Medium for Nor {
         // SAFETY: the caller's promise.
         let cfi = unsafe { devices::nor_bank_0() }.map_err(|_| failed(Reason::NoMedium));
         let mib = cfi.as_ref().map_or(0, |cfi| cfi.geometry().bytes as u64 >> 20);
-        let store = cfi.and_then(|cfi| {
-            let store = Flash::new(cfi).and_then(|flash| NorStore::new(flash, StoreSettings::default()));
-            store.ok_or(failed(Reason::MediumError))
-        });
+        let store = cfi
+            .and_then(|cfi| NorStore::new(cfi, StoreSettings::default()).ok_or(failed(Reason::MediumError)));
         FlashStorage::new("nor", mib, store)
     }
 }

@@ -5,12 +5,15 @@
 //! nothing can be programmed. Where power-on locks all blocks, a block is unlocked when it is to be written, and no
 //! other.
 //!
+//! [`Cfi`] is an `oal_media::NorFlash`, for a store. Its own methods count in bytes, and take chips of any geometry.
+//!
 //! Reference: JESD68.01 and JEP137 (query), Intel StrataFlash P30 and J3 data sheets (commands), cited by heading.
 #![forbid(unsafe_code)]
 
 mod bus;
 mod command;
 mod error;
+mod flash;
 mod query;
 
 pub use bus::Bus;

@@ -30,7 +30,7 @@ pub struct Options {
     pub wide_bus: bool,
     /// High-speed timing.
     pub high_speed: bool,
-    /// The volatile cache of an eMMC. With it, written data is safe only after [`Card::flush`].
+    /// The volatile cache of an eMMC. With it, written data is safe only after [`BlockDevice::flush`](oal_media::BlockDevice::flush).
     pub cache: bool,
 }
 
@@ -58,7 +58,7 @@ pub struct Info {
     pub counted: bool,
     /// Size of the cache in use, in KiB; 0 if there is none or it is off.
     pub cache_kib: u32,
-    /// Whether [`Card::write_reliable`] is more than a write and a flush: a power cut leaves each
+    /// Whether [`BlockDevice::write_reliable`](oal_media::BlockDevice::write_reliable) is more than a write and a flush: a power cut leaves each
     /// sector old or new.
     pub reliable_write: bool,
     /// Whether the card says that a power cut during any write leaves the old data.
@@ -90,6 +90,7 @@ pub(super) struct Ways {
 /// ```no_run
 /// # fn demo(host: impl oal_drivers::mmc::Host) -> Result<(), oal_drivers::mmc::Error> {
 /// use oal_drivers::mmc::{Card, Options};
+/// use oal_media::BlockDevice;
 /// let mut card = Card::init(host, Options::default())?;
 /// let mut sector = [0u8; 512];
 /// card.read(0, &mut sector)?;
@@ -135,11 +136,6 @@ impl<H: Host> Card<H> {
     /// Which standard the card follows.
     pub const fn kind(&self) -> Kind {
         self.info.kind
-    }
-
-    /// Capacity in sectors of 512 bytes; of an eMMC its user area.
-    pub const fn sectors(&self) -> u64 {
-        self.info.sectors
     }
 
     /// Everything known of the card.

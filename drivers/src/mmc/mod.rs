@@ -1,7 +1,7 @@
 //! SD and eMMC cards: the protocol, knowing nothing of the controller.
 //!
 //! ```text
-//!   Card            what a store needs: read, write, reliable write, trim, flush
+//!   Card            an `oal_media::BlockDevice`: read, write, reliable write, discard, flush
 //!    ├ identify     which card is there            ├ transfer   blocks in and out
 //!    ├ sd, emmc     its registers and settings     ├ erase      trim and erase
 //!    └ bus          one command at a time, R1 checked, busy waited for, errors recovered from
@@ -42,4 +42,4 @@ pub use host::{BusWidth, Capabilities, Host, HostError};
 pub use status::R1;
 
 /// Bytes in a sector. Both kinds of card are used with this block length only.
-pub const SECTOR: usize = 512;
+pub const SECTOR: usize = oal_media::SECTOR_SIZE;

@@ -1,6 +1,7 @@
-//! Blocks in and out.
+//! Blocks in and out: a card as a [`BlockDevice`].
 #![forbid(unsafe_code)]
 
+use oal_media::BlockDevice;
 use sdio_host::common_cmd;
 use sdio_host::emmc_cmd::AccessMode;
 
@@ -16,7 +17,14 @@ use super::status::R1;
 /// Writing a cache of hundreds of megabytes to flash takes its time; JESD84-B51 6.6, cache sets no limit.
 const FLUSH_US: u32 = 30_000_000;
 
-impl<H: Host> Card<H> {
+impl<H: Host> BlockDevice for Card<H> {
+    type Error = Error;
+
+    /// Capacity in sectors of 512 bytes; of an eMMC its user area.
+    fn sectors(&self) -> u64 {
+        self.info.sectors
+    }
+
     /// Reads whole sectors from `first` on. Any length is cut into the longest transfers that the host
     /// can do; a buffer aligned to four bytes is filled faster.
     ///
@@ -24,7 +32,7 @@ impl<H: Host> Card<H> {
     ///
     /// [`Error::BadLength`] and [`Error::OutOfRange`] before anything is sent. After any other error
     /// the contents of the buffer mean nothing.
-    pub fn read(&mut self, first: u64, buffer: &mut [u8]) -> Result<(), Error> {
+    fn read(&mut self, first: u64, buffer: &mut [u8]) -> Result<(), Error> {
         self.check(first, buffer.len())?;
         self.attempt(|card| {
             let mut sector = first;
@@ -37,18 +45,18 @@ impl<H: Host> Card<H> {
         })
     }
 
-    /// Whether [`Card::read_while`] leaves the CPU free while sectors come.
-    pub fn reads_in_background(&self) -> bool {
+    /// Whether the host moves sectors without the CPU.
+    fn reads_in_background(&self) -> bool {
         self.bus.host.reads_in_background()
     }
 
-    /// Reads as [`Card::read`] does, and calls `meanwhile`, once, while the sectors come, if the host can do that and a single
-    /// transfer takes them all; else when they are there. On return, whatever happened, nothing is on its way any more.
+    /// Calls `meanwhile`, once, while the sectors come, if the host can do that and a single
+    /// transfer takes them all; else when they are there.
     ///
     /// # Errors
     ///
-    /// As for [`Card::read`]; `meanwhile` may then not have been called.
-    pub fn read_while(
+    /// As for [`read`](BlockDevice::read); `meanwhile` may then not have been called.
+    fn read_while(
         &mut self,
         first: u64,
         buffer: &mut [u8],
@@ -71,14 +79,14 @@ impl<H: Host> Card<H> {
     /// Writes whole sectors from `first` on, and waits until the card has taken them.
     ///
     /// A power cut during the call leaves any of these sectors old, new or damaged; a power cut before
-    /// the next [`Card::flush`] does so too while a cache is in use ([`Info::cache_kib`]).
+    /// the next [`flush`](BlockDevice::flush) does so too while a cache is in use ([`Info::cache_kib`]).
     ///
     /// [`Info::cache_kib`]: super::Info::cache_kib
     ///
     /// # Errors
     ///
-    /// As for [`Card::read`]; after an error the sectors are old, new or damaged.
-    pub fn write(&mut self, first: u64, buffer: &[u8]) -> Result<(), Error> {
+    /// As for [`read`](BlockDevice::read); after an error the sectors are old, new or damaged.
+    fn write(&mut self, first: u64, buffer: &[u8]) -> Result<(), Error> {
         self.check(first, buffer.len())?;
         self.attempt(|card| {
             let mut sector = first;
@@ -100,8 +108,8 @@ impl<H: Host> Card<H> {
     ///
     /// # Errors
     ///
-    /// As for [`Card::write`].
-    pub fn write_reliable(&mut self, first: u64, buffer: &[u8]) -> Result<(), Error> {
+    /// As for [`write`](BlockDevice::write).
+    fn write_reliable(&mut self, first: u64, buffer: &[u8]) -> Result<(), Error> {
         self.check(first, buffer.len())?;
         self.attempt(|card| {
             let mut sector = first;
@@ -130,10 +138,21 @@ impl<H: Host> Card<H> {
     /// # Errors
     ///
     /// If this fails, what was written since the last flush may be lost at a power cut.
-    pub fn flush(&mut self) -> Result<(), Error> {
+    fn flush(&mut self) -> Result<(), Error> {
         self.attempt(Self::flush_cache)
     }
 
+    /// TRIM, or ERASE of whole groups: see [`Card::trim`]. Does nothing where the card can erase whole groups only
+    /// and these are none.
+    fn discard(&mut self, first: u64, count: u64) -> Result<(), Error> {
+        match self.trim(first, count) {
+            Err(Error::Unsupported) => Ok(()),
+            result => result,
+        }
+    }
+}
+
+impl<H: Host> Card<H> {
     fn flush_cache(&mut self) -> Result<(), Error> {
         if self.info.cache_kib == 0 {
             return Ok(());

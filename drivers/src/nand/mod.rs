@@ -8,7 +8,8 @@
 //!   spi        SPI NAND                       SpiNand<S: SpiDevice, D>
 //! ```
 //!
-//! All of them, [`GuardedNand`](raw::GuardedNand) included, are used as a [`NandDevice`]. What is true of each:
+//! All of them, [`GuardedNand`](raw::GuardedNand) included, are used as a [`NandDevice`]; those with ECC are an
+//! `oal_media::NandFlash` too, for a store. What is true of each:
 //!
 //! * A **page** is the unit of reading and programming: [`Geometry::page_bytes`] of data and
 //!   [`Geometry::spare_bytes`] of spare area. Either may be left out of a call by an empty slice.
@@ -26,6 +27,7 @@ pub mod chip;
 mod device;
 pub mod ecc;
 mod error;
+mod flash;
 mod geometry;
 pub mod ids;
 pub mod marker;

@@ -5,6 +5,7 @@ use core::ffi::c_void;
 use oal_drivers::mmc::{BusWidth, Card, Error, Host, HostError, Options};
 use oal_drivers::mmio::Window;
 use oal_drivers::{pl181, sdhci};
+use oal_snapshot::store::BlockDevice;
 
 use crate::drivers::{OalClock, OalDriver, OalDriverError, Request, driver, source, status, target};
 use crate::error::{OalError, OalStage, number};
@@ -203,12 +204,7 @@ unsafe extern "C" fn write_reliable<H: Host>(
 /// As for [`read`].
 unsafe extern "C" fn discard<H: Host>(context: *mut c_void, sector: u64, count: u64) -> i32 {
     // SAFETY: the caller's promise.
-    let card = unsafe { driver::<Card<H>>(context) };
-    match card.trim(sector, count) {
-        // A hint: the card erases whole groups only, and these are none.
-        Err(Error::Unsupported) => 0,
-        result => status(result, code),
-    }
+    status(unsafe { driver::<Card<H>>(context) }.discard(sector, count), code)
 }
 
 /// # Safety

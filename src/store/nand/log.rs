@@ -11,8 +11,8 @@
 use crate::crc32c::Crc32c;
 use crate::store::catalog::{AppendError, LogState, RecordLog};
 use crate::store::nand::bad_blocks::BadBlocks;
-use crate::store::nand::flash::{Ecc, NandError, NandFlash, NandPage};
 use crate::store::record::{RECORD_LEN, Record, RecordError};
+use oal_media::{Ecc, NandError, NandFlash, NandPage};
 
 /// Erase blocks of the log, at the store's start; two good ones are enough.
 pub const LOG_BLOCKS: u32 = 8;

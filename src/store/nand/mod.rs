@@ -1,11 +1,10 @@
 //! The store on NAND flash.
 
 pub(crate) mod bad_blocks;
-mod flash;
 mod log;
 mod store;
 mod writer;
 
-pub use flash::{Ecc, NandError, NandFlash, NandGeometry, NandPage};
 pub use log::LOG_BLOCKS;
+pub use oal_media::{Ecc, NandError, NandFlash, NandGeometry, NandPage};
 pub use store::NandStore;

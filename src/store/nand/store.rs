@@ -8,11 +8,11 @@ use crate::image::id::ImageId;
 use crate::refusal::Reason;
 use crate::store::catalog::{Area, Catalog};
 use crate::store::nand::bad_blocks::BadBlocks;
-use crate::store::nand::flash::{Ecc, NandError, NandFlash, NandPage};
 use crate::store::nand::log::{LOG_BLOCKS, LogPosition, NandLog};
 use crate::store::nand::writer::Place;
 use crate::store::record::{Record, SLOTS, SlotEntry, SlotState};
 use crate::store::{AttemptRegister, NoRegister, Slots, StoreError, StoreSettings};
+use oal_media::{Ecc, NandError, NandFlash, NandPage};
 
 /// An image being written.
 #[derive(Clone)]

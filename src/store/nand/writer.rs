@@ -3,7 +3,7 @@
 use crate::store::StoreError;
 use crate::store::catalog::Area;
 use crate::store::nand::bad_blocks::BadBlocks;
-use crate::store::nand::flash::{NandError, NandFlash, NandPage};
+use oal_media::{NandError, NandFlash, NandPage};
 
 /// Where the next page of an image goes.
 #[derive(Clone, Debug)]

@@ -11,8 +11,8 @@
 //! * A block that is full is left for the next one, which is erased first, however blank it reads, and made void before that.
 
 use crate::store::catalog::{AppendError, LogState, RecordLog};
-use crate::store::nor::flash::NorFlash;
 use crate::store::record::{RECORD_LEN, Record, RecordError};
+use oal_media::NorFlash;
 
 /// Erase blocks of the log, at the store's start.
 pub const LOG_BLOCKS: u32 = 4;

@@ -1,9 +1,10 @@
 //! The store on NOR flash: images in place, read from where they lie.
 
-mod flash;
 mod log;
 mod store;
 
-pub use flash::{NorFlash, NorGeometry};
 pub use log::{BLOCK_RECORDS, LOG_BLOCKS};
+#[cfg(feature = "embedded-storage")]
+pub use oal_media::{Embedded, EmbeddedError};
+pub use oal_media::{NorFlash, NorGeometry};
 pub use store::NorStore;

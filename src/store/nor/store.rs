@@ -6,10 +6,10 @@ use crate::hooks::{Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Select
 use crate::image::id::ImageId;
 use crate::refusal::Reason;
 use crate::store::catalog::{Area, Catalog};
-use crate::store::nor::flash::{NorFlash, NorGeometry};
 use crate::store::nor::log::{LOG_BLOCKS, LogPosition, NorLog};
 use crate::store::record::{RECORD_LEN, Record, SLOTS, SlotEntry, SlotState};
 use crate::store::{AttemptRegister, NoRegister, Slots, StoreError, StoreSettings};
+use oal_media::{NorFlash, NorGeometry};
 
 /// An image being written.
 #[derive(Clone)]

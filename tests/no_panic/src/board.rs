@@ -6,14 +6,12 @@ use embedded_hal::delay::DelayNs;
 use embedded_hal::digital::{ErrorType, InputPin};
 use embedded_hal::spi::{self, Operation, SpiDevice};
 use oal_drivers::clock::Clock;
-use oal_drivers::mmc::{BusWidth, Capabilities, Card, Command, Error, Host, HostError, Response};
-use oal_drivers::nand::NandDevice;
+use oal_drivers::mmc::{BusWidth, Capabilities, Command, Host, HostError, Response};
 use oal_drivers::nand::bus::{BusFault, RawBus};
-use oal_firmware::nand_flash::Flash;
 use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
 use oal_snapshot::hooks::{GetSnapshotRegions, SnapshotResume};
 use oal_snapshot::progress::{Observer, Progress};
-use oal_snapshot::store::{AttemptRegister, BlockDevice};
+use oal_snapshot::store::AttemptRegister;
 use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
 
 /// Any value of a type that has one.
@@ -203,48 +201,4 @@ impl Host for Controller {
     fn now_us(&mut self) -> u64 {
         any()
     }
-}
-
-/// A card as a block device.
-pub struct Sectors<H>(pub Card<H>);
-
-impl<H: Host> BlockDevice for Sectors<H> {
-    type Error = Error;
-
-    fn sectors(&self) -> u64 {
-        self.0.sectors()
-    }
-
-    fn read(&mut self, first: u64, buf: &mut [u8]) -> Result<(), Error> {
-        self.0.read(first, buf)
-    }
-
-    fn reads_in_background(&self) -> bool {
-        self.0.reads_in_background()
-    }
-
-    fn read_while(&mut self, first: u64, buf: &mut [u8], meanwhile: &mut dyn FnMut()) -> Result<(), Error> {
-        self.0.read_while(first, buf, meanwhile)
-    }
-
-    fn write(&mut self, first: u64, data: &[u8]) -> Result<(), Error> {
-        self.0.write(first, data)
-    }
-
-    fn write_reliable(&mut self, first: u64, data: &[u8]) -> Result<(), Error> {
-        self.0.write_reliable(first, data)
-    }
-
-    fn discard(&mut self, first: u64, count: u64) -> Result<(), Error> {
-        self.0.trim(first, count)
-    }
-
-    fn flush(&mut self) -> Result<(), Error> {
-        self.0.flush()
-    }
-}
-
-/// Any number of a chip's blocks.
-pub fn flash<D: NandDevice>(device: Option<D>) -> Option<Flash<D>> {
-    Some(Flash::new(device?, any()))
 }

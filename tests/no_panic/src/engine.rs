@@ -25,7 +25,7 @@ use oal_snapshot::system::System;
 use oal_snapshot::take::{Settings, Snapshot};
 use oal_snapshot::workspace::{Workspace, chunks_for};
 
-use crate::board::{Anyone, Controller, Sectors, any};
+use crate::board::{Anyone, Controller, any};
 
 type Work = Workspace<1024, { chunks_for(64 << 20) }>;
 
@@ -98,7 +98,7 @@ fn settings() -> StoreSettings {
 pub fn block() {
     let Ok(card) = mmc::Card::init(Controller, black_box(Options::default())) else { return };
     black_box(card.info());
-    let Ok(partition) = Partition::find(Sectors(card), black_box(SNAPSHOT_PARTITION_TYPE)) else { return };
+    let Ok(partition) = Partition::find(card, black_box(SNAPSHOT_PARTITION_TYPE)) else { return };
     let mut device = BlockStore::with_register(partition, settings(), Anyone);
     store(&mut device);
     black_box((device.record().is_ok(), device.invalidate().is_ok(), device.slot_bytes(Slots::One)));

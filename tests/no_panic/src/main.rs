@@ -42,10 +42,10 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 #[unsafe(no_mangle)]
 extern "C" fn everything() {
     engine::block();
-    engine::nand::<2048, 128>(board::flash(devices::guarded()));
-    engine::nand::<2048, 64>(board::flash(devices::one_nand()));
-    engine::nand::<512, 64>(board::flash(devices::small_page()));
-    engine::nand::<2048, 256>(board::flash(devices::spi_nand()));
+    engine::nand::<2048, 128>(devices::guarded());
+    engine::nand::<2048, 64>(devices::one_nand());
+    engine::nand::<512, 64>(devices::small_page());
+    engine::nand::<2048, 256>(devices::spi_nand());
     engine::nor(devices::cfi());
     engine::rest();
     devices::rest();

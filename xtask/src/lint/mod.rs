@@ -16,6 +16,7 @@ const FOR_TARGET: [(Target, &[&str]); 2] = [
         Target::Armv7a,
         &[
             "oal-snapshot",
+            "oal-media",
             "oal-drivers",
             "oal-firmware",
             "oal",
@@ -29,7 +30,7 @@ const FOR_TARGET: [(Target, &[&str]); 2] = [
     (Target::Armv5te, &["akita"]),
 ];
 /// The packages whose features are offered to users.
-const WITH_FEATURES: [&str; 2] = ["oal-snapshot", "oal-drivers"];
+const WITH_FEATURES: [&str; 3] = ["oal-snapshot", "oal-media", "oal-drivers"];
 
 /// What a check came to.
 enum Verdict {

@@ -1,6 +1,7 @@
 //! What goes wrong, and that the next call works.
 
 use super::*;
+use oal_media::BlockDevice;
 
 #[test]
 fn after_an_error_in_mid_transfer_the_next_call_works() {

@@ -1,5 +1,6 @@
 //! Cards that lie: any register contents and any answers give a card or an error.
 
+use oal_media::BlockDevice;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::vec::Vec;

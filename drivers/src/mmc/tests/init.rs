@@ -1,6 +1,7 @@
 //! Identification and set-up.
 
 use super::*;
+use oal_media::BlockDevice;
 
 fn init(host: &mut SimHost) -> Result<Info, Error> {
     Card::init(host, Options::default()).map(|card| *card.info())

@@ -1,5 +1,6 @@
 //! Blocks in and out.
 
+use oal_media::BlockDevice;
 use std::vec;
 use std::vec::Vec;
 

@@ -9,6 +9,7 @@
 
 mod guarded;
 mod identify;
+mod main_area;
 mod sequence;
 mod wire;
 
@@ -21,6 +22,7 @@ use super::error::Error;
 use super::geometry::{EccStatus, Geometry};
 use super::marker::{self, MarkerRule};
 pub use guarded::GuardedNand;
+pub use main_area::MainArea;
 use sequence::Area;
 use wire::Wire;
 

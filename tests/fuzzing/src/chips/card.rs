@@ -3,6 +3,7 @@
 use oal_drivers::mmc::{
     BusWidth, Capabilities, Card, Command, Host, HostError, Kind, Options, Reply, Response,
 };
+use oal_snapshot::store::BlockDevice;
 
 use crate::chips::Answers;
 use crate::input::{Input, overwrite};

@@ -1,11 +1,11 @@
-//! [`BlockDevice`]: what the store asks of an eMMC, an SD card or anything else made of sectors.
+//! [`BlockDevice`]: an eMMC, an SD card or anything else made of sectors.
 
 /// Bytes in a sector.
 pub const SECTOR_SIZE: usize = 512;
 
 /// A device of 512-byte sectors.
 ///
-/// What a power cut may leave, and the store counts on:
+/// # What a power cut may leave
 /// * sectors that were written, or discarded, since the last [`flush`](BlockDevice::flush) hold their old
 ///   bytes, their new ones, or anything, or cannot be read until they are written again, each on its own and in any
 ///   order; one that cannot be read does not come back with what it held if power goes while it is written again;
@@ -15,7 +15,7 @@ pub const SECTOR_SIZE: usize = 512;
 ///   store needs no more than the first point, and detects the rest by checksum.
 ///
 /// ```
-/// use oal_snapshot::store::{BlockDevice, SECTOR_SIZE};
+/// use oal_media::{BlockDevice, SECTOR_SIZE};
 ///
 /// struct RamDisk(Vec<u8>);
 ///

@@ -1,4 +1,4 @@
-//! [`NorFlash`]: what the store asks of NOR flash.
+//! [`NorFlash`]: NOR flash, mapped into memory or not.
 
 /// The size of a NOR flash, or of the part of it that a store may use: erase blocks of one size, without a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +33,10 @@ impl NorGeometry {
 ///   reading. A range that reads as erased, or as what was programmed, need not do so the next time. Other units stay.
 /// * While a block is erased: every byte of it reads as before, as erased or as anything, and not the same at every
 ///   reading, until an erase is completed.
-/// * Everything else stays, and what was programmed or erased to the end reads the same for ever.
+/// * Everything else stays, and what was programmed or erased to the end reads the same from then on.
 ///
 /// ```
-/// use oal_snapshot::store::nor::{NorFlash, NorGeometry};
+/// use oal_media::{NorFlash, NorGeometry};
 ///
 /// struct Rom(Vec<u8>);
 ///

@@ -1,4 +1,4 @@
-//! [`NandFlash`]: what the store asks of a NAND chip.
+//! [`NandFlash`]: a NAND chip behind its driver.
 
 /// The size of a chip, or of the part of it that a store may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,27 @@ pub enum NandError<E> {
     Failed,
     /// The chip or the bus.
     Device(E),
+}
+
+impl<E: core::fmt::Display> core::fmt::Display for NandError<E> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            NandError::Uncorrectable => {
+                f.write_str("more bits of a NAND page are wrong than can be corrected")
+            }
+            NandError::Failed => f.write_str("a NAND block failed to program or to erase"),
+            NandError::Device(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: core::error::Error + 'static> core::error::Error for NandError<E> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            NandError::Device(error) => Some(error),
+            _ => None,
+        }
+    }
 }
 
 /// A NAND chip, with error correction: its own, its controller's or software's.
@@ -102,10 +123,48 @@ pub trait NandFlash {
     /// Of the chip or the bus.
     fn is_bad(&mut self, block: u32) -> Result<bool, Self::Error>;
 
-    /// Marks the block bad for ever. The store remembers by itself what it found bad, so a block that does not take
+    /// Marks the block bad, permanently. The store remembers by itself what it found bad, so a block that does not take
     /// the mark any more is no disaster.
     ///
     /// # Errors
     /// Of the chip or the bus, or if the mark cannot be programmed.
     fn mark_bad(&mut self, block: u32) -> Result<(), Self::Error>;
+}
+
+impl<F: NandFlash + ?Sized> NandFlash for &mut F {
+    type Error = F::Error;
+
+    fn geometry(&self) -> NandGeometry {
+        (**self).geometry()
+    }
+
+    fn read_page(
+        &mut self,
+        at: NandPage,
+        data: &mut [u8],
+        spare: &mut [u8],
+    ) -> Result<Ecc, NandError<Self::Error>> {
+        (**self).read_page(at, data, spare)
+    }
+
+    fn program_page(
+        &mut self,
+        at: NandPage,
+        data: &[u8],
+        spare: &[u8],
+    ) -> Result<(), NandError<Self::Error>> {
+        (**self).program_page(at, data, spare)
+    }
+
+    fn erase_block(&mut self, block: u32) -> Result<(), NandError<Self::Error>> {
+        (**self).erase_block(block)
+    }
+
+    fn is_bad(&mut self, block: u32) -> Result<bool, Self::Error> {
+        (**self).is_bad(block)
+    }
+
+    fn mark_bad(&mut self, block: u32) -> Result<(), Self::Error> {
+        (**self).mark_bad(block)
+    }
 }
