@@ -123,16 +123,26 @@ pub trait Medium {
     type Error: core::fmt::Debug;
 }
 
+/// Where step 4 made room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Prepared {
+    /// The name of the image that will be there.
+    pub id: ImageId,
+    /// The slot that it will be in.
+    pub slot: u8,
+}
+
 /// Step 4, `OEMPrepareSnapshot`: makes room, now that the size is known.
 #[doc(alias("OEMPrepareSnapshot", "pfnPrepareSnapshot", "SnapshotSupport"))]
 pub trait PrepareSnapshot: Medium {
-    /// Reserves (and may erase) room for an image of `len` bytes, a multiple of 4096, and names it.
-    /// The newest image that boots stays untouched if the storage has room for two.
+    /// Reserves (and may erase) room for an image of `len` bytes, a multiple of 4096, that may be booted as often as
+    /// `policy` says, and names it. The newest image that boots stays untouched if the storage has room for two.
     ///
     /// # Errors
     /// If it does not fit: before anything on the medium was changed.
     #[doc(alias = "OEMPrepareSnapshot")]
-    fn prepare_snapshot(&mut self, len: u64) -> Result<ImageId, Self::Error>;
+    fn prepare_snapshot(&mut self, len: u64, policy: BootPolicy) -> Result<Prepared, Self::Error>;
 }
 
 /// Step 5, `OEMWriteSnapshot`: writes the image, then commits it.

@@ -9,7 +9,9 @@ use oal_snapshot::codec::Lz4;
 use oal_snapshot::cpu::fake::FakeCpu;
 use oal_snapshot::cpu::{Architecture, CpuContext};
 use oal_snapshot::frame::{RamRegion, RegionError};
-use oal_snapshot::hooks::{CompressSnapshot, Fork, Medium, PrepareSnapshot, TakeCpuSnapshot, WriteSnapshot};
+use oal_snapshot::hooks::{
+    BootPolicy, CompressSnapshot, Fork, Medium, PrepareSnapshot, Prepared, TakeCpuSnapshot, WriteSnapshot,
+};
 use oal_snapshot::image::ImageId;
 use oal_snapshot::memory_map::{MAX_REGIONS, MapError};
 use oal_snapshot::state::SnapshotState;
@@ -47,9 +49,9 @@ impl Medium for Noting<Shelf> {
 }
 
 impl PrepareSnapshot for Noting<Shelf> {
-    fn prepare_snapshot(&mut self, len: u64) -> Result<ImageId, Misuse> {
+    fn prepare_snapshot(&mut self, len: u64, policy: BootPolicy) -> Result<Prepared, Misuse> {
         self.journal.note("prepare");
-        self.inner.prepare_snapshot(len)
+        self.inner.prepare_snapshot(len, policy)
     }
 }
 
@@ -234,8 +236,8 @@ impl Failing {
 }
 
 impl PrepareSnapshot for Failing {
-    fn prepare_snapshot(&mut self, _len: u64) -> Result<ImageId, &'static str> {
-        self.at("prepare").map(|()| ImageId(1))
+    fn prepare_snapshot(&mut self, _len: u64, _policy: BootPolicy) -> Result<Prepared, &'static str> {
+        self.at("prepare").map(|()| Prepared { id: ImageId(1), slot: 0 })
     }
 }
 

@@ -6,7 +6,6 @@ use oal_sim::image::seal_header;
 use oal_sim::{Machine, RamDisk, Shelf, layout};
 use oal_snapshot::boot::BootEnd;
 use oal_snapshot::crc32c::crc32c;
-use oal_snapshot::hooks::BootPolicy;
 use oal_snapshot::image::{ChunkEntry, Extent, HEADER_LEN, Header, MAGIC};
 use oal_snapshot::store::{
     BlockStore, LOG_RECORDS, Partition, Record, SNAPSHOT_PARTITION_TYPE, Slots, StoreSettings,
@@ -14,8 +13,7 @@ use oal_snapshot::store::{
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-const SETTINGS: StoreSettings =
-    StoreSettings { slots: Slots::Two, policy: BootPolicy::Always, max_attempts: 2 };
+const SETTINGS: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts: 2 };
 
 /// A disk with two images of the tiny machine.
 static DISK: LazyLock<RamDisk> = LazyLock::new(|| {

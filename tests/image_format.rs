@@ -3,7 +3,6 @@
 use oal_sim::machine::{frames, region};
 use oal_sim::{FakeSystem, Image, Machine, RamDisk, Shelf, layout};
 use oal_snapshot::frame::Pfn;
-use oal_snapshot::hooks::BootPolicy;
 use oal_snapshot::image::{Chunks, ExtentKind};
 use oal_snapshot::store::{BlockStore, Slots, StoreSettings};
 
@@ -45,7 +44,7 @@ fn boot(image: &[u8]) -> Machine {
 fn the_worked_example_is_what_a_snapshot_of_its_machine_writes() {
     // The library's LZ4 may change what it writes one day: then the example changes, and the format does not.
     let mut disk = RamDisk::blank(64 + 2 * 8 * 8);
-    let settings = StoreSettings { slots: Slots::Two, policy: BootPolicy::Always, max_attempts: 3 };
+    let settings = StoreSettings { slots: Slots::Two, max_attempts: 3 };
     let _ = machine().take(&mut BlockStore::new(&mut disk, settings)).unwrap();
     listing::assert_same(&listing::read(DOCUMENT, "worked example"), layout::image_mut(&mut disk, 2));
 }

@@ -2,7 +2,9 @@
 
 use oal_sim::NandPages;
 use oal_snapshot::crc32c::crc32c;
-use oal_snapshot::hooks::{BootPolicy, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot};
+use oal_snapshot::hooks::{
+    BootPolicy, PrepareSnapshot, Prepared, ReadSnapshot, SelectSnapshot, WriteSnapshot,
+};
 use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::Reason;
 use oal_snapshot::store::nand::{NandFlash, NandGeometry, NandPage, NandStore};
@@ -25,7 +27,7 @@ const RECORD: NandPage = NandPage { block: 1, page: 4 };
 const TWIN: NandPage = NandPage { block: 1, page: 6 };
 
 fn settings() -> StoreSettings {
-    StoreSettings { slots: Slots::Two, policy: BootPolicy::Always, max_attempts: 3 }
+    StoreSettings { slots: Slots::Two, max_attempts: 3 }
 }
 
 /// The chip after its first snapshot.
@@ -33,7 +35,10 @@ fn chip() -> NandPages {
     let mut chip = NandPages::new(GEOMETRY, 0);
     BAD.into_iter().for_each(|block| chip.factory_bad(block));
     let mut store = NandStore::<_, PAGE, MAP>::new(&mut chip, settings()).unwrap();
-    assert_eq!(store.prepare_snapshot(IMAGE.len() as u64), Ok(ImageId(3)));
+    assert_eq!(
+        store.prepare_snapshot(IMAGE.len() as u64, BootPolicy::Always),
+        Ok(Prepared { id: ImageId(3), slot: 0 })
+    );
     store.write_snapshot(IMAGE, 0).unwrap();
     store.finish_snapshot(&mut [0; 8192]).unwrap();
     chip

@@ -2,17 +2,15 @@
 
 use oal_sim::{Booted, Machine, NorCells, NorFault, Rng};
 use oal_snapshot::crc32c::crc32c;
-use oal_snapshot::hooks::{BootPolicy, ReadSnapshot, SelectSnapshot};
+use oal_snapshot::hooks::{ReadSnapshot, SelectSnapshot};
 use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::nor::{BLOCK_RECORDS, LOG_BLOCKS, NorFlash, NorGeometry, NorStore};
 use oal_snapshot::store::{Record, SlotState, Slots, StoreError, StoreSettings};
 use oal_snapshot::take::{TakeError, TakeReport, Timeline};
 
-const ALWAYS: StoreSettings =
-    StoreSettings { slots: Slots::Two, policy: BootPolicy::Always, max_attempts: 0 };
-const ONCE: StoreSettings = StoreSettings { policy: BootPolicy::Once, ..ALWAYS };
-const COUNTED: StoreSettings = StoreSettings { max_attempts: 100, ..ALWAYS };
+const UNCOUNTED: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts: 0 };
+const COUNTED: StoreSettings = StoreSettings { max_attempts: 100, ..UNCOUNTED };
 
 /// Blocks of 8 KiB, with 16 places for records; an image of the tiny machine takes six blocks or less.
 const GEOMETRY: NorGeometry = NorGeometry { block_bytes: 8192, blocks: 4 + 2 * 6, program_bytes: 4 };
@@ -35,7 +33,13 @@ fn try_take(cells: &mut NorCells, settings: StoreSettings, seed: u64) -> Taken {
 }
 
 fn take(cells: &mut NorCells, settings: StoreSettings, seed: u64) -> u64 {
-    try_take(cells, settings, seed).expect("a snapshot").id
+    try_take(cells, settings, seed).expect("a snapshot").id.0
+}
+
+/// The same with an image that may be booted once.
+fn take_once(cells: &mut NorCells, settings: StoreSettings, seed: u64) {
+    let taken = Machine::tiny(seed).once().take(&mut store(cells, settings));
+    assert!(matches!(taken, Ok(Timeline::Live(_))), "{taken:?}");
 }
 
 /// Boots; tells which machine came back.
@@ -52,8 +56,8 @@ fn boot(cells: &mut NorCells, settings: StoreSettings) -> (Booted, Option<u64>) 
 fn images_take_turns_in_two_slots_and_the_newest_boots() {
     let mut cells = cells(1);
     for seed in 1..60 {
-        let id = take(&mut cells, ALWAYS, seed);
-        let (booted, came_back) = boot(&mut cells, ALWAYS);
+        let id = take(&mut cells, UNCOUNTED, seed);
+        let (booted, came_back) = boot(&mut cells, UNCOUNTED);
         assert_eq!((booted.id(), came_back), (Some(id), Some(seed)));
         assert_eq!(booted.refused(), []);
     }
@@ -72,11 +76,11 @@ fn blocks_and_program_units_of_every_size_hold_an_image() {
                 for seed in 1..3 {
                     let machine = Machine::sample(seed);
                     assert!(matches!(
-                        machine.clone().take(&mut store(&mut cells, ALWAYS)),
+                        machine.clone().take(&mut store(&mut cells, UNCOUNTED)),
                         Ok(Timeline::Live(_))
                     ));
                     let mut restarted = machine.restarted(7);
-                    assert!(restarted.boot(&mut store(&mut cells, ALWAYS)).id().is_some(), "{geometry:?}");
+                    assert!(restarted.boot(&mut store(&mut cells, UNCOUNTED)).id().is_some(), "{geometry:?}");
                     assert!(restarted.is_as(&machine), "{geometry:?}");
                 }
             }
@@ -86,14 +90,14 @@ fn blocks_and_program_units_of_every_size_hold_an_image() {
 
 #[test]
 fn flash_that_does_not_fit_is_no_store() {
-    let fits = |geometry| NorStore::new(NorCells::new(geometry, 0), ALWAYS).is_some();
+    let fits = |geometry| NorStore::new(NorCells::new(geometry, 0), UNCOUNTED).is_some();
     assert!(fits(GEOMETRY));
     assert!(fits(NorGeometry { blocks: LOG_BLOCKS + 1, ..GEOMETRY }));
     assert!(!fits(NorGeometry { blocks: LOG_BLOCKS, ..GEOMETRY }));
     assert!(!fits(NorGeometry { block_bytes: 6144, ..GEOMETRY }));
     assert!(!fits(NorGeometry { block_bytes: 0, ..GEOMETRY }));
     assert!(!fits(NorGeometry { program_bytes: 1024, ..GEOMETRY }));
-    let no_unit = NorStore::new(Misfit(NorGeometry { program_bytes: 0, ..GEOMETRY }), ALWAYS);
+    let no_unit = NorStore::new(Misfit(NorGeometry { program_bytes: 0, ..GEOMETRY }), UNCOUNTED);
     assert!(no_unit.is_none());
 }
 
@@ -131,9 +135,9 @@ fn chunks_of_a_mapped_image_are_decoded_from_where_they_lie() {
             cells = cells.mapped();
         }
         let machine = Machine::sample(3);
-        assert!(matches!(machine.clone().take(&mut store(&mut cells, ALWAYS)), Ok(Timeline::Live(_))));
+        assert!(matches!(machine.clone().take(&mut store(&mut cells, UNCOUNTED)), Ok(Timeline::Live(_))));
         let mut restarted = machine.restarted(7);
-        let mut watched = Watched { store: store(&mut cells, ALWAYS), read: Vec::new() };
+        let mut watched = Watched { store: store(&mut cells, UNCOUNTED), read: Vec::new() };
         assert!(restarted.boot(&mut watched).id().is_some());
         assert!(restarted.is_as(&machine), "mapped: {mapped}");
         let record = watched.store.record().unwrap();
@@ -200,9 +204,9 @@ impl ReadSnapshot for Watched<'_> {
 #[test]
 fn a_mapped_image_is_all_of_the_image_and_no_other_bytes() {
     let mut cells = cells(2);
-    take(&mut cells, ALWAYS, 1);
-    let id = ImageId(take(&mut cells, ALWAYS, 2));
-    let mut store = store(&mut cells, ALWAYS);
+    take(&mut cells, UNCOUNTED, 1);
+    let id = ImageId(take(&mut cells, UNCOUNTED, 2));
+    let mut store = store(&mut cells, UNCOUNTED);
     assert_eq!(store.mapped_snapshot(id), None, "the log was not read yet");
     let selection = store.select().unwrap();
     for candidate in &selection.candidates {
@@ -222,14 +226,14 @@ fn a_rotten_chunk_of_a_mapped_image_is_refused_as_it_is_when_read() {
         if mapped {
             cells = cells.mapped();
         }
-        take(&mut cells, ALWAYS, 1);
-        take(&mut cells, ALWAYS, 2);
-        let newest = store(&mut cells, ALWAYS).record().unwrap().slots[1].unwrap();
+        take(&mut cells, UNCOUNTED, 1);
+        take(&mut cells, UNCOUNTED, 2);
+        let newest = store(&mut cells, UNCOUNTED).record().unwrap().slots[1].unwrap();
         let end = newest.first as usize * 8192 + newest.image_len as usize;
         // The last byte that is not padding.
         let at = (0..end).rev().find(|at| cells.bytes_mut()[*at] != 0).unwrap();
         cells.bytes_mut()[at] ^= 1;
-        let (booted, seed) = boot(&mut cells, ALWAYS);
+        let (booted, seed) = boot(&mut cells, UNCOUNTED);
         assert_eq!((seed, booted.refused()), (Some(1), vec![(Stage::Chunk, Reason::BadCrc)]));
     }
 }
@@ -247,37 +251,37 @@ fn a_cut_at_any_change_of_a_snapshot_leaves_the_old_image_or_the_new_one() {
     for seed in 0..5 {
         let mut base = cells(seed);
         // The log is just so full that some of these snapshots go on in another block.
-        (0..seed % 8).for_each(|_| store(&mut base, ALWAYS).invalidate().unwrap());
-        take(&mut base, ALWAYS, 1);
-        take(&mut base, ALWAYS, 2);
+        (0..seed % 8).for_each(|_| store(&mut base, UNCOUNTED).invalidate().unwrap());
+        take(&mut base, UNCOUNTED, 1);
+        take(&mut base, UNCOUNTED, 2);
         base.power_cycle();
-        let total = changes(&base, |cells| assert!(try_take(cells, ALWAYS, 3).is_ok()));
+        let total = changes(&base, |cells| assert!(try_take(cells, UNCOUNTED, 3).is_ok()));
         assert!(total > 8);
         for at in 0..total {
             let mut cells = base.clone();
             cells.cut(at);
-            assert!(try_take(&mut cells, ALWAYS, 3).is_err());
+            assert!(try_take(&mut cells, UNCOUNTED, 3).is_err());
             assert!(cells.is_off());
             cells.power_cycle();
-            let came_back = boot(&mut cells, ALWAYS).1;
+            let came_back = boot(&mut cells, UNCOUNTED).1;
             assert!(matches!(came_back, Some(2 | 3)), "cut at {at}: {came_back:?}");
             assert!(came_back == Some(2) || at + 2 >= total, "committed before its record was written");
             // What one boot found the next one finds, and power goes again.
             cells.power_cycle();
-            assert_eq!(boot(&mut cells, ALWAYS).1, came_back, "cut at {at}");
+            assert_eq!(boot(&mut cells, UNCOUNTED).1, came_back, "cut at {at}");
             cells.cut(at % 9);
-            assert!(try_take(&mut cells, ALWAYS, 4).is_err());
+            assert!(try_take(&mut cells, UNCOUNTED, 4).is_err());
             cells.power_cycle();
-            assert_eq!(boot(&mut cells, ALWAYS).1, came_back, "cut at {at}, then at {}", at % 9);
-            take(&mut cells, ALWAYS, 5);
-            assert_eq!(boot(&mut cells, ALWAYS).1, Some(5));
+            assert_eq!(boot(&mut cells, UNCOUNTED).1, came_back, "cut at {at}, then at {}", at % 9);
+            take(&mut cells, UNCOUNTED, 5);
+            assert_eq!(boot(&mut cells, UNCOUNTED).1, Some(5));
         }
     }
 }
 
 #[test]
 fn with_one_slot_there_is_the_old_image_the_new_one_or_none() {
-    let one = StoreSettings { slots: Slots::One, ..ALWAYS };
+    let one = StoreSettings { slots: Slots::One, ..UNCOUNTED };
     let mut base = cells(1);
     take(&mut base, one, 1);
     let total = changes(&base, |cells| assert!(try_take(cells, one, 2).is_ok()));
@@ -300,11 +304,11 @@ fn with_one_slot_there_is_the_old_image_the_new_one_or_none() {
 
 #[test]
 fn a_cut_while_a_boot_is_remembered_costs_no_image() {
-    let settings = StoreSettings { max_attempts: 3, ..ONCE };
+    let settings = StoreSettings { max_attempts: 3, ..UNCOUNTED };
     for seed in 0..30 {
         let mut base = cells(seed);
-        take(&mut base, StoreSettings { max_attempts: 3, ..ALWAYS }, 1);
-        take(&mut base, settings, 2);
+        take(&mut base, settings, 1);
+        take_once(&mut base, settings, 2);
         for at in 0..6 {
             let mut cells = base.clone();
             cells.cut(at);
@@ -324,18 +328,18 @@ fn a_cut_while_a_boot_is_remembered_costs_no_image() {
 fn what_a_boot_found_stays_so_after_a_cut_invalidation() {
     for seed in 0..12 {
         let mut base = cells(seed);
-        take(&mut base, ALWAYS, 1);
+        take(&mut base, UNCOUNTED, 1);
         base.power_cycle();
         for at in 0..6 {
             let mut cells = base.clone();
             cells.cut(at);
-            assert!(store(&mut cells, ALWAYS).invalidate().is_err());
+            assert!(store(&mut cells, UNCOUNTED).invalidate().is_err());
             cells.power_cycle();
-            let found = boot(&mut cells, ALWAYS).1;
+            let found = boot(&mut cells, UNCOUNTED).1;
             assert!(found == Some(1) || at >= 4, "two void places and the record that announces come first");
             for _ in 0..6 {
                 cells.power_cycle();
-                assert_eq!(boot(&mut cells, ALWAYS).1, found, "flash {seed}, cut at {at}");
+                assert_eq!(boot(&mut cells, UNCOUNTED).1, found, "flash {seed}, cut at {at}");
             }
         }
     }
@@ -388,7 +392,7 @@ fn random_histories_with_cuts_and_failures_boot_what_was_acknowledged_last() {
                 cells.fail(rng.below(16));
                 failures += 1;
             }
-            let taken = try_take(&mut cells, ALWAYS, round);
+            let taken = try_take(&mut cells, UNCOUNTED, round);
             let was_off = cells.is_off();
             cuts += u64::from(was_off);
             cells.power_cycle();
@@ -406,10 +410,10 @@ fn random_histories_with_cuts_and_failures_boot_what_was_acknowledged_last() {
             // Sometimes the boot's own writes are cut as well.
             if rng.below(3) == 0 {
                 cells.cut(rng.below(3));
-                let _ = boot(&mut cells, ALWAYS);
+                let _ = boot(&mut cells, UNCOUNTED);
                 cells.power_cycle();
             }
-            let (booted, came_back) = boot(&mut cells, ALWAYS);
+            let (booted, came_back) = boot(&mut cells, UNCOUNTED);
             if was_off && came_back == Some(round) {
                 good = Some(round);
                 torn_commits += 1;
@@ -426,12 +430,12 @@ fn random_histories_with_cuts_and_failures_boot_what_was_acknowledged_last() {
 #[test]
 fn policy_is_that_of_every_store() {
     let mut cells = cells(3);
-    assert_eq!(boot(&mut cells, ONCE).0.cold(), Some((Stage::Select, Reason::NoImage)));
-    take(&mut cells, ONCE, 1);
-    assert_eq!(boot(&mut cells, ONCE).1, Some(1));
-    assert_eq!(boot(&mut cells, ONCE).0.cold(), Some((Stage::Select, Reason::Consumed)));
+    assert_eq!(boot(&mut cells, UNCOUNTED).0.cold(), Some((Stage::Select, Reason::NoImage)));
+    take_once(&mut cells, UNCOUNTED, 1);
+    assert_eq!(boot(&mut cells, UNCOUNTED).1, Some(1));
+    assert_eq!(boot(&mut cells, UNCOUNTED).0.cold(), Some((Stage::Select, Reason::Consumed)));
 
-    let tries = StoreSettings { max_attempts: 2, ..ALWAYS };
+    let tries = StoreSettings { max_attempts: 2, ..UNCOUNTED };
     let older = take(&mut cells, tries, 2);
     take(&mut cells, tries, 3);
     assert_eq!([boot(&mut cells, tries).1, boot(&mut cells, tries).1], [Some(3); 2]);
@@ -446,11 +450,11 @@ fn policy_is_that_of_every_store() {
 #[test]
 fn an_image_that_does_not_fit_changes_nothing() {
     let mut cells = cells(1);
-    take(&mut cells, ALWAYS, 1);
+    take(&mut cells, UNCOUNTED, 1);
     let before = (cells.counters().changes(), cells.bytes_mut().to_vec());
     let mut noise = Machine::sample(1);
     noise.ram.fill_noise(3);
-    let error = noise.take(&mut store(&mut cells, ALWAYS)).unwrap_err();
+    let error = noise.take(&mut store(&mut cells, UNCOUNTED)).unwrap_err();
     let TakeError::Prepare(StoreError::DoesNotFit { needed, slot, single }) = error else {
         panic!("{error:?}")
     };
@@ -463,9 +467,9 @@ fn only_the_blocks_that_an_image_takes_are_erased_and_each_once() {
     let mut cells = cells(4);
     for round in 1..9 {
         let before = cells.wear().to_vec();
-        let report = try_take(&mut cells, ALWAYS, round).unwrap();
-        let slots = store(&mut cells, ALWAYS).record().unwrap().slots;
-        let entry = slots.iter().flatten().find(|entry| entry.id.0 == report.id).unwrap();
+        let report = try_take(&mut cells, UNCOUNTED, round).unwrap();
+        let slots = store(&mut cells, UNCOUNTED).record().unwrap().slots;
+        let entry = slots.iter().flatten().find(|entry| entry.id == report.id).unwrap();
         assert_eq!(entry.span, report.image_len.div_ceil(8192));
         let wear = cells.wear().iter().zip(&before).map(|(now, before)| now - before);
         for (block, erased) in (0..).zip(wear).skip(LOG_BLOCKS as usize) {
@@ -478,41 +482,41 @@ fn only_the_blocks_that_an_image_takes_are_erased_and_each_once() {
 #[test]
 fn a_block_of_the_log_that_fails_is_left_for_the_next_one() {
     let mut base = cells(5);
-    take(&mut base, ALWAYS, 1);
+    take(&mut base, UNCOUNTED, 1);
     for failing in 0..8 {
         for second in [failing, failing + 1, failing + 3] {
             let mut cells = base.clone();
             cells.fail(failing);
             cells.fail(second);
-            store(&mut cells, ALWAYS).invalidate().unwrap();
+            store(&mut cells, UNCOUNTED).invalidate().unwrap();
             cells.power_cycle();
-            assert_eq!(boot(&mut cells, ALWAYS).0.cold(), Some((Stage::Select, Reason::NoImage)));
-            take(&mut cells, ALWAYS, 2);
+            assert_eq!(boot(&mut cells, UNCOUNTED).0.cold(), Some((Stage::Select, Reason::NoImage)));
+            take(&mut cells, UNCOUNTED, 2);
             cells.power_cycle();
-            assert_eq!(boot(&mut cells, ALWAYS).1, Some(2), "failing {failing} {second}");
+            assert_eq!(boot(&mut cells, UNCOUNTED).1, Some(2), "failing {failing} {second}");
         }
     }
     // Every block fails: it is said, and what was there is there.
     let mut cells = base.clone();
     (0..40).for_each(|change| cells.fail(change));
-    assert!(store(&mut cells, ALWAYS).invalidate().is_err());
+    assert!(store(&mut cells, UNCOUNTED).invalidate().is_err());
     cells.power_cycle();
-    assert_eq!(boot(&mut cells, ALWAYS).1, Some(1));
+    assert_eq!(boot(&mut cells, UNCOUNTED).1, Some(1));
 }
 
 #[test]
 fn a_failure_in_the_image_costs_the_snapshot_and_nothing_else() {
     let mut base = cells(6);
-    take(&mut base, ALWAYS, 1);
-    let total = changes(&base, |cells| assert!(try_take(cells, ALWAYS, 2).is_ok()));
+    take(&mut base, UNCOUNTED, 1);
+    let total = changes(&base, |cells| assert!(try_take(cells, UNCOUNTED, 2).is_ok()));
     let mut failed = 0;
     for failing in 0..total {
         let mut cells = base.clone();
         cells.fail(failing);
-        let taken = try_take(&mut cells, ALWAYS, 2).is_ok();
+        let taken = try_take(&mut cells, UNCOUNTED, 2).is_ok();
         failed += u64::from(!taken);
         cells.power_cycle();
-        assert_eq!(boot(&mut cells, ALWAYS).1, Some(if taken { 2 } else { 1 }), "failing {failing}");
+        assert_eq!(boot(&mut cells, UNCOUNTED).1, Some(if taken { 2 } else { 1 }), "failing {failing}");
     }
     // The log's own failures are survived: two void places, and two records, twice each.
     assert_eq!(failed, total - 6);
@@ -531,7 +535,7 @@ fn a_boot_reads_every_place_of_the_log_once() {
     }
     let geometry = NorGeometry { block_bytes: 262_144, ..GEOMETRY };
     let mut large = NorCells::new(geometry, 1);
-    let _ = store(&mut large, ALWAYS).select();
+    let _ = store(&mut large, UNCOUNTED).select();
     assert_eq!(large.counters().reads, u64::from(LOG_BLOCKS * BLOCK_RECORDS));
 }
 
@@ -541,7 +545,7 @@ fn the_log_wears_its_blocks_evenly() {
     for (places, power_ons) in [(16, 2), (64, 8)] {
         let geometry = NorGeometry { block_bytes: places * 512, ..GEOMETRY };
         let mut cells = NorCells::new(geometry, 8).mapped();
-        let settings = StoreSettings { max_attempts: 3, ..ALWAYS };
+        let settings = StoreSettings { max_attempts: 3, ..UNCOUNTED };
         let id = ImageId(take(&mut cells, settings, 1));
         let before = cells.counters();
         for _ in 0..20 * power_ons {
@@ -559,9 +563,9 @@ fn the_log_wears_its_blocks_evenly() {
 #[test]
 fn a_boot_that_remembers_nothing_writes_nothing() {
     let mut cells = cells(9);
-    take(&mut cells, ALWAYS, 1);
+    take(&mut cells, UNCOUNTED, 1);
     let before = cells.counters().changes();
-    (0..20).for_each(|_| assert_eq!(boot(&mut cells, ALWAYS).1, Some(1)));
+    (0..20).for_each(|_| assert_eq!(boot(&mut cells, UNCOUNTED).1, Some(1)));
     assert_eq!(cells.counters().changes(), before);
 }
 
@@ -570,13 +574,13 @@ fn bytes_of_any_kind_are_no_store() {
     for seed in 0..50 {
         let mut cells = cells(seed);
         Rng::new(seed).fill(cells.bytes_mut());
-        assert_eq!(boot(&mut cells, ALWAYS).0.cold(), Some((Stage::Select, Reason::LogCorrupt)));
-        take(&mut cells, ALWAYS, 4);
-        assert_eq!(boot(&mut cells, ALWAYS).1, Some(4));
+        assert_eq!(boot(&mut cells, UNCOUNTED).0.cold(), Some((Stage::Select, Reason::LogCorrupt)));
+        take(&mut cells, UNCOUNTED, 4);
+        assert_eq!(boot(&mut cells, UNCOUNTED).1, Some(4));
     }
     let mut zeroes = cells(0);
     zeroes.bytes_mut().fill(0);
-    assert_eq!(boot(&mut zeroes, ALWAYS).0.cold(), Some((Stage::Select, Reason::NoImage)));
+    assert_eq!(boot(&mut zeroes, UNCOUNTED).0.cold(), Some((Stage::Select, Reason::NoImage)));
 }
 
 /// Puts a record where it is, with a right checksum.
@@ -589,8 +593,8 @@ fn put(cells: &mut NorCells, at: usize, mut bytes: [u8; 512]) {
 #[test]
 fn records_that_lie_are_refused_and_read_nothing_outside() {
     let mut base = cells(10);
-    take(&mut base, ALWAYS, 1);
-    let record = store(&mut base, ALWAYS).record().unwrap();
+    take(&mut base, UNCOUNTED, 1);
+    let record = store(&mut base, UNCOUNTED).record().unwrap();
     let entry = record.slots[0].unwrap();
     for (first, span, image_len) in [
         (u64::MAX, 1, 4096),
@@ -609,9 +613,9 @@ fn records_that_lie_are_refused_and_read_nothing_outside() {
         // Twice, behind what the first snapshot wrote.
         put(&mut cells, 4 * 512, record.encode());
         put(&mut cells, 5 * 512, record.encode());
-        let (booted, _) = boot(&mut cells, ALWAYS);
+        let (booted, _) = boot(&mut cells, UNCOUNTED);
         assert!(booted.cold().is_some(), "{first} {span} {image_len}");
-        let mut store = store(&mut cells, ALWAYS);
+        let mut store = store(&mut cells, UNCOUNTED);
         let _ = store.select();
         let within = store.mapped_snapshot(lie.id).is_none_or(<[u8]>::is_empty);
         assert!(within && store.read_snapshot(lie.id, &mut [0; 4096], 0).is_err());
@@ -648,24 +652,24 @@ fn random_damage_gives_an_image_or_a_reason() {
 #[test]
 fn a_record_of_the_future_is_neither_read_nor_made_void() {
     let mut cells = cells(12);
-    take(&mut cells, ONCE, 1);
-    let sequence = store(&mut cells, ONCE).record().unwrap().sequence + 1;
+    take_once(&mut cells, UNCOUNTED, 1);
+    let sequence = store(&mut cells, UNCOUNTED).record().unwrap().sequence + 1;
     let mut future = Record { sequence, ..Record::default() }.encode();
     (future[8], future[300]) = (2, 0x5a);
     put(&mut cells, 4 * 512, future);
     put(&mut cells, 5 * 512, future);
-    assert_eq!(boot(&mut cells, ONCE).0.cold(), Some((Stage::Select, Reason::FutureRecord)));
+    assert_eq!(boot(&mut cells, UNCOUNTED).0.cold(), Some((Stage::Select, Reason::FutureRecord)));
     let future = cells.bytes_mut()[4 * 512..6 * 512].to_vec();
-    take(&mut cells, ALWAYS, 2);
-    assert_eq!(boot(&mut cells, ALWAYS).1, Some(2));
+    take(&mut cells, UNCOUNTED, 2);
+    assert_eq!(boot(&mut cells, UNCOUNTED).1, Some(2));
     assert_eq!(cells.bytes_mut()[4 * 512..6 * 512], future);
 }
 
 #[test]
 fn an_image_is_used_up_as_on_every_store() {
     let mut cells = cells(13);
-    take(&mut cells, ONCE, 1);
-    boot(&mut cells, ONCE);
-    let slots = store(&mut cells, ONCE).record().unwrap().slots;
+    take_once(&mut cells, UNCOUNTED, 1);
+    boot(&mut cells, UNCOUNTED);
+    let slots = store(&mut cells, UNCOUNTED).record().unwrap().slots;
     assert_eq!(slots[0].map(|entry| entry.state), Some(SlotState::Consumed));
 }

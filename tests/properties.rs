@@ -283,16 +283,15 @@ proptest! {
         let mut model = Model::default();
         let mut last = None;
         for (seed, act) in (1..).zip(acts) {
-            let mut settings =
-                StoreSettings { slots: Slots::Two, policy: BootPolicy::Always, max_attempts: MAX_ATTEMPTS };
-            if let Act::Take(policy) = act {
-                settings.policy = policy;
-            }
+            let settings =
+                StoreSettings { slots: Slots::Two, max_attempts: MAX_ATTEMPTS };
             // A new store for each act: nothing is remembered but on the medium.
             let mut store = BlockStore::new(&mut disk, settings);
             match act {
                 Act::Take(policy) => {
-                    let id = live(Machine::tiny(seed).take(&mut store)).id;
+                    let mut machine = Machine::tiny(seed);
+                    machine.settings.policy = policy;
+                    let id = live(machine.take(&mut store)).id.0;
                     model.take(Known { id, seed, policy, attempts: 0, consumed: false });
                 }
                 Act::Boot => {

@@ -6,7 +6,6 @@ use std::rc::Rc;
 use oal_sim::machine::{Booted, region};
 use oal_sim::{DmaDisk, Effect, FakeSystem, Fault, Flights, Machine, Operation, RamDisk};
 use oal_snapshot::codec::Lz4;
-use oal_snapshot::hooks::BootPolicy;
 use oal_snapshot::progress::{Observer, Progress};
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::{BlockDevice, BlockStore, Slots, StoreSettings};
@@ -20,8 +19,7 @@ fn machine(seed: u64, pages: u32) -> Machine {
 }
 
 /// Any number of boots without a word that they went well.
-const SETTINGS: StoreSettings =
-    StoreSettings { slots: Slots::Two, policy: BootPolicy::Always, max_attempts: 0 };
+const SETTINGS: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts: 0 };
 /// Pages of a picture that is booted often.
 const FEW: u32 = 110;
 

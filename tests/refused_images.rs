@@ -10,13 +10,11 @@ use oal_snapshot::codec::Lz4;
 use oal_snapshot::cpu::{Architecture, CONTEXT_BYTES};
 use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::frame::PAGE_SIZE;
-use oal_snapshot::hooks::BootPolicy;
 use oal_snapshot::image::{ChunkEntry, Extent, ExtentKind};
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::{BlockStore, Slots, StoreSettings};
 
-const SETTINGS: StoreSettings =
-    StoreSettings { slots: Slots::Two, policy: BootPolicy::Always, max_attempts: 0 };
+const SETTINGS: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts: 0 };
 
 /// A disk with the sample machines 1 and 2, and the names of both images.
 static TWO: LazyLock<(RamDisk, u64, u64)> = LazyLock::new(|| {

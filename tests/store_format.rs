@@ -2,7 +2,9 @@
 
 use oal_sim::{RamDisk, Shelf, layout};
 use oal_snapshot::crc32c::crc32c;
-use oal_snapshot::hooks::{BootPolicy, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot};
+use oal_snapshot::hooks::{
+    BootPolicy, PrepareSnapshot, Prepared, ReadSnapshot, SelectSnapshot, WriteSnapshot,
+};
 use oal_snapshot::image::ImageId;
 use oal_snapshot::store::{BlockStore, Record, SlotEntry, SlotState, Slots, StoreSettings};
 
@@ -15,9 +17,12 @@ const IMAGE: &[u8] = include_bytes!("data/image-v1.bin");
 /// A medium on which that image was written as the first one.
 fn disk() -> RamDisk {
     let mut disk = RamDisk::blank(64 + 2 * 8 * 8);
-    let settings = StoreSettings { slots: Slots::Two, policy: BootPolicy::Always, max_attempts: 3 };
+    let settings = StoreSettings { slots: Slots::Two, max_attempts: 3 };
     let mut store = BlockStore::new(&mut disk, settings);
-    assert_eq!(store.prepare_snapshot(IMAGE.len() as u64), Ok(ImageId(2)));
+    assert_eq!(
+        store.prepare_snapshot(IMAGE.len() as u64, BootPolicy::Always),
+        Ok(Prepared { id: ImageId(2), slot: 0 })
+    );
     store.write_snapshot(IMAGE, 0).unwrap();
     store.finish_snapshot(&mut [0; 8192]).unwrap();
     disk

@@ -12,12 +12,11 @@ use oal_snapshot::store::{
 use oal_snapshot::take::{TakeError, Timeline};
 
 const SECTORS: u64 = 64 + 2 * 12 * 8;
-const SETTINGS: StoreSettings =
-    StoreSettings { slots: Slots::Two, policy: BootPolicy::Always, max_attempts: 3 };
+const SETTINGS: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts: 3 };
 
 fn take(disk: &mut RamDisk, seed: u64) -> Result<u64, TakeError<StoreError<DiskError>>> {
     match Machine::tiny(seed).take(&mut BlockStore::new(disk, SETTINGS))? {
-        Timeline::Live(report) => Ok(report.id),
+        Timeline::Live(report) => Ok(report.id.0),
         Timeline::Restored => panic!("restored"),
     }
 }
@@ -311,12 +310,12 @@ fn an_attempt_that_cannot_be_counted_or_an_image_that_cannot_be_consumed_is_not_
     assert_eq!(booted.refused(), [(Stage::Select, Reason::WriteFailed)]);
     assert_eq!(boot(&mut disk).id(), Some(newer));
 
-    let once = StoreSettings { policy: BootPolicy::Once, max_attempts: 0, ..SETTINGS };
+    let uncounted = StoreSettings { max_attempts: 0, ..SETTINGS };
     let mut disk = RamDisk::blank(SECTORS);
-    let _ = Machine::tiny(1).take(&mut BlockStore::new(&mut disk, once)).unwrap();
+    let _ = Machine::tiny(1).once().take(&mut BlockStore::new(&mut disk, uncounted)).unwrap();
     fail_a_record(&mut disk);
     let mut machine = Machine::tiny(0).restarted(9);
-    let booted = machine.boot(&mut BlockStore::new(&mut disk, once));
+    let booted = machine.boot(&mut BlockStore::new(&mut disk, uncounted));
     assert_eq!(booted.cold(), Some((Stage::Cpu, Reason::WriteFailed)));
     assert_eq!(machine.cpu, Default::default(), "not entered");
 }
@@ -355,9 +354,8 @@ fn a_place_of_the_log_that_cannot_be_read_is_written_again_and_boots_no_once_ima
         assert!(id > newer);
         assert_eq!(boot(&mut disk).id(), Some(id));
     }
-    let once = StoreSettings { policy: BootPolicy::Once, ..SETTINGS };
     let mut disk = RamDisk::blank(SECTORS);
-    let _ = Machine::tiny(1).take(&mut BlockStore::new(&mut disk, once)).unwrap();
+    let _ = Machine::tiny(1).once().take(&mut BlockStore::new(&mut disk, SETTINGS)).unwrap();
     unreadable(&mut disk, 5);
     assert_eq!(boot(&mut disk).cold(), Some((Stage::Select, Reason::MediumError)));
 }
@@ -386,8 +384,8 @@ fn the_hooks_of_the_store_refuse_what_no_engine_asks() {
     let page = [7; 4096];
     assert_eq!(store.write_snapshot(&page, 0), Err(StoreError::OutOfSequence), "nothing prepared");
     assert_eq!(store.finish_snapshot(&mut [0; 4096]), Err(StoreError::OutOfSequence));
-    assert!(matches!(store.prepare_snapshot(0), Err(StoreError::DoesNotFit { .. })));
-    store.prepare_snapshot(8192).unwrap();
+    assert!(matches!(store.prepare_snapshot(0, BootPolicy::Always), Err(StoreError::DoesNotFit { .. })));
+    store.prepare_snapshot(8192, BootPolicy::Always).unwrap();
     assert_eq!(store.write_snapshot(&page, 4096), Err(StoreError::OutOfSequence), "a gap");
     assert_eq!(store.write_snapshot(&page[..512], 0), Err(StoreError::OutOfSequence), "no whole page");
     store.write_snapshot(&page, 0).unwrap();
@@ -396,7 +394,7 @@ fn the_hooks_of_the_store_refuse_what_no_engine_asks() {
     assert_eq!(store.write_snapshot(&page, 8192), Err(StoreError::OutOfSequence), "more than prepared");
     assert_eq!(store.finish_snapshot(&mut [0; 100]), Err(StoreError::OutOfSequence), "no room to read back");
 
-    store.prepare_snapshot(8192).unwrap();
+    store.prepare_snapshot(8192, BootPolicy::Always).unwrap();
     store.write_snapshot(&page, 0).unwrap();
     assert_eq!(store.finish_snapshot(&mut [0; 4096]), Err(StoreError::OutOfSequence), "too little written");
 

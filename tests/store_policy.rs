@@ -1,7 +1,7 @@
 //! Which image boots, how often, and what it costs the medium: slots, `Always` and `Once`, attempts, confirmation.
 
 use oal_sim::{Booted, FakeRegister, Machine, RamDisk, layout};
-use oal_snapshot::hooks::{BootPolicy, SelectSnapshot};
+use oal_snapshot::hooks::SelectSnapshot;
 use oal_snapshot::image::Header;
 use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::{Reason, Stage};
@@ -10,18 +10,25 @@ use oal_snapshot::take::{TakeError, Timeline};
 
 const SECTORS: u64 = 64 + 2 * 12 * 8;
 
-const ALWAYS: StoreSettings =
-    StoreSettings { slots: Slots::Two, policy: BootPolicy::Always, max_attempts: 0 };
-const ONCE: StoreSettings = StoreSettings { policy: BootPolicy::Once, ..ALWAYS };
+const UNCOUNTED: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts: 0 };
 
 fn attempts(max_attempts: u8) -> StoreSettings {
-    StoreSettings { max_attempts, ..ALWAYS }
+    StoreSettings { max_attempts, ..UNCOUNTED }
 }
 
 /// Takes the tiny machine of `seed`, and gives the image's name.
 fn take(disk: &mut RamDisk, settings: StoreSettings, seed: u64) -> u64 {
-    match Machine::tiny(seed).take(&mut BlockStore::new(disk, settings)) {
-        Ok(Timeline::Live(report)) => report.id,
+    take_of(Machine::tiny(seed), disk, settings)
+}
+
+/// The same with an image that may be booted once.
+fn take_once(disk: &mut RamDisk, settings: StoreSettings, seed: u64) -> u64 {
+    take_of(Machine::tiny(seed).once(), disk, settings)
+}
+
+fn take_of(mut machine: Machine, disk: &mut RamDisk, settings: StoreSettings) -> u64 {
+    match machine.take(&mut BlockStore::new(disk, settings)) {
+        Ok(Timeline::Live(report)) => report.id.0,
         other => panic!("{other:?}"),
     }
 }
@@ -54,11 +61,11 @@ fn two_slots_take_turns_and_the_newest_image_boots() {
     let mut disk = RamDisk::blank(SECTORS);
     let mut slots = Vec::new();
     for seed in 1..8 {
-        let id = take(&mut disk, ALWAYS, seed);
-        let booted = boot(&mut disk, ALWAYS);
+        let id = take(&mut disk, UNCOUNTED, seed);
+        let booted = boot(&mut disk, UNCOUNTED);
         assert_eq!(booted.id(), Some(id));
         slots.push(booted.report.booted.unwrap().slot);
-        assert_eq!(seed_of_boot(&mut disk, ALWAYS), Some(seed));
+        assert_eq!(seed_of_boot(&mut disk, UNCOUNTED), Some(seed));
         let kept = layout::newest(&mut disk).unwrap().slots.iter().flatten().count();
         assert_eq!(kept, if seed == 1 { 1 } else { 2 }, "the one before is kept");
     }
@@ -67,13 +74,13 @@ fn two_slots_take_turns_and_the_newest_image_boots() {
 
 #[test]
 fn one_slot_holds_one_image_of_twice_the_size() {
-    let one = StoreSettings { slots: Slots::One, ..ALWAYS };
+    let one = StoreSettings { slots: Slots::One, ..UNCOUNTED };
     // Two slots of 6 pages: too small for an image of 8.
     let mut disk = RamDisk::blank(64 + 2 * 6 * 8);
     let mut machine = Machine::tiny(1);
     machine.ram.fill_noise(2);
     let before = disk.bytes().to_vec();
-    let refused = machine.take(&mut BlockStore::new(&mut disk, ALWAYS));
+    let refused = machine.take(&mut BlockStore::new(&mut disk, UNCOUNTED));
     let error = StoreError::DoesNotFit { needed: 11 * 4096, slot: 6 * 4096, single: 12 * 4096 };
     assert_eq!(refused, Err(TakeError::Prepare(error)), "the store says that one slot would do");
     assert!(disk.bytes() == before, "nothing on the medium was changed");
@@ -91,39 +98,39 @@ fn one_slot_holds_one_image_of_twice_the_size() {
 #[test]
 fn an_image_that_does_not_fit_is_an_error_before_anything_changes() {
     let mut disk = RamDisk::blank(64 + 2 * 10 * 8);
-    take(&mut disk, ALWAYS, 1);
+    take(&mut disk, UNCOUNTED, 1);
     let (bytes, counters) = (disk.bytes().to_vec(), disk.counters());
     let mut large = Machine::sample(2);
     for slots in [Slots::Two, Slots::One] {
-        let taken = large.take(&mut BlockStore::new(&mut disk, StoreSettings { slots, ..ALWAYS }));
+        let taken = large.take(&mut BlockStore::new(&mut disk, StoreSettings { slots, ..UNCOUNTED }));
         assert!(matches!(taken, Err(TakeError::Prepare(StoreError::DoesNotFit { .. }))), "{taken:?}");
     }
     assert!(disk.bytes() == bytes);
     assert_eq!(disk.counters(), counters, "the medium was not even asked");
-    assert_eq!(seed_of_boot(&mut disk, ALWAYS), Some(1));
+    assert_eq!(seed_of_boot(&mut disk, UNCOUNTED), Some(1));
 }
 
 #[test]
 fn a_medium_too_small_for_the_log_holds_nothing() {
     for sectors in [1, 63, 64, 71] {
         let mut disk = RamDisk::blank(sectors);
-        let taken = Machine::tiny(1).take(&mut BlockStore::new(&mut disk, ALWAYS));
+        let taken = Machine::tiny(1).take(&mut BlockStore::new(&mut disk, UNCOUNTED));
         assert!(
             matches!(taken, Err(TakeError::Prepare(StoreError::DoesNotFit { single: 0, .. }))),
             "{taken:?}"
         );
         let why = if sectors < 57 { Reason::MediumError } else { Reason::NoImage };
-        assert_eq!(boot(&mut disk, ALWAYS).cold(), cold(why));
+        assert_eq!(boot(&mut disk, UNCOUNTED).cold(), cold(why));
     }
 }
 
 #[test]
 fn an_always_image_boots_any_number_of_times_without_a_write() {
     let mut disk = RamDisk::blank(SECTORS);
-    let id = take(&mut disk, ALWAYS, 1);
+    let id = take(&mut disk, UNCOUNTED, 1);
     let before = disk.counters().changes();
     for _ in 0..20 {
-        assert_eq!(boot(&mut disk, ALWAYS).id(), Some(id));
+        assert_eq!(boot(&mut disk, UNCOUNTED).id(), Some(id));
     }
     assert_eq!(disk.counters().changes(), before);
 }
@@ -131,41 +138,41 @@ fn an_always_image_boots_any_number_of_times_without_a_write() {
 #[test]
 fn a_once_image_boots_once() {
     let mut disk = RamDisk::blank(SECTORS);
-    let id = take(&mut disk, ONCE, 1);
-    assert_eq!(boot(&mut disk, ONCE).id(), Some(id));
+    let id = take_once(&mut disk, UNCOUNTED, 1);
+    assert_eq!(boot(&mut disk, UNCOUNTED).id(), Some(id));
     assert_eq!(layout::entry(&mut disk, id).unwrap().state, SlotState::Consumed);
     for _ in 0..3 {
-        let booted = boot(&mut disk, ONCE);
+        let booted = boot(&mut disk, UNCOUNTED);
         assert_eq!(booted.cold(), cold(Reason::Consumed));
         assert_eq!(booted.refused(), [(Stage::Select, Reason::Consumed)]);
     }
-    let id = take(&mut disk, ONCE, 2);
-    assert_eq!(boot(&mut disk, ONCE).id(), Some(id));
+    let id = take_once(&mut disk, UNCOUNTED, 2);
+    assert_eq!(boot(&mut disk, UNCOUNTED).id(), Some(id));
 }
 
 #[test]
 fn an_older_once_image_is_used_up_with_the_newer_one() {
     let mut disk = RamDisk::blank(SECTORS);
-    let older = take(&mut disk, ONCE, 1);
-    let newer = take(&mut disk, ONCE, 2);
-    assert_eq!(boot(&mut disk, ONCE).id(), Some(newer));
+    let older = take_once(&mut disk, UNCOUNTED, 1);
+    let newer = take_once(&mut disk, UNCOUNTED, 2);
+    assert_eq!(boot(&mut disk, UNCOUNTED).id(), Some(newer));
     assert_eq!(layout::entry(&mut disk, older).unwrap().state, SlotState::Consumed);
-    assert_eq!(boot(&mut disk, ONCE).cold(), cold(Reason::Consumed));
+    assert_eq!(boot(&mut disk, UNCOUNTED).cold(), cold(Reason::Consumed));
 }
 
 #[test]
 fn behind_a_consumed_image_an_always_image_boots() {
     let mut disk = RamDisk::blank(SECTORS);
-    let always = take(&mut disk, ALWAYS, 1);
-    let once = take(&mut disk, ONCE, 2);
-    assert_eq!(boot(&mut disk, ONCE).id(), Some(once));
+    let always = take(&mut disk, UNCOUNTED, 1);
+    let once = take_once(&mut disk, UNCOUNTED, 2);
+    assert_eq!(boot(&mut disk, UNCOUNTED).id(), Some(once));
     for _ in 0..3 {
-        let booted = boot(&mut disk, ONCE);
+        let booted = boot(&mut disk, UNCOUNTED);
         assert_eq!(booted.id(), Some(always));
         assert_eq!(booted.refused(), [(Stage::Select, Reason::Consumed)]);
     }
     // The slot of the consumed image is the one to write next.
-    take(&mut disk, ALWAYS, 3);
+    take(&mut disk, UNCOUNTED, 3);
     assert!(layout::entry(&mut disk, always).is_some() && layout::entry(&mut disk, once).is_none());
 }
 
@@ -173,42 +180,42 @@ fn behind_a_consumed_image_an_always_image_boots() {
 fn a_once_image_that_was_passed_over_never_boots_later() {
     // What runs instead changes the world that the image remembers: the older image...
     let mut disk = RamDisk::blank(SECTORS);
-    let always = take(&mut disk, ALWAYS, 1);
-    let once = take(&mut disk, ONCE, 2);
+    let always = take(&mut disk, UNCOUNTED, 1);
+    let once = take_once(&mut disk, UNCOUNTED, 2);
     flip_a_chunk(&mut disk, once);
-    let booted = boot(&mut disk, ALWAYS);
+    let booted = boot(&mut disk, UNCOUNTED);
     assert_eq!((booted.id(), booted.refused()), (Some(always), vec![(Stage::Chunk, Reason::BadCrc)]));
     flip_a_chunk(&mut disk, once);
-    let booted = boot(&mut disk, ALWAYS);
+    let booted = boot(&mut disk, UNCOUNTED);
     assert_eq!((booted.id(), booted.refused()), (Some(always), vec![(Stage::Select, Reason::Consumed)]));
 
     // ...a newer one...
     let mut disk = RamDisk::blank(SECTORS);
-    let once = take(&mut disk, ONCE, 1);
-    let always = take(&mut disk, ALWAYS, 2);
-    assert_eq!(boot(&mut disk, ALWAYS).id(), Some(always));
+    let once = take_once(&mut disk, UNCOUNTED, 1);
+    let always = take(&mut disk, UNCOUNTED, 2);
+    assert_eq!(boot(&mut disk, UNCOUNTED).id(), Some(always));
     assert_eq!(layout::entry(&mut disk, once).unwrap().state, SlotState::Consumed);
 
     // ...or a cold boot.
     let mut disk = RamDisk::blank(SECTORS);
-    let once = take(&mut disk, ONCE, 1);
+    let once = take_once(&mut disk, UNCOUNTED, 1);
     flip_a_chunk(&mut disk, once);
-    assert_eq!(boot(&mut disk, ONCE).cold(), Some((Stage::Chunk, Reason::BadCrc)));
+    assert_eq!(boot(&mut disk, UNCOUNTED).cold(), Some((Stage::Chunk, Reason::BadCrc)));
     flip_a_chunk(&mut disk, once);
-    assert_eq!(boot(&mut disk, ONCE).cold(), cold(Reason::Consumed));
+    assert_eq!(boot(&mut disk, UNCOUNTED).cold(), cold(Reason::Consumed));
 }
 
 #[test]
 fn an_image_that_was_refused_is_overwritten_before_one_that_booted() {
     let mut disk = RamDisk::blank(SECTORS);
-    let older = take(&mut disk, ALWAYS, 1);
-    let newer = take(&mut disk, ALWAYS, 2);
+    let older = take(&mut disk, UNCOUNTED, 1);
+    let newer = take(&mut disk, UNCOUNTED, 2);
     flip_a_chunk(&mut disk, newer);
-    let mut store = BlockStore::new(&mut disk, ALWAYS);
+    let mut store = BlockStore::new(&mut disk, UNCOUNTED);
     let mut machine = Machine::tiny(0).restarted(9);
     assert_eq!(machine.boot(&mut store).id(), Some(older));
     let Ok(Timeline::Live(report)) = machine.take(&mut store) else { panic!("no snapshot") };
-    let third = report.id;
+    let third = report.id.0;
     assert!(layout::entry(&mut disk, newer).is_none());
     assert!(layout::entry(&mut disk, older).is_some() && layout::entry(&mut disk, third).is_some());
 }
@@ -306,27 +313,27 @@ fn an_attempt_register_saves_the_medium_every_write_at_a_boot() {
 #[test]
 fn invalidated_images_are_gone() {
     let mut disk = RamDisk::blank(SECTORS);
-    take(&mut disk, ALWAYS, 1);
-    take(&mut disk, ALWAYS, 2);
-    BlockStore::new(&mut disk, ALWAYS).invalidate().unwrap();
-    assert_eq!(boot(&mut disk, ALWAYS).cold(), cold(Reason::NoImage));
-    let id = take(&mut disk, ALWAYS, 3);
-    assert_eq!(boot(&mut disk, ALWAYS).id(), Some(id));
+    take(&mut disk, UNCOUNTED, 1);
+    take(&mut disk, UNCOUNTED, 2);
+    BlockStore::new(&mut disk, UNCOUNTED).invalidate().unwrap();
+    assert_eq!(boot(&mut disk, UNCOUNTED).cold(), cold(Reason::NoImage));
+    let id = take(&mut disk, UNCOUNTED, 3);
+    assert_eq!(boot(&mut disk, UNCOUNTED).id(), Some(id));
 }
 
 #[test]
 fn the_number_of_slots_can_change_between_snapshots() {
-    let one = StoreSettings { slots: Slots::One, ..ALWAYS };
+    let one = StoreSettings { slots: Slots::One, ..UNCOUNTED };
     let mut disk = RamDisk::blank(SECTORS);
     for (settings, seed, kept) in [
-        (ALWAYS, 1, 1),
-        (ALWAYS, 2, 2),
+        (UNCOUNTED, 1, 1),
+        (UNCOUNTED, 2, 2),
         (one, 3, 1),
         (one, 4, 1),
         // The image of the one slot is small enough to lie in the first of two: it is kept.
-        (ALWAYS, 5, 2),
-        (ALWAYS, 6, 2),
-        (ALWAYS, 7, 2),
+        (UNCOUNTED, 5, 2),
+        (UNCOUNTED, 6, 2),
+        (UNCOUNTED, 7, 2),
         (one, 8, 1),
     ] {
         let id = take(&mut disk, settings, seed);
@@ -350,17 +357,17 @@ fn a_medium_that_has_grown_keeps_its_newest_image() {
         let mut disk = RamDisk::blank(SECTORS);
         let mut newest = 0;
         for seed in 1..=snapshots {
-            newest = take(&mut disk, ALWAYS, seed);
+            newest = take(&mut disk, UNCOUNTED, seed);
         }
         // Both images now lie in what is the first slot.
         let mut bytes = disk.bytes().to_vec();
         bytes.resize(bytes.len() * 4, 0);
         let mut disk = RamDisk::from_bytes(bytes);
-        let id = take(&mut disk, ALWAYS, 9);
-        assert_eq!(seed_of_boot(&mut disk, ALWAYS), Some(9));
+        let id = take(&mut disk, UNCOUNTED, 9);
+        assert_eq!(seed_of_boot(&mut disk, UNCOUNTED), Some(9));
         layout::image_mut(&mut disk, id)[0] ^= 1;
-        assert_eq!(boot(&mut disk, ALWAYS).id(), Some(newest));
-        assert_eq!(seed_of_boot(&mut disk, ALWAYS), Some(snapshots));
+        assert_eq!(boot(&mut disk, UNCOUNTED).id(), Some(newest));
+        assert_eq!(seed_of_boot(&mut disk, UNCOUNTED), Some(snapshots));
     }
 }
 
@@ -376,27 +383,41 @@ fn wear_is_as_documented() {
     };
     let counting = attempts(3);
     assert_eq!(
-        wear(&mut disk, &mut |disk| _ = take(disk, ALWAYS, 1)),
+        wear(&mut disk, &mut |disk| _ = take(disk, UNCOUNTED, 1)),
         (2, 1),
         "the first snapshot of a medium"
     );
     assert_eq!(
-        wear(&mut disk, &mut |disk| _ = take(disk, ALWAYS, 2)),
+        wear(&mut disk, &mut |disk| _ = take(disk, UNCOUNTED, 2)),
         (2, 1),
         "the second, into an empty slot"
     );
-    assert_eq!(wear(&mut disk, &mut |disk| _ = take(disk, ALWAYS, 3)), (2, 1), "every later one");
-    assert_eq!(wear(&mut disk, &mut |disk| _ = boot(disk, ALWAYS)), (0, 0), "Always, attempts not counted");
+    assert_eq!(wear(&mut disk, &mut |disk| _ = take(disk, UNCOUNTED, 3)), (2, 1), "every later one");
+    assert_eq!(
+        wear(&mut disk, &mut |disk| _ = boot(disk, UNCOUNTED)),
+        (0, 0),
+        "Always, attempts not counted"
+    );
     assert_eq!(wear(&mut disk, &mut |disk| _ = boot(disk, counting)), (1, 0), "Always, attempts counted");
     let id = layout::newest(&mut disk).unwrap().slots.iter().flatten().map(|entry| entry.id).max().unwrap();
     let confirm = |disk: &mut RamDisk| BlockStore::new(disk, counting).confirm(id).unwrap();
     assert_eq!(wear(&mut disk, &mut |disk| confirm(disk)), (1, 0), "confirmation");
     assert_eq!(wear(&mut disk, &mut |disk| confirm(disk)), (0, 0), "confirmation without need");
-    let once = StoreSettings { policy: BootPolicy::Once, ..counting };
-    take(&mut disk, once, 4);
-    assert_eq!(wear(&mut disk, &mut |disk| _ = boot(disk, once)), (2, 0), "Once, attempts counted");
-    take(&mut disk, ONCE, 5);
-    assert_eq!(wear(&mut disk, &mut |disk| _ = boot(disk, ONCE)), (1, 0), "Once, attempts not counted");
-    let invalidate = |disk: &mut RamDisk| BlockStore::new(disk, ALWAYS).invalidate().unwrap();
+    take_once(&mut disk, counting, 4);
+    assert_eq!(wear(&mut disk, &mut |disk| _ = boot(disk, counting)), (2, 0), "Once, attempts counted");
+    take_once(&mut disk, UNCOUNTED, 5);
+    assert_eq!(wear(&mut disk, &mut |disk| _ = boot(disk, UNCOUNTED)), (1, 0), "Once, attempts not counted");
+    let invalidate = |disk: &mut RamDisk| BlockStore::new(disk, UNCOUNTED).invalidate().unwrap();
     assert_eq!(wear(&mut disk, &mut |disk| invalidate(disk)), (1, 0), "invalidation");
+}
+
+#[test]
+fn the_report_of_a_snapshot_names_the_image_and_the_slot_that_the_record_has() {
+    let mut disk = RamDisk::blank(SECTORS);
+    for seed in 1..5 {
+        let mut store = BlockStore::new(&mut disk, UNCOUNTED);
+        let Ok(Timeline::Live(report)) = Machine::tiny(seed).take(&mut store) else { panic!("no snapshot") };
+        let slots = store.record().unwrap().slots;
+        assert_eq!(slots[usize::from(report.slot)].map(|entry| entry.id), Some(report.id));
+    }
 }

@@ -2,14 +2,13 @@
 //! image or the new one, whole, and the store goes on working.
 
 use oal_sim::{Beyond, Counters, Cut, Machine, RamDisk};
-use oal_snapshot::hooks::{BootPolicy, SelectSnapshot};
+use oal_snapshot::hooks::SelectSnapshot;
 use oal_snapshot::store::{BlockStore, Slots, StoreSettings};
 
 /// Sectors of a disk on which two images of [`Machine::tiny`] fit.
 const SECTORS: u64 = 64 + 2 * 12 * 8;
 
-const ALWAYS: StoreSettings =
-    StoreSettings { slots: Slots::Two, policy: BootPolicy::Always, max_attempts: 0 };
+const UNCOUNTED: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts: 0 };
 
 /// Where in an operation the power goes, and what it leaves.
 const INSIDE: [(usize, Beyond); 7] = [
@@ -84,8 +83,8 @@ fn with_two_slots_the_old_image_stays_until_the_new_one_is_committed() {
     let (oldest, old) = (Machine::tiny(40), Machine::tiny(41));
     for disk in [RamDisk::blank(SECTORS), RamDisk::blank(SECTORS).with_cache()] {
         for before in [&[&old][..], &[&oldest, &old]] {
-            let base = disk_with(disk.clone(), ALWAYS, before);
-            cut_everywhere(&base, ALWAYS, &old, |after, total, booted| {
+            let base = disk_with(disk.clone(), UNCOUNTED, before);
+            cut_everywhere(&base, UNCOUNTED, &old, |after, total, booted| {
                 // Only the last change commits; of the one before, nothing can be seen.
                 let expected: &[_] = if after + 1 < total { &[Some(1)] } else { &[Some(0), Some(1)] };
                 assert!(expected.contains(&booted), "change {after} of {total}: {booted:?}");
@@ -98,7 +97,7 @@ fn with_two_slots_the_old_image_stays_until_the_new_one_is_committed() {
 fn the_first_image_of_a_medium_is_there_or_not() {
     let nobody = Machine::tiny(40);
     for disk in [RamDisk::blank(SECTORS).with_cache(), RamDisk::noise(SECTORS, 3).with_cache()] {
-        cut_everywhere(&disk, ALWAYS, &nobody, |after, total, booted| {
+        cut_everywhere(&disk, UNCOUNTED, &nobody, |after, total, booted| {
             assert!(
                 booted.is_none() || (booted == Some(0) && after + 1 == total),
                 "change {after}: {booted:?}"
@@ -109,7 +108,7 @@ fn the_first_image_of_a_medium_is_there_or_not() {
 
 #[test]
 fn with_one_slot_there_is_no_image_between_the_old_one_and_the_new_one() {
-    let one = StoreSettings { slots: Slots::One, ..ALWAYS };
+    let one = StoreSettings { slots: Slots::One, ..UNCOUNTED };
     let old = Machine::tiny(41);
     let base = disk_with(RamDisk::blank(SECTORS).with_cache(), one, &[&old]);
     cut_everywhere(&base, one, &old, |after, total, booted| {
@@ -126,19 +125,19 @@ fn with_one_slot_there_is_no_image_between_the_old_one_and_the_new_one() {
 fn a_snapshot_after_a_cut_snapshot_can_be_cut_too() {
     // Ten cuts in a row, each somewhere else: the image from before all of them still boots.
     let old = Machine::tiny(41);
-    let mut disk = disk_with(RamDisk::blank(SECTORS).with_cache(), ALWAYS, &[&old]);
+    let mut disk = disk_with(RamDisk::blank(SECTORS).with_cache(), UNCOUNTED, &[&old]);
     for round in 0..10 {
         let (bytes, beyond) = INSIDE[round as usize % 6];
         disk.cut(Cut { after: round % 4, bytes, beyond });
-        assert!(!take(&mut Machine::tiny(70 + round), &mut disk, ALWAYS));
+        assert!(!take(&mut Machine::tiny(70 + round), &mut disk, UNCOUNTED));
         disk.power_cycle();
-        assert_eq!(booted(&mut disk, ALWAYS, &[&old]), Some(0), "round {round}");
+        assert_eq!(booted(&mut disk, UNCOUNTED, &[&old]), Some(0), "round {round}");
     }
 }
 
 #[test]
 fn a_cut_while_an_attempt_is_counted_or_confirmed_costs_no_image() {
-    let settings = StoreSettings { max_attempts: 2, ..ALWAYS };
+    let settings = StoreSettings { max_attempts: 2, ..UNCOUNTED };
     let (old, new) = (Machine::tiny(40), Machine::tiny(41));
     let base = disk_with(RamDisk::blank(SECTORS).with_cache(), settings, &[&old, &new]);
     for after in 0..2 {
@@ -159,24 +158,24 @@ fn a_cut_while_an_attempt_is_counted_or_confirmed_costs_no_image() {
 
 #[test]
 fn a_cut_while_an_image_is_consumed_leaves_it_consumed_or_not() {
-    let machine = Machine::tiny(41);
+    let machine = Machine::tiny(41).once();
     for (max_attempts, records) in [(0, 1), (3, 2)] {
-        let once = StoreSettings { policy: BootPolicy::Once, max_attempts, ..ALWAYS };
-        let base = disk_with(RamDisk::blank(SECTORS).with_cache(), once, &[&machine]);
-        let total = changes(&base, |disk| assert_eq!(booted(disk, once, &[&machine]), Some(0))).changes();
+        let settings = StoreSettings { max_attempts, ..UNCOUNTED };
+        let base = disk_with(RamDisk::blank(SECTORS).with_cache(), settings, &[&machine]);
+        let total = changes(&base, |disk| assert_eq!(booted(disk, settings, &[&machine]), Some(0))).changes();
         assert_eq!(total, records, "one record consumes, one counts");
         let mut seen = Vec::new();
         for after in 0..total {
             for (bytes, beyond) in INSIDE {
                 let mut disk = base.clone();
                 disk.cut(Cut { after, bytes, beyond });
-                let cut = booted(&mut disk, once, &[&machine]);
+                let cut = booted(&mut disk, settings, &[&machine]);
                 assert_eq!(cut, None, "not entered unless it is known to be consumed");
                 disk.power_cycle();
-                let first = booted(&mut disk, once, &[&machine]);
+                let first = booted(&mut disk, settings, &[&machine]);
                 seen.push(first.is_some());
                 assert!(after + 1 == total || first.is_some(), "only the last record consumes");
-                assert_eq!(booted(&mut disk, once, &[&machine]), None, "never twice");
+                assert_eq!(booted(&mut disk, settings, &[&machine]), None, "never twice");
             }
         }
         assert!(seen.contains(&true) && seen.contains(&false));

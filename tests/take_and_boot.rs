@@ -379,7 +379,7 @@ fn an_image_carries_what_the_machine_is_and_what_the_system_says() {
     let mut shelf = Shelf::with_image(Vec::new(), 77);
     let report = live(machine.take(&mut shelf));
     let image = Image::parse(&shelf.image).unwrap();
-    assert_eq!(report.id, 77);
+    assert_eq!((report.id.0, report.slot), (77, 0));
     assert_eq!(image.header.id.0, 77);
     assert_eq!((image.header.oem_data, image.header.resume_address), (0x1234_5678, 0x6010_0040));
     assert_eq!(image.header.identity, machine.identity);

@@ -3,15 +3,14 @@
 
 use oal_sim::nor::NorCells;
 use oal_sim::{Machine, NandPages};
-use oal_snapshot::hooks::{BootPolicy, PrepareSnapshot, SelectSnapshot, WriteSnapshot};
+use oal_snapshot::hooks::{PrepareSnapshot, SelectSnapshot, WriteSnapshot};
 use oal_snapshot::image::ImageId;
 use oal_snapshot::store::nand::{NandGeometry, NandStore};
 use oal_snapshot::store::nor::{NorGeometry, NorStore};
 use oal_snapshot::store::{Slots, StoreSettings};
 use oal_snapshot::take::Timeline;
 
-const SETTINGS: StoreSettings =
-    StoreSettings { slots: Slots::Two, policy: BootPolicy::Always, max_attempts: 0 };
+const SETTINGS: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts: 0 };
 const TRIES: StoreSettings = StoreSettings { max_attempts: 1, ..SETTINGS };
 
 fn nand(chip: &mut NandPages, settings: StoreSettings) -> NandStore<&mut NandPages, 2048, 3> {
@@ -32,7 +31,7 @@ fn cells(seed: u64) -> NorCells {
 
 fn take(store: &mut (impl PrepareSnapshot + WriteSnapshot)) -> u64 {
     match Machine::tiny(1).take(store) {
-        Ok(Timeline::Live(report)) => report.id,
+        Ok(Timeline::Live(report)) => report.id.0,
         other => panic!("{other:?}"),
     }
 }

@@ -79,7 +79,6 @@ fn take<P: Platform>(application: &mut Application<P>, policy: BootPolicy) -> Re
     let slots = application.slots;
     let stage = &mut *application.stage;
     let store = stage.storage.store().map_err(errors::no_store)?;
-    store.settings_mut().policy = policy;
     store.settings_mut().slots = slots;
     let mut snapshot = Snapshot {
         system: &mut application.board,
@@ -90,23 +89,19 @@ fn take<P: Platform>(application: &mut Application<P>, policy: BootPolicy) -> Re
         codec: &mut *stage.codec,
         store,
         observer: &mut stage.watcher,
-        settings: Settings { pause_ms: PAUSE_MS, oem_data: 0 },
+        settings: Settings { policy, pause_ms: PAUSE_MS, oem_data: 0 },
     };
     snapshot.take(stage.workspace).map_err(|error| errors::take(&error))
 }
 
 fn live<P: Platform>(application: &mut Application<P>, report: &TakeReport) {
     application.timeline = Timeline::Live;
-    application.image = Some(report.id);
-    let slot =
-        application.stage.storage.store().ok().and_then(|store| store.record().ok()).and_then(|record| {
-            record.slots.iter().position(|entry| entry.is_some_and(|entry| entry.id.0 == report.id))
-        });
+    application.image = Some(report.id.0);
     say!(
         application.terminal(),
         "@taken seq={} slot={} bytes={} pages={} zero={} free={} chunks={} raw={}",
-        report.id,
-        slot.unwrap_or(0),
+        report.id.0,
+        report.slot,
         report.image_len,
         report.pages,
         report.zero_pages,

@@ -111,8 +111,8 @@ impl NandFlash for Chip<'_> {
 }
 
 /// Takes a snapshot into a store.
-fn take<S: PrepareSnapshot + WriteSnapshot>(store: &mut S) -> ImageId {
-    let id = store.prepare_snapshot(IMAGE.len() as u64).unwrap();
+fn take<S: PrepareSnapshot + WriteSnapshot>(store: &mut S, policy: BootPolicy) -> ImageId {
+    let id = store.prepare_snapshot(IMAGE.len() as u64, policy).unwrap().id;
     store.write_snapshot(&numbered(id), 0).unwrap();
     store.finish_snapshot(&mut [0; 4096]).unwrap();
     id
@@ -133,9 +133,8 @@ fn card(path: &Path, table: bool) -> Partition<Writable> {
 /// A card with two images; the newer one is to be booted once.
 fn card_of_two(path: &Path) {
     let mut store = BlockStore::new(card(path, true), StoreSettings::default());
-    take(&mut store);
-    store.settings_mut().policy = BootPolicy::Once;
-    take(&mut store);
+    take(&mut store, BootPolicy::Always);
+    take(&mut store, BootPolicy::Once);
 }
 
 fn options(path: &Path) -> Options {
@@ -230,14 +229,14 @@ fn what_a_boot_would_refuse_is_named_with_the_image_that_boots_instead() {
 fn a_store_without_a_partition_table_and_one_on_nor_flash_are_known_by_their_records() {
     let dir = tempfile::tempdir().unwrap();
     let store = dir.path().join("store");
-    take(&mut BlockStore::new(card(&store, false), StoreSettings::default()));
+    take(&mut BlockStore::new(card(&store, false), StoreSettings::default()), BootPolicy::Always);
     assert!(text(&options(&store)).starts_with("store: a store on a block device, 1048576 bytes\n"));
     let nor = dir.path().join("nor");
     std::fs::write(&nor, vec![0xff; 8 * NOR_BLOCK as usize]).unwrap();
     let mut flash = NorStore::new(Writable::open(&nor), StoreSettings::default()).unwrap();
-    take(&mut flash);
+    take(&mut flash, BootPolicy::Always);
     assert!(text(&options(&nor)).starts_with("nor: NOR flash, "));
-    take(&mut flash);
+    take(&mut flash, BootPolicy::Always);
     let before = std::fs::read(&nor).unwrap();
     compare("nor.txt", &text(&Options { verify: true, ..options(&nor) }));
     assert!(std::fs::read(&nor).unwrap() == before, "the input was changed");
@@ -251,10 +250,14 @@ fn bad_blocks_of_nand_are_told_and_an_image_is_read_around_them() {
         let cells = Cells::of(&medium).unwrap();
         [0, LOG_BLOCKS, 200].into_iter().for_each(|block| cells.mark_bad(block, 0).unwrap());
         match kind {
-            Kind::Nand => {
-                take(&mut NandStore::<_, 2048, 32>::new(Chip(cells), StoreSettings::default()).unwrap())
-            }
-            _ => take(&mut NandStore::<_, 2048, 64>::new(Chip(cells), StoreSettings::default()).unwrap()),
+            Kind::Nand => take(
+                &mut NandStore::<_, 2048, 32>::new(Chip(cells), StoreSettings::default()).unwrap(),
+                BootPolicy::Always,
+            ),
+            _ => take(
+                &mut NandStore::<_, 2048, 64>::new(Chip(cells), StoreSettings::default()).unwrap(),
+                BootPolicy::Always,
+            ),
         };
         let before = medium.store_bytes().unwrap();
         compare(&format!("{}.txt", kind.name()), &text(&Options { verify: true, ..options(&medium.path) }));
@@ -272,9 +275,8 @@ fn a_chip_without_its_spare_area_has_no_marks_and_its_image_is_told_all_the_same
     let medium = Medium::blank(&dir.path().join("raw-nand"), Kind::RawNand, Sizes::SMALL).unwrap();
     let chip = Chip(Cells::of(&medium).unwrap());
     let mut store = NandStore::<_, 2048, 128>::new(chip, StoreSettings::default()).unwrap();
-    take(&mut store);
-    store.settings_mut().policy = BootPolicy::Once;
-    take(&mut store);
+    take(&mut store, BootPolicy::Always);
+    take(&mut store, BootPolicy::Once);
     let before = medium.store_bytes().unwrap();
     compare("raw-nand.txt", &text(&Options { verify: true, ..options(&medium.path) }));
     assert!(medium.store_bytes().unwrap() == before, "the input was changed");

@@ -227,8 +227,8 @@ pub unsafe extern "C" fn OEMPrepareSnapshot(cbSnapSize: DWORD) -> BOOL {
             return Err(bad(OalError::BadArgument));
         }
         engine.tell_refusals();
-        let len = page_align(cbSnapSize.into());
-        let prepared = engine.store().prepare_snapshot(len);
+        let policy = crate::store::policy(engine.config.policy).ok_or(bad(OalError::BadArgument))?;
+        let prepared = engine.store().prepare_snapshot(page_align(cbSnapSize.into()), policy);
         prepared.map(|_| ()).map_err(|error| OalErrorInfo::store(OalStage::Prepare, error))
     })
 }

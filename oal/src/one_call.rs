@@ -52,7 +52,7 @@ pub struct OalTakeReport {
 impl From<TakeReport> for OalTakeReport {
     fn from(report: TakeReport) -> Self {
         OalTakeReport {
-            id: report.id,
+            id: report.id.0,
             image_bytes: report.image_len,
             pages: report.pages,
             zero_pages: report.zero_pages,
@@ -125,7 +125,7 @@ unsafe fn take(engine: &mut Engine, settings: &OalTakeSettings) -> Result<Timeli
     engine.tell_refusals();
     let offset = engine.config.ram_offset;
     let (codec, mut store, parts) = engine.split().ok_or(call(OalError::NotInitialised))?;
-    (store.0.settings_mut().slots, store.0.settings_mut().policy) = (slots, policy);
+    store.0.settings_mut().slots = slots;
     let taken = Snapshot {
         system: &mut system,
         state: &STATE,
@@ -137,7 +137,7 @@ unsafe fn take(engine: &mut Engine, settings: &OalTakeSettings) -> Result<Timeli
         codec,
         store: &mut store,
         observer: &mut observer,
-        settings: Settings { pause_ms: settings.pause_ms, oem_data: settings.oem_data },
+        settings: Settings { policy, pause_ms: settings.pause_ms, oem_data: settings.oem_data },
     }
     .take_in(parts);
     match taken {

@@ -8,7 +8,8 @@ use oal_snapshot::codec::Lz4;
 use oal_snapshot::cpu::fake::{Entered, FakeCpu, REGISTERS};
 use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
 use oal_snapshot::hooks::{
-    CompressSnapshot, DecompressSnapshot, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot,
+    BootPolicy, CompressSnapshot, DecompressSnapshot, PrepareSnapshot, ReadSnapshot, SelectSnapshot,
+    WriteSnapshot,
 };
 use oal_snapshot::image::Identity;
 use oal_snapshot::memory_map::{AreaKind, MemoryMap};
@@ -90,6 +91,12 @@ impl Machine {
             identity: Identity { board: *b"a fake board    ", build: [0x42; 32] },
             settings: Settings::default(),
         }
+    }
+
+    /// The same, to take images of the policy `Once`.
+    pub fn once(mut self) -> Machine {
+        self.settings.policy = BootPolicy::Once;
+        self
     }
 
     /// A board with two banks of RAM, OEM memory, nosave memory, free pages and a picture of text, noise and

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use oal_snapshot::hooks::{
-    BootPolicy, Candidate, Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
+    BootPolicy, Candidate, Medium, PrepareSnapshot, Prepared, ReadSnapshot, SelectSnapshot, Selection,
+    WriteSnapshot,
 };
 use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::Reason;
@@ -38,9 +39,9 @@ impl Medium for Shelf {
 }
 
 impl PrepareSnapshot for Shelf {
-    fn prepare_snapshot(&mut self, len: u64) -> Result<ImageId, Misuse> {
+    fn prepare_snapshot(&mut self, len: u64, _policy: BootPolicy) -> Result<Prepared, Misuse> {
         *self = Shelf { prepared: len, id: self.id, ..Shelf::default() };
-        Ok(ImageId(self.id))
+        Ok(Prepared { id: ImageId(self.id), slot: 0 })
     }
 }
 

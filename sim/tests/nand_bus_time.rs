@@ -16,7 +16,7 @@ use oal_sim::nand::raw::{Model, RawChip};
 use oal_sim::nand::spi::SpiChip;
 use oal_sim::nand::{Shared, Time};
 use oal_sim::{Machine, NandBoard, Rng, nand_board};
-use oal_snapshot::hooks::{PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot};
+use oal_snapshot::hooks::{BootPolicy, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot};
 use oal_snapshot::store::nand::{LOG_BLOCKS, NandStore};
 use oal_snapshot::store::{RECORD_LEN, StoreSettings};
 
@@ -47,7 +47,7 @@ fn measure<const PAGE: usize>(name: &str, time: &Time, page_ns: u64, open: &dyn 
     let mut image = vec![0; IMAGE];
     Rng::new(PAGE as u64).fill(&mut image);
     let mut first = store();
-    let id = first.prepare_snapshot(IMAGE as u64).unwrap();
+    let id = first.prepare_snapshot(IMAGE as u64, BootPolicy::Always).unwrap().id;
     first.write_snapshot(&image, 0).unwrap();
     first.finish_snapshot(&mut [0; 8192]).unwrap();
 

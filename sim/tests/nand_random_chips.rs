@@ -42,6 +42,7 @@ struct Life {
     chip: RandomChip,
     rng: Rng,
     settings: StoreSettings,
+    policy: BootPolicy,
     /// Blocks that were bad from the start.
     planted: Vec<u64>,
     /// Bits flipped, with what their page was then.
@@ -54,9 +55,16 @@ impl Life {
         let mut rng = Rng::new(seed);
         let chip = RandomChip::new(&mut rng);
         let policy = if rng.below(4) == 0 { BootPolicy::Once } else { BootPolicy::Always };
-        let settings = StoreSettings { slots: Slots::Two, policy, max_attempts: 3 * rng.below(2) as u8 };
-        let mut life =
-            Life { chip, rng, settings, planted: Vec::new(), flipped: Vec::new(), counts: BTreeMap::new() };
+        let settings = StoreSettings { slots: Slots::Two, max_attempts: 3 * rng.below(2) as u8 };
+        let mut life = Life {
+            chip,
+            rng,
+            settings,
+            policy,
+            planted: Vec::new(),
+            flipped: Vec::new(),
+            counts: BTreeMap::new(),
+        };
         life.plant_bad_blocks();
         life
     }
@@ -100,7 +108,9 @@ impl Life {
     }
 
     fn take<const PAGE: usize>(&mut self, machine: &Machine) {
-        let taken = machine.clone().take(&mut self.store::<PAGE>());
+        let mut machine = machine.clone();
+        machine.settings.policy = self.policy;
+        let taken = machine.take(&mut self.store::<PAGE>());
         assert!(matches!(taken, Ok(Timeline::Live(_))), "{taken:?}");
         self.count("snapshots", 1);
     }
@@ -152,7 +162,7 @@ impl Life {
         {
             // What is left after the boot of an image to be booted once cannot be confirmed.
             let confirmed = store.confirm(ImageId(id));
-            assert!(confirmed.is_ok() || self.settings.policy == BootPolicy::Once, "{confirmed:?}");
+            assert!(confirmed.is_ok() || self.policy == BootPolicy::Once, "{confirmed:?}");
         }
         let read = store.flash_mut().read;
         self.count("pages read", read.all);
@@ -240,7 +250,7 @@ impl Life {
         uncorrectable: u64,
         [newest, previous]: [&Machine; 2],
     ) {
-        let once = self.settings.policy == BootPolicy::Once;
+        let once = self.policy == BootPolicy::Once;
         let end = match booted.id() {
             Some(_) if machine.is_as(newest) => End::Newest,
             Some(_) => {

@@ -1,7 +1,5 @@
 //! What a store's user may choose, and what may go wrong: the same on every medium.
 
-use crate::hooks::BootPolicy;
-
 /// How many images the store keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -18,16 +16,14 @@ pub enum Slots {
 pub struct StoreSettings {
     /// How many images the next snapshots leave.
     pub slots: Slots,
-    /// How often the next snapshots may be booted.
-    pub policy: BootPolicy,
     /// Boots of one image that may go unconfirmed in a row; 0 counts none, and writes nothing at a boot of an
-    /// [`BootPolicy::Always`] image.
+    /// [`BootPolicy::Always`](crate::hooks::BootPolicy::Always) image.
     pub max_attempts: u8,
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        StoreSettings { slots: Slots::Two, policy: BootPolicy::Always, max_attempts: 3 }
+        StoreSettings { slots: Slots::Two, max_attempts: 3 }
     }
 }
 

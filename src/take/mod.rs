@@ -11,7 +11,7 @@ pub use report::{TakeReport, Timeline};
 
 use crate::frame::FrameRange;
 use crate::hooks::{
-    CompressSnapshot, Fork, GetSnapshotRegions, PrepareSnapshot, SnapshotResume, TakeCpuSnapshot,
+    BootPolicy, CompressSnapshot, Fork, GetSnapshotRegions, PrepareSnapshot, SnapshotResume, TakeCpuSnapshot,
     WriteSnapshot,
 };
 use crate::image::id::ImageId;
@@ -33,6 +33,8 @@ pub const DEFAULT_PAUSE_MS: u32 = 60_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Settings {
+    /// How often the image may be booted.
+    pub policy: BootPolicy,
     /// How long pass 2 lets the system run, in milliseconds.
     pub pause_ms: u32,
     /// A word for the boot loader (`dwOemData`).
@@ -42,7 +44,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { pause_ms: DEFAULT_PAUSE_MS, oem_data: 0 }
+        Settings { policy: BootPolicy::Always, pause_ms: DEFAULT_PAUSE_MS, oem_data: 0 }
     }
 }
 
@@ -158,7 +160,7 @@ where
             codec: &mut *self.codec,
             store: &mut *self.store,
             observer: &mut *self.observer,
-            oem_data: self.settings.oem_data,
+            settings: self.settings,
             architecture: C::ARCHITECTURE,
         };
         let fork = self.cpu.take_cpu_snapshot(context, &mut |context| {
@@ -191,7 +193,7 @@ struct Writer<'a, S, M, Z, W, O> {
     codec: &'a mut Z,
     store: &'a mut W,
     observer: &'a mut O,
-    oem_data: u32,
+    settings: Settings,
     architecture: crate::cpu::Architecture,
 }
 
@@ -226,7 +228,7 @@ impl<S: System, M: Memory, Z: CompressSnapshot, W: PrepareSnapshot + WriteSnapsh
             identity: *self.identity,
             architecture: self.architecture,
             codec: Z::CODEC,
-            oem_data: self.oem_data,
+            oem_data: self.settings.oem_data,
             id: ImageId(0),
             resume_address,
             ram_digest: self.map.digest(),
@@ -243,7 +245,9 @@ impl<S: System, M: Memory, Z: CompressSnapshot, W: PrepareSnapshot + WriteSnapsh
         header.lay_out();
 
         // Step 4: prepare exactly that much.
-        header.id = self.store.prepare_snapshot(header.image_len()).map_err(TakeError::Prepare)?;
+        let prepared = self.store.prepare_snapshot(header.image_len(), self.settings.policy);
+        let prepared = prepared.map_err(TakeError::Prepare)?;
+        header.id = prepared.id;
 
         // Step 5: write, header first, then finish.
         let picture = Picture { header: &header, context, extents, index, staging: &staging };
@@ -251,7 +255,7 @@ impl<S: System, M: Memory, Z: CompressSnapshot, W: PrepareSnapshot + WriteSnapsh
         self.store.finish_snapshot(stored).map_err(TakeError::Write)?;
         self.observer.observe(Progress::Written);
 
-        report.id = header.id.0;
+        (report.id, report.slot) = (prepared.id, prepared.slot);
         report.image_len = header.image_len();
         report.chunks = header.chunks;
         report.raw_chunks = index.iter().filter(|entry| entry.is_raw()).count() as u32;

@@ -1,5 +1,7 @@
 //! What the call that takes a snapshot returns.
 
+use crate::image::id::ImageId;
+
 /// On which timeline the call that took a snapshot returned.
 #[must_use = "after a restore, what the system knew of the world outside is of the past"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +18,10 @@ pub enum Timeline {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TakeReport {
-    /// The image's name in its store; 0 until it is committed.
-    pub id: u64,
+    /// The image's name in its store.
+    pub id: ImageId,
+    /// The slot that it is in.
+    pub slot: u8,
     /// Bytes of the image.
     pub image_len: u64,
     /// Pages of the picture, zero pages included.

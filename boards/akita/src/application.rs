@@ -167,7 +167,6 @@ impl Application {
         cpu::set_banked(&want);
         let stage = &mut *self.stage;
         let store = stage.store.as_mut().map_err(|why| why.reason.name())?;
-        store.settings_mut().policy = policy;
         let mut snapshot = Snapshot {
             system: &mut self.board,
             state: &STATE,
@@ -177,7 +176,7 @@ impl Application {
             codec: &mut *stage.codec,
             store,
             observer: &mut (),
-            settings: Settings { pause_ms: 100, oem_data: 0 },
+            settings: Settings { policy, pause_ms: 100, oem_data: 0 },
         };
         let timeline = snapshot.take(stage.workspace).map_err(|_| "snapshot-failed")?;
         let got = cpu::banked();
@@ -197,15 +196,11 @@ impl Application {
     }
 
     fn taken(&mut self, report: &TakeReport) {
-        let record = self.store().ok().and_then(|store| store.record().ok());
-        let slot = record.and_then(|record| {
-            record.slots.iter().position(|entry| entry.is_some_and(|entry| entry.id.0 == report.id))
-        });
         say!(
             self.board.terminal,
             "@taken seq={} slot={} bytes={} pages={} zero={} free={} chunks={} raw={}",
-            report.id,
-            slot.unwrap_or(0),
+            report.id.0,
+            report.slot,
             report.image_len,
             report.pages,
             report.zero_pages,

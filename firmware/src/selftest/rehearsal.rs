@@ -145,7 +145,7 @@ fn once<P: Platform>(
     // One page for the suspect, then a sum for each page: in free memory, which is not in the picture.
     let scratch = board.heap.scratch(PAGE_SIZE / 4 + total).ok_or("too-little-free-memory")?;
     let (copy, sums) = scratch.split_at_mut_checked(PAGE_SIZE / 4).ok_or("too-little-free-memory")?;
-    let settings = StoreSettings { slots: Slots::Two, policy: BootPolicy::Once, ..*store.settings_mut() };
+    let settings = StoreSettings { slots: Slots::Two, ..*store.settings_mut() };
     let mut result = None;
     let mut context = CpuContext::new();
     // The closure runs on the nosave stack. All that is its own lies there, until it sets `result` at the very end.
@@ -215,7 +215,7 @@ fn exercise<P: Platform>(
     let mut transfer = Transfer { bytes, ..Transfer::default() };
 
     since(&mut clock);
-    let id = store.prepare_snapshot(bytes.into()).map_err(failed("prepare"))?;
+    let id = store.prepare_snapshot(bytes.into(), BootPolicy::Once).map_err(failed("prepare"))?.id;
     transfer.prepare_us = since(&mut clock);
     let mut at = 0;
     for piece in PIECES.into_iter().cycle() {

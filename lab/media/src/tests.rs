@@ -2,7 +2,7 @@
 
 use super::chip::{At, Cells};
 use super::*;
-use oal_snapshot::hooks::{PrepareSnapshot, SelectSnapshot, WriteSnapshot};
+use oal_snapshot::hooks::{BootPolicy, PrepareSnapshot, SelectSnapshot, WriteSnapshot};
 use oal_snapshot::image::Header;
 use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::Reason;
@@ -133,7 +133,7 @@ fn image(id: ImageId, pages: u64) -> Vec<u8> {
 fn take<const MAP: usize>(medium: &Medium, pages: u64) -> u64 {
     let flash = Flash(Cells::of(medium).unwrap());
     let mut store = NandStore::<_, 2048, MAP>::new(flash, StoreSettings::default()).unwrap();
-    let id = store.prepare_snapshot(pages * 4096).unwrap();
+    let id = store.prepare_snapshot(pages * 4096, BootPolicy::Always).unwrap().id;
     store.write_snapshot(&image(id, pages), 0).unwrap();
     store.finish_snapshot(&mut [0; 4096]).unwrap();
     store.record().unwrap().sequence

@@ -7,7 +7,7 @@ mod nor;
 use core::ffi::c_void;
 
 use oal_snapshot::hooks::{
-    BootPolicy, Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
+    BootPolicy, Medium, PrepareSnapshot, Prepared, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
 };
 use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::Reason;
@@ -104,8 +104,8 @@ impl Medium for AnyStore<'_> {
 }
 
 impl PrepareSnapshot for AnyStore<'_> {
-    fn prepare_snapshot(&mut self, len: u64) -> Result<ImageId, Self::Error> {
-        self.0.prepare_snapshot(len)
+    fn prepare_snapshot(&mut self, len: u64, policy: BootPolicy) -> Result<Prepared, Self::Error> {
+        self.0.prepare_snapshot(len, policy)
     }
 }
 
@@ -155,7 +155,6 @@ impl ReadSnapshot for AnyStore<'_> {
 pub(crate) fn settings(config: &OalConfig) -> StoreSettings {
     StoreSettings {
         slots: slots(config.slots).unwrap_or(Slots::Two),
-        policy: policy(config.policy).unwrap_or(BootPolicy::Always),
         max_attempts: config.max_attempts.min(u8::MAX.into()) as u8,
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::crc32c::Crc32c;
 use crate::frame::PAGE_SIZE;
-use crate::hooks::{Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot};
+use crate::hooks::{
+    BootPolicy, Medium, PrepareSnapshot, Prepared, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
+};
 use crate::image::id::ImageId;
 use crate::refusal::Reason;
 use crate::store::block::log::BlockLog;
@@ -104,7 +106,7 @@ impl<D: BlockDevice, A> Medium for BlockStore<D, A> {
 
 impl<D: BlockDevice, A: AttemptRegister> PrepareSnapshot for BlockStore<D, A> {
     /// Chooses the slot that holds the least, and forgets what is in it. A cut leaves it forgotten or not.
-    fn prepare_snapshot(&mut self, len: u64) -> Result<ImageId, Self::Error> {
+    fn prepare_snapshot(&mut self, len: u64, policy: BootPolicy) -> Result<Prepared, Self::Error> {
         self.writing = None;
         let slots = self.catalog.settings.slots;
         let sectors = self.device.sectors();
@@ -123,7 +125,7 @@ impl<D: BlockDevice, A: AttemptRegister> PrepareSnapshot for BlockStore<D, A> {
         let _ = self.device.discard(area.start, span);
         let entry = SlotEntry {
             state: SlotState::Committed,
-            policy: self.catalog.settings.policy,
+            policy,
             attempts: 0,
             confirmed: false,
             id,
@@ -133,7 +135,7 @@ impl<D: BlockDevice, A: AttemptRegister> PrepareSnapshot for BlockStore<D, A> {
             image_crc: 0,
         };
         self.writing = Some(Writing { slot, entry, written: 0, crc: Crc32c::new() });
-        Ok(id)
+        Ok(Prepared { id, slot: slot as u8 })
     }
 }
 

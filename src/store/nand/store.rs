@@ -3,7 +3,9 @@
 use crate::bytes::put;
 use crate::crc32c::Crc32c;
 use crate::frame::PAGE_SIZE;
-use crate::hooks::{Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot};
+use crate::hooks::{
+    BootPolicy, Medium, PrepareSnapshot, Prepared, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
+};
 use crate::image::id::ImageId;
 use crate::refusal::Reason;
 use crate::store::catalog::{Area, Catalog};
@@ -327,7 +329,7 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize, A: AttemptRegister> Prep
 {
     /// Chooses the slot that holds the least, and forgets what is in it. A cut leaves it forgotten or not. Blocks are
     /// erased one by one while the image is written.
-    fn prepare_snapshot(&mut self, len: u64) -> Result<ImageId, Self::Error> {
+    fn prepare_snapshot(&mut self, len: u64, policy: BootPolicy) -> Result<Prepared, Self::Error> {
         self.writing = None;
         let areas = self.areas(self.catalog.settings.slots);
         let (catalog, mut log) = self.split();
@@ -342,7 +344,7 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize, A: AttemptRegister> Prep
         let id = catalog.reserve(&mut log, slot, &area)?;
         let entry = SlotEntry {
             state: SlotState::Committed,
-            policy: self.catalog.settings.policy,
+            policy,
             attempts: 0,
             confirmed: false,
             id,
@@ -352,7 +354,7 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize, A: AttemptRegister> Prep
             image_crc: 0,
         };
         self.writing = Some(self.begin(slot, entry, area));
-        Ok(id)
+        Ok(Prepared { id, slot: slot as u8 })
     }
 }
 

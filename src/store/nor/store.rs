@@ -2,7 +2,9 @@
 
 use crate::crc32c::Crc32c;
 use crate::frame::PAGE_SIZE;
-use crate::hooks::{Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot};
+use crate::hooks::{
+    BootPolicy, Medium, PrepareSnapshot, Prepared, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
+};
 use crate::image::id::ImageId;
 use crate::refusal::Reason;
 use crate::store::catalog::{Area, Catalog};
@@ -131,7 +133,7 @@ impl<F: NorFlash, A> Medium for NorStore<F, A> {
 impl<F: NorFlash, A: AttemptRegister> PrepareSnapshot for NorStore<F, A> {
     /// Chooses the slot that holds the least, forgets what is in it, and erases the blocks that the image will take and no
     /// other. A cut leaves the slot's images forgotten or not.
-    fn prepare_snapshot(&mut self, len: u64) -> Result<ImageId, Self::Error> {
+    fn prepare_snapshot(&mut self, len: u64, policy: BootPolicy) -> Result<Prepared, Self::Error> {
         self.writing = None;
         let NorGeometry { block_bytes, blocks, .. } = self.flash.geometry();
         let slots = self.catalog.settings.slots;
@@ -151,7 +153,7 @@ impl<F: NorFlash, A: AttemptRegister> PrepareSnapshot for NorStore<F, A> {
         }
         let entry = SlotEntry {
             state: SlotState::Committed,
-            policy: self.catalog.settings.policy,
+            policy,
             attempts: 0,
             confirmed: false,
             id,
@@ -161,7 +163,7 @@ impl<F: NorFlash, A: AttemptRegister> PrepareSnapshot for NorStore<F, A> {
             image_crc: 0,
         };
         self.writing = Some(Writing { slot, entry, written: 0, crc: Crc32c::new() });
-        Ok(id)
+        Ok(Prepared { id, slot: slot as u8 })
     }
 }
 

@@ -3,7 +3,9 @@
 use core::marker::PhantomData;
 
 use oal_firmware::storage::{Blocks, Sectors, Storage, Store};
-use oal_snapshot::hooks::{Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot};
+use oal_snapshot::hooks::{
+    BootPolicy, Medium, PrepareSnapshot, Prepared, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
+};
 use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::{ColdBoot, Reason};
 use oal_snapshot::store::{Record, StoreError, StoreSettings};
@@ -71,8 +73,8 @@ impl<F> Medium for FaultyStore<F> {
 }
 
 impl<F: StoreFault> PrepareSnapshot for FaultyStore<F> {
-    fn prepare_snapshot(&mut self, len: u64) -> Result<ImageId, Error> {
-        self.good.prepare_snapshot(len)
+    fn prepare_snapshot(&mut self, len: u64, policy: BootPolicy) -> Result<Prepared, Error> {
+        self.good.prepare_snapshot(len, policy)
     }
 }
 

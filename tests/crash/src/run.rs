@@ -129,11 +129,7 @@ impl<M: Medium> Run<M> {
         }
         let Run { medium, register, rules, possible, history, taken, most, notes } = self;
         let abilities = medium.abilities();
-        let settings = StoreSettings {
-            slots: rules.slots,
-            policy: BootPolicy::Always,
-            max_attempts: rules.max_attempts,
-        };
+        let settings = StoreSettings { slots: rules.slots, max_attempts: rules.max_attempts };
         let cell = Cell::new(*register);
         let mut store = medium.open(settings, Register(rules.register.then_some(&cell)));
         let excuses = |point: Point| match point {
@@ -155,8 +151,8 @@ impl<M: Medium> Run<M> {
             let result = match step {
                 Step::Take(policy) => {
                     *taken += 1;
-                    store.set_policy(*policy);
                     let mut machine = machine_of(*taken);
+                    machine.settings.policy = *policy;
                     let result =
                         engine(|workspace, codec| machine.take_in(workspace, codec, &mut store, &mut ()));
                     told = format!("{result:?}");

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use oal_sim::{Counters, Cut, DiskError, Done, Fault, Operation, RamDisk, Trim};
 use oal_snapshot::crc32c::crc32c;
-use oal_snapshot::hooks::BootPolicy;
 use oal_snapshot::image::ImageId;
 use oal_snapshot::store::{
     BlockDevice, BlockStore, LOG_SECTORS, RECORD_LEN, RECORD_STRIDE, Record, SECTOR_SIZE, StoreSettings,
@@ -173,10 +172,6 @@ impl Store for BlockStore<Lens<'_>, Register<'_>> {
 
     fn medium(&mut self) -> &mut Disk {
         self.device_mut().0
-    }
-
-    fn set_policy(&mut self, policy: BootPolicy) {
-        self.settings_mut().policy = policy;
     }
 
     fn invalidate(&mut self) -> Result<(), Self::Error> {

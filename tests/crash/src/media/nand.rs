@@ -3,7 +3,6 @@
 use oal_sim::nand::{Beyond as Rest, Cut};
 use oal_sim::nand_pages::PowerOff;
 use oal_sim::{Beyond, Effect, NandPages, Operation};
-use oal_snapshot::hooks::BootPolicy;
 use oal_snapshot::image::ImageId;
 use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nand::{Ecc, LOG_BLOCKS, NandError, NandFlash, NandGeometry, NandPage, NandStore};
@@ -216,10 +215,6 @@ impl Store for NandStore<Lens<'_>, PAGE, MAP, Register<'_>> {
 
     fn medium(&mut self) -> &mut Nand {
         self.flash_mut().0
-    }
-
-    fn set_policy(&mut self, policy: BootPolicy) {
-        self.settings_mut().policy = policy;
     }
 
     fn invalidate(&mut self) -> Result<(), Self::Error> {

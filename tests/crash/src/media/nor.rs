@@ -2,7 +2,6 @@
 
 use oal_sim::nor::{NorCells, NorFault};
 use oal_sim::{Effect, Operation};
-use oal_snapshot::hooks::BootPolicy;
 use oal_snapshot::image::ImageId;
 use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nor::{LOG_BLOCKS, NorFlash, NorGeometry, NorStore};
@@ -181,10 +180,6 @@ impl Store for NorStore<Lens<'_>, Register<'_>> {
 
     fn medium(&mut self) -> &mut Nor {
         self.flash_mut().0
-    }
-
-    fn set_policy(&mut self, policy: BootPolicy) {
-        self.settings_mut().policy = policy;
     }
 
     fn invalidate(&mut self) -> Result<(), Self::Error> {

@@ -1,7 +1,7 @@
 //! [`Store`]: what the explorer does to a store besides what the engine does.
 
 use oal_snapshot::hooks::{
-    BootPolicy, Medium, PrepareSnapshot, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
+    BootPolicy, Medium, PrepareSnapshot, Prepared, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
 };
 use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::Reason;
@@ -15,9 +15,6 @@ pub trait Store: PrepareSnapshot + WriteSnapshot + SelectSnapshot + ReadSnapshot
 
     /// What it is on.
     fn medium(&mut self) -> &mut Self::On;
-
-    /// Sets the policy of the next snapshot.
-    fn set_policy(&mut self, policy: BootPolicy);
 
     /// Forgets every image.
     fn invalidate(&mut self) -> Result<(), Self::Error>;
@@ -37,8 +34,8 @@ impl<S: Store> Medium for Forgetful<S> {
 }
 
 impl<S: Store> PrepareSnapshot for Forgetful<S> {
-    fn prepare_snapshot(&mut self, len: u64) -> Result<ImageId, S::Error> {
-        self.store.prepare_snapshot(len)
+    fn prepare_snapshot(&mut self, len: u64, policy: BootPolicy) -> Result<Prepared, S::Error> {
+        self.store.prepare_snapshot(len, policy)
     }
 }
 
@@ -91,10 +88,6 @@ impl<S: Store> Store for Forgetful<S> {
 
     fn medium(&mut self) -> &mut S::On {
         self.store.medium()
-    }
-
-    fn set_policy(&mut self, policy: BootPolicy) {
-        self.store.set_policy(policy);
     }
 
     fn invalidate(&mut self) -> Result<(), S::Error> {

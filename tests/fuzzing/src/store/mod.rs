@@ -69,7 +69,10 @@ fn script<B: Bench>(bytes: &[u8]) -> bool {
         match input.byte() % 10 {
             0 | 1 => booted += u32::from(machine::boot(&mut bench.store(settings)).1.id().is_some()),
             2 => {
-                let _ = Machine::tiny(input.byte().into()).take(&mut bench.store(settings));
+                let seed = input.byte();
+                let machine = Machine::tiny(seed.into());
+                let mut machine = if seed & 1 != 0 { machine.once() } else { machine };
+                let _ = machine.take(&mut bench.store(settings));
             }
             3 | 4 => {
                 let newest = bench.store(settings).newest();
@@ -98,10 +101,9 @@ fn script<B: Bench>(bytes: &[u8]) -> bool {
     }
     bench.power_cycle();
     booted += u32::from(machine::boot(&mut bench.store(settings)).1.id().is_some());
-    let settings = StoreSettings { policy: BootPolicy::Always, ..settings };
     let mut taken = Machine::tiny(7);
     let id = match taken.take(&mut bench.store(settings)) {
-        Ok(Timeline::Live(report)) => Some(report.id),
+        Ok(Timeline::Live(report)) => Some(report.id.0),
         _ => None,
     };
     if let Some(id) = id {
@@ -114,11 +116,7 @@ fn script<B: Bench>(bytes: &[u8]) -> bool {
 
 fn settings(input: &mut Input<'_>) -> StoreSettings {
     let byte = input.byte();
-    StoreSettings {
-        slots: if byte & 1 != 0 { Slots::One } else { Slots::Two },
-        policy: if byte & 2 != 0 { BootPolicy::Once } else { BootPolicy::Always },
-        max_attempts: byte >> 2 & 3,
-    }
+    StoreSettings { slots: if byte & 1 != 0 { Slots::One } else { Slots::Two }, max_attempts: byte >> 2 & 3 }
 }
 
 /// A record: the newest with changes, or anything. Its checksum is right unless the input wants it otherwise.
