@@ -63,7 +63,11 @@ enum Task {
     /// Run the tests of code with `unsafe` in Miri
     Miri,
     /// Check formatting, lints, documentation, features, the oldest compiler, licences
-    Lint,
+    Lint {
+        /// Only checks whose name contains this
+        #[arg(long)]
+        filter: Option<String>,
+    },
     /// Measure speed and sizes, by counted instructions, beside what they must reach
     Bench(bench::Options),
     /// Say what is on a medium or in an image, without writing to it
@@ -86,7 +90,7 @@ fn main() -> ExitCode {
         Task::Fuzz(options) => fuzz::main(&options),
         Task::NoPanic => no_panic::main(),
         Task::Miri => miri::main(),
-        Task::Lint => lint::main(),
+        Task::Lint { filter } => lint::main(filter),
         Task::Bench(options) => bench::main(&options),
         Task::Inspect(options) => inspect::main(&options),
         Task::NewBoard(options) => new_board::main(&options),

@@ -2,6 +2,7 @@
 
 mod features;
 mod licences;
+mod package;
 
 use crate::table;
 use crate::toolchain::{Target, Toolchain, cargo};
@@ -38,9 +39,9 @@ enum Verdict {
     Skipped(String),
 }
 
-/// Runs all checks.
-pub fn main() -> Result<()> {
-    let mut checks = Checks::default();
+/// Runs all checks, or those whose name contains `filter`.
+pub fn main(filter: Option<String>) -> Result<()> {
+    let mut checks = Checks { filter: filter.unwrap_or_default(), ..Checks::default() };
     checks.run("formatting", || ran(cargo("fmt").args(["--all", "--", "--check", "-l"])));
     checks.run("clippy for the host", || {
         ran(cargo("clippy").args(["--quiet", "--all-targets", "--", "--deny", "warnings"]))
@@ -64,6 +65,7 @@ pub fn main() -> Result<()> {
                 }
             }
             checks.run("oldest compiler", || oldest_compiler(metadata));
+            checks.run("packages, unpacked elsewhere", || package::check(metadata).map(|()| Verdict::Good));
             checks.run("licences", || licences::check(metadata).map(|()| Verdict::Good));
         }
         Err(error) => checks.failed.push(format!("cargo metadata: {error:#}")),
@@ -75,6 +77,7 @@ pub fn main() -> Result<()> {
 
 #[derive(Default)]
 struct Checks {
+    filter: String,
     passed: usize,
     skipped: usize,
     failed: Vec<String>,
@@ -82,6 +85,9 @@ struct Checks {
 
 impl Checks {
     fn run(&mut self, name: &str, check: impl FnOnce() -> Result<Verdict>) {
+        if !name.contains(&self.filter) {
+            return;
+        }
         println!("--- {name}");
         match check() {
             Ok(Verdict::Good) => self.passed += 1,
@@ -98,10 +104,14 @@ impl Checks {
 
     fn finish(self) -> Result<()> {
         println!("\n{} checks passed, {} failed, {} skipped", self.passed, self.failed.len(), self.skipped);
+        if self.passed + self.failed.len() + self.skipped == 0 {
+            bail!("no check has `{}` in its name", self.filter);
+        }
         if self.failed.is_empty() {
             return Ok(());
         }
         self.failed.iter().for_each(|f| println!("  {f}"));
+        println!("One alone: `cargo xtask lint --filter NAME`, with the name or a part of it.");
         bail!("{} failed", table::count(self.failed.len() as u64, "check"));
     }
 }
