@@ -20,7 +20,7 @@ fn the_header_is_made_from_the_sources() {
         "report",
         "cpu/mod",
         "store/mod",
-        "parts/mod",
+        "drivers/mod",
         "engine",
         "one_call",
         "hooks",
