@@ -101,6 +101,14 @@ impl<'a> Parts<'a> {
     pub fn buffers(self) -> (&'a mut [Page; CHUNK_PAGES as usize], &'a mut [u8; STORED_BYTES]) {
         (self.raw, self.stored)
     }
+
+    /// The two [`buffers`](Parts::buffers), and the chunk index as memory for checksums of a boot loader that loads images of
+    /// another format. Their contents last until the engine next runs.
+    pub fn buffers_and_index(
+        self,
+    ) -> (&'a mut [Page; CHUNK_PAGES as usize], &'a mut [u8; STORED_BYTES], &'a mut VecView<ChunkEntry>) {
+        (self.raw, self.stored, self.index)
+    }
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ typedef DWORD *LPDWORD;
 #define OAL_SNAPSHOT_WORKSPACE_ALIGN 4096
 
 /* Ours: room that OEMCompressSnapshot never needs more than, a multiple of 4096. */
-#define OAL_SNAP_COMPRESS_BOUND(bytes) ((((bytes) + ((bytes) / 65536u + 1u) * 8u) + 4095u) & ~(uint32_t)4095u)
+#define OAL_SNAP_COMPRESS_BOUND(bytes) ((((bytes) + ((bytes) / 65536u + 1u) * 16u) + 4095u) & ~(uint32_t)4095u)
 
 /*
  Ours: `dwSig` of an image's header, the bytes "OALK".
@@ -510,6 +510,10 @@ enum OalError
    The board's own memory map is wrong.
    */
   OAL_ERROR_BAD_MEMORY_MAP = 122,
+  /*
+   Bytes that fill up the image to the next multiple of 4, 16 or 4096 are not zero.
+   */
+  OAL_ERROR_BAD_PADDING = 123,
   /*
    Something that this version has no number for.
    */
@@ -1590,8 +1594,8 @@ uint32_t oal_snapshot_partition(struct OalBlockDevice *device);
  The pointers are NULL or as described, and nobody else uses the controller.
  */
 uint32_t oal_driver_pl181(struct OalDriver *part,
-                        const struct OalPl181 *wiring,
-                        struct OalBlockDevice *card);
+                          const struct OalPl181 *wiring,
+                          struct OalBlockDevice *card);
 
 /*
  The same behind an SD host controller, which the CPU moves every word of.
@@ -1610,8 +1614,8 @@ uint32_t oal_driver_sdhci(struct OalDriver *part, const struct OalSdhci *wiring,
  The pointers are NULL or as described, and nobody else uses the chip.
  */
 uint32_t oal_driver_onenand(struct OalDriver *part,
-                          const struct OalOneNand *wiring,
-                          struct OalNandFlash *flash);
+                            const struct OalOneNand *wiring,
+                            struct OalNandFlash *flash);
 
 /*
  Finds the NOR flash behind `wiring`, keeps its driver in `part`, and fills `flash`, all of the chips. 0, or an error,
@@ -1622,8 +1626,8 @@ uint32_t oal_driver_onenand(struct OalDriver *part,
  The pointers are NULL or as described, and nobody else uses the chips.
  */
 uint32_t oal_driver_cfi(struct OalDriver *part,
-                      const struct OalCfi *wiring,
-                      struct OalNorFlash *flash);
+                        const struct OalCfi *wiring,
+                        struct OalNorFlash *flash);
 
 /*
  Bytes of the workspace for `ram_mib` MiB of RAM, at most 4096; 0 for more. The macro `OAL_SNAPSHOT_WORKSPACE_BYTES` is
@@ -1722,8 +1726,9 @@ PCRamTable OEMGetSnapshotRegions(void);
  entry and the compressed size on exit, not rounded; `OAL_SNAP_COMPRESS_BOUND(cbSrc)` is always enough. FALSE: it did not
  fit, or an argument is wrong; `pDst` then holds anything, and `*pcbDst` is as it was.
 
- What several calls return may be stored one behind the other, each filled up with zeroes to a multiple of 4096 or of
- 8. An image holds the results of this function only, or pages as they are only.
+ What several calls return may be stored one behind the other, each as it is or filled up with zeroes to a multiple of
+ 4096. An image holds the results of this function only, or pages as they are only. Each 64 KiB get a checksum of their
+ own, which `SnapRestore` compares before it decompresses them.
 
  The caller promises:
  The pointers are NULL or as described, and the two buffers do not overlap.
@@ -1794,11 +1799,17 @@ DWORD SnapChkSum(LPCVOID pData, DWORD cbData);
 /*
  Loads a kernel's image: validates header and table, loads the pages that are not pageable, checks the checksums, counts
  the attempt, uses up images that boot once, and returns the CPU context for `oal_snapshot_restore_cpu`; or NULL, with
- `SNAP_ERR_...` in `*pdwErr` and details in `oal_snapshot_last_error`: RAM may then hold a part of the image.
+ `SNAP_ERR_...` in `*pdwErr` and details in `oal_snapshot_last_error`: RAM of the image's pages may then hold a part of
+ it, or of what was read in its place; all other RAM is as it was.
+
+ Ours: what was checked is what is used, even if a byte reads differently the second time. Header and context are read
+ once; a page of the table that differs from the one that was checked is refused; no byte of a page is decompressed or
+ stored before a checksum of its own 64 KiB matched. What `OEMCompressSnapshot` made brings those checksums and is read
+ once; pages that are stored as they are, are read twice, first to check the checksum of them all.
 
  `pfnRead`: the reader, such as `OEMReadSnapshot`; `dwBufferAddr` (ours: a virtual address) is a buffer of
  `OAL_SNAP_BUFFER_BYTES` at least, both multiples of 4096, in nosave memory. NULL: the buffer is the whole image, in memory
- that does not change. `pdwErr` may be NULL.
+ that does not change: pages are checked and decompressed from where they lie there. `pdwErr` may be NULL.
 
  With `OEMReadSnapshot`, each call tries one image, the newest first; `oal_snapshot_next` says whether there is another.
 

@@ -371,6 +371,16 @@ impl Engine {
         unsafe { Some((&mut (*self.fixed).codec, AnyStore(&mut *(*self.fixed).head.store), parts)) }
     }
 
+    /// Codec and workspace for `SnapRestore`, whose reader uses the instance for the store at the same time.
+    ///
+    /// # Safety
+    /// Until their last use nothing is called that uses them too: of the instance only the store and `OEMReadSnapshot`.
+    pub unsafe fn places_to_load(&self) -> Option<(&'static Lz4, Parts<'static>)> {
+        let parts = self.parts_pointer()?;
+        // SAFETY: `start` made the codec; nobody changes it meanwhile, as the caller promises.
+        Some((unsafe { &(*self.fixed).codec }, parts))
+    }
+
     fn parts_pointer(&self) -> Option<Parts<'static>> {
         // SAFETY: the head is valid; `start` made the workspace there, for as much RAM as the head says.
         unsafe { parts_at((*self.fixed).head.mib, self.fixed.add(1).cast()) }

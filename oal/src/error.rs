@@ -145,6 +145,8 @@ pub enum OalError {
     WriteFailed = 121,
     /// The board's own memory map is wrong.
     BadMemoryMap = 122,
+    /// Bytes that fill up the image to the next multiple of 4, 16 or 4096 are not zero.
+    BadPadding = 123,
     /// Something that this version has no number for.
     Other = 255,
 }
@@ -212,6 +214,7 @@ named!(OalError ERRORS {
     ReadFailed c"the image cannot be read",
     WriteFailed c"the attempt at the image cannot be recorded",
     BadMemoryMap c"the memory map of the board is wrong",
+    BadPadding c"the image has other bytes than zeroes where it is filled up",
     Other c"an error without a number",
 });
 
@@ -421,6 +424,7 @@ fn reason(reason: Reason) -> OalError {
         Reason::ReadFailed => OalError::ReadFailed,
         Reason::WriteFailed => OalError::WriteFailed,
         Reason::BadMemoryMap => OalError::BadMemoryMap,
+        Reason::BadPadding => OalError::BadPadding,
         _ => OalError::Other,
     }
 }

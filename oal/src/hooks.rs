@@ -7,16 +7,16 @@ use core::ptr::null;
 use core::slice;
 
 use oal_snapshot::frame::PAGE_SIZE;
-use oal_snapshot::hooks::{
-    CompressSnapshot, Fork, PrepareSnapshot, ReadSnapshot, TakeCpuSnapshot, WriteSnapshot,
-};
-use oal_snapshot::image::{CHUNK_BYTES, page_align};
+use oal_snapshot::hooks::{Fork, PrepareSnapshot, ReadSnapshot, TakeCpuSnapshot, WriteSnapshot};
+use oal_snapshot::image::{CHUNK_BYTES, chunk, page_align};
+use oal_snapshot::mem;
 use oal_snapshot::state::SnapshotState;
 use oal_snapshot::store::StoreError;
 
 use crate::cpu::{OEMTakeCPUSnapshot, Record};
 use crate::engine::{self, Engine, STATE};
 use crate::error::{OalError, OalErrorInfo, OalStage, map, number};
+use crate::frame::{self, FrameHead};
 use crate::system::resume_platform;
 use crate::types::{
     BOOL, DWORD, FALSE, LPCVOID, LPVOID, OAL_CPU_CONTEXT_BYTES, PCRamTable, PDWORD, RamTable,
@@ -143,21 +143,13 @@ unsafe fn capture_locked(
     if cpu.failed() { Err(OalErrorInfo::new(OalStage::Cpu, OalError::CpuFailed)) } else { Ok(fork) }
 }
 
-/// A frame of a compressed stream: two words, then the stored bytes, padded to 8.
-pub(crate) const FRAME_HEAD: usize = 8;
-/// In the first word: the bytes are stored as they are.
-pub(crate) const FRAME_RAW: u32 = 1 << 31;
-/// The stored bytes of a frame with padding.
-pub(crate) const fn padded(stored: usize) -> usize {
-    stored.next_multiple_of(8)
-}
-
 /// Step 3: compresses whole pages. `pSrc`, `cbSrc` and `pDst` are multiples of 4096. Ours: `*pcbDst` is the room at `pDst` on
 /// entry and the compressed size on exit, not rounded; `OAL_SNAP_COMPRESS_BOUND(cbSrc)` is always enough. FALSE: it did not
 /// fit, or an argument is wrong; `pDst` then holds anything, and `*pcbDst` is as it was.
 ///
-/// What several calls return may be stored one behind the other, each filled up with zeroes to a multiple of 4096 or of
-/// 8. An image holds the results of this function only, or pages as they are only.
+/// What several calls return may be stored one behind the other, each as it is or filled up with zeroes to a multiple of
+/// 4096. An image holds the results of this function only, or pages as they are only. Each 64 KiB get a checksum of their
+/// own, which `SnapRestore` compares before it decompresses them.
 ///
 /// # Safety
 /// The pointers are NULL or as described, and the two buffers do not overlap.
@@ -193,20 +185,19 @@ pub unsafe extern "C" fn OEMCompressSnapshot(
         let (codec, _, parts) = engine.split().ok_or(bad(OalError::NotInitialised))?;
         let (_, stored) = parts.buffers();
         let mut used = 0;
-        for chunk in source.chunks(CHUNK_BYTES) {
-            let packed = codec.compress_snapshot(chunk, stored).filter(|len| *len < chunk.len());
-            let bytes = packed.and_then(|len| stored.get(..len)).unwrap_or(chunk);
-            let flag = if packed.is_none() { FRAME_RAW } else { 0 };
-            let len = FRAME_HEAD + padded(bytes.len());
+        for pages in source.chunks(CHUNK_BYTES) {
+            let failed = bad(OalError::BadArgument);
+            let entry = chunk::encode(codec, pages, stored).ok_or(failed)?;
+            let bytes = stored.get(..entry.len()).ok_or(failed)?;
+            let len = frame::HEAD + frame::padded(bytes.len());
             let place = target.get_mut(used..).and_then(|rest| rest.get_mut(..len));
-            let Some((head, body)) = place.and_then(<[u8]>::split_first_chunk_mut::<FRAME_HEAD>) else {
+            let Some((head, body)) = place.and_then(<[u8]>::split_first_chunk_mut) else {
                 return Err(OalErrorInfo::too_small(OalStage::Compress, (used + len) as u64, room.into()));
             };
-            let words = [bytes.len() as u32 | flag, chunk.len() as u32];
-            let numbers = words.iter().flat_map(|word| word.to_le_bytes());
-            head.iter_mut().zip(numbers).for_each(|(to, byte)| *to = byte);
-            body.fill(0);
-            body.iter_mut().zip(bytes).for_each(|(to, byte)| *to = *byte);
+            *head = FrameHead { pages: pages.len() / PAGE_SIZE, entry }.encode();
+            let (body, padding) = body.split_at_mut_checked(bytes.len()).ok_or(failed)?;
+            mem::copy(body, bytes);
+            padding.fill(0);
             used += len;
         }
         // SAFETY: the caller's promise.

@@ -14,6 +14,7 @@
 //! | [`hooks`], [`restore`] | a kernel's side, and its boot loader's |
 //! | [`one_call`] | firmware without such a kernel |
 //! | `engine`, `system` | the instance, and the C side as the engine sees it |
+//! | `frame` | the compressed contents of a kernel's image |
 //!
 //! # Memory
 //! Two words of the library lie in the picture: the address of the configuration, and the snapshot state. Everything
@@ -31,6 +32,7 @@ pub mod cpu;
 pub mod drivers;
 pub mod engine;
 pub mod error;
+mod frame;
 pub mod hooks;
 pub mod one_call;
 pub mod report;

@@ -1,14 +1,15 @@
 //! The boot loader's side of a kernel's images: `SnapRestore`, its checksum, and the last step.
 //!
 //! The image is that of `SNAP_HEADER`. Nothing in it is trusted: the header and the table are checked before the first
-//! page is written, every page is held against the board's RAM map, and the context is given out only if all
-//! checksums matched.
+//! page is written, every page is compared with the board's RAM map, its contents with a checksum of their own, and the
+//! context is returned only if all checksums matched. What is read a second time is checked a second time.
 
 #![allow(non_snake_case, reason = "the documentation's names")]
 
 mod contents;
 mod image;
 mod source;
+mod table;
 
 use core::ffi::c_void;
 use core::ptr::null_mut;
@@ -31,9 +32,10 @@ use crate::types::{
     SNAP_ERR_CHECKSUM_FAILURE, SNAP_ERR_INSUFFICIENT_BUFFER, SNAP_ERR_INVALID_ARGUMENT,
     SNAP_ERR_READ_FAILURE, TRUE,
 };
-use contents::contents;
-use image::{check_record, check_table, read_head};
+use contents::{Loading, contents};
+use image::{check_record, read_head};
 use source::Source;
+use table::Table;
 
 /// Where and why an image is refused.
 type Fault = (Stage, Reason);
@@ -53,11 +55,17 @@ pub unsafe extern "C" fn SnapChkSum(pData: LPCVOID, cbData: DWORD) -> DWORD {
 
 /// Loads a kernel's image: validates header and table, loads the pages that are not pageable, checks the checksums, counts
 /// the attempt, uses up images that boot once, and returns the CPU context for `oal_snapshot_restore_cpu`; or NULL, with
-/// `SNAP_ERR_...` in `*pdwErr` and details in `oal_snapshot_last_error`: RAM may then hold a part of the image.
+/// `SNAP_ERR_...` in `*pdwErr` and details in `oal_snapshot_last_error`: RAM of the image's pages may then hold a part of
+/// it, or of what was read in its place; all other RAM is as it was.
+///
+/// Ours: what was checked is what is used, even if a byte reads differently the second time. Header and context are read
+/// once; a page of the table that differs from the one that was checked is refused; no byte of a page is decompressed or
+/// stored before a checksum of its own 64 KiB matched. What `OEMCompressSnapshot` made brings those checksums and is read
+/// once; pages that are stored as they are, are read twice, first to check the checksum of them all.
 ///
 /// `pfnRead`: the reader, such as `OEMReadSnapshot`; `dwBufferAddr` (ours: a virtual address) is a buffer of
 /// `OAL_SNAP_BUFFER_BYTES` at least, both multiples of 4096, in nosave memory. NULL: the buffer is the whole image, in memory
-/// that does not change. `pdwErr` may be NULL.
+/// that does not change: pages are checked and decompressed from where they lie there. `pdwErr` may be NULL.
 ///
 /// With `OEMReadSnapshot`, each call tries one image, the newest first; `oal_snapshot_next` says whether there is another.
 ///
@@ -115,11 +123,8 @@ unsafe fn restore(
     let mut source = match reader {
         Some(read) => {
             // SAFETY: the caller's promise.
-            let buffer = unsafe { slice::from_raw_parts_mut(buffer, bytes as usize) };
-            let Some((table, window)) = buffer.split_first_chunk_mut() else {
-                return Err(SNAP_ERR_INSUFFICIENT_BUFFER);
-            };
-            Source::Reader { read, table, window }
+            let window = unsafe { slice::from_raw_parts_mut(buffer, bytes as usize) };
+            Source::Reader { read, window }
         }
         // SAFETY: the caller's promise.
         None => Source::Mapped(unsafe { slice::from_raw_parts(buffer, bytes as usize) }),
@@ -224,10 +229,17 @@ unsafe fn load(engine: &mut Engine, source: &mut Source<'_>) -> Result<*mut Reco
     let frames = tables.frames();
     let observer = Watcher::of_take(engine.system);
 
-    let (head, record) = read_head(source)?;
+    // SAFETY: from here to the last use of them this function calls the store and, by the reader, `OEMReadSnapshot`, which use
+    // none of them.
+    let (codec, parts) = unsafe { engine.places_to_load() }.ok_or((Stage::Select, Reason::BadField))?;
+    let (scratch, stored, index) = parts.buffers_and_index();
+    let (page, checks) = stored.split_first_chunk_mut().ok_or((Stage::Select, Reason::BadField))?;
+    let checks = checks.as_chunks_mut().0;
+
+    let (head, record) = read_head(source, page)?;
     let cpu = engine.cpu().map_err(|_| (Stage::Cpu, Reason::WrongArchitecture))?;
     check_record(&record, &engine.identity(), &map, |words| cpu.accepts_record(words))?;
-    check_table(source, &head, &map)?;
+    let mut table = Table::check(source, &head, &map, page, checks)?;
 
     let candidate = engine.read_candidate();
     let mut attempt = 0;
@@ -237,17 +249,11 @@ unsafe fn load(engine: &mut Engine, source: &mut Source<'_>) -> Result<*mut Reco
     }
     observer.tell(OalStep::Chosen, candidate.map_or(0, |candidate| candidate.id.0), head.pages);
 
-    // SAFETY: RAM is mapped where the configuration says, and nobody uses the picture's, as the caller promises.
-    let mut memory = unsafe { PhysicalMemory::new(&frames, engine.config.ram_offset) };
-    let (codec, raw) = {
-        let (codec, _, parts) = engine.split().ok_or((Stage::Chunk, Reason::BadField))?;
-        let raw = parts.buffers().0;
-        // The reader, which the loop calls, uses neither.
-        (&raw const *codec, &raw mut *raw)
-    };
-    // SAFETY: two places of the instance's own that neither the store nor `OEMReadSnapshot` uses.
-    let (codec, raw) = unsafe { (&*codec, &mut *raw) };
-    contents(source, &head, &map, &mut memory, codec, raw, &observer)?;
+    // SAFETY: RAM is mapped where the configuration says, and nobody uses the saved memory's, as the caller promises.
+    let memory = &mut unsafe { PhysicalMemory::new(&frames, engine.config.ram_offset) };
+    let observer = &observer;
+    let mut loading = Loading { memory, codec, scratch, observer, done: 0, total: head.pages };
+    contents(source, &head, &mut table, index, &mut loading)?;
 
     if candidate.is_some() {
         engine.store().consume().map_err(|_| (Stage::Cpu, Reason::WriteFailed))?;

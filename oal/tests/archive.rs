@@ -195,6 +195,11 @@ fn a_c_kernel_takes_by_the_hooks_and_its_loader_restores_on_every_medium() {
 }
 
 #[test]
+fn a_read_that_differs_from_the_others_restores_the_right_image_or_an_older_one_or_none() {
+    runs("rereads", &["rereads.c", "kernel.c", "board.c", "media.c"], &["block", "nand", "nor"]);
+}
+
+#[test]
 fn bad_arguments_return_an_error_and_touch_nothing() {
     runs("arguments", &["arguments.c", "board.c", "media.c"], &[""]);
 }

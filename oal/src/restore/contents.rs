@@ -1,105 +1,127 @@
-//! The pages themselves.
+//! The pages themselves. No byte of them is decoded, or reaches RAM of the saved memory, before its own checksum matched.
 
+use heapless::VecView;
 use oal_snapshot::codec::Lz4;
-use oal_snapshot::crc32c::Crc32c;
-use oal_snapshot::frame::{FrameRange, PAGE_SIZE, Pfn};
-use oal_snapshot::hooks::DecompressSnapshot;
-use oal_snapshot::image::CHUNK_PAGES;
+use oal_snapshot::crc32c::crc32c;
+use oal_snapshot::frame::PAGE_SIZE;
+use oal_snapshot::image::{CHUNK_BYTES, ChunkEntry, ChunkFrames, chunk, chunk_pages};
 use oal_snapshot::mem::{Memory, Page};
-use oal_snapshot::memory_map::MemoryMap;
 use oal_snapshot::refusal::{Reason, Stage};
 
 use super::Fault;
-use super::image::{Head, numbers};
+use super::image::Head;
 use super::source::{Source, Stream};
+use super::table::Table;
 use crate::config::OalStep;
-use crate::hooks::{FRAME_RAW, padded};
+use crate::frame::{self, FrameHead};
 use crate::system::Watcher;
 
-/// Loads the pages.
+/// What pages are loaded with, and how far that is.
+pub(super) struct Loading<'a, M> {
+    pub memory: &'a mut M,
+    pub codec: &'a Lz4,
+    pub scratch: &'a mut [Page],
+    pub observer: &'a Watcher,
+    pub done: u64,
+    pub total: u64,
+}
+
+impl<M: Memory> Loading<'_, M> {
+    /// Checks the stored bytes of up to 16 pages and puts the pages where they belong.
+    fn chunk(&mut self, stored: &[u8], entry: &ChunkEntry, frames: &ChunkFrames) -> Result<(), Fault> {
+        let fault = |reason| (Stage::Chunk, reason);
+        let bytes = chunk::check(stored, entry).map_err(fault)?;
+        chunk::place(bytes, entry.is_raw(), frames, self.memory, self.codec, self.scratch).map_err(fault)?;
+        self.done += chunk_pages(frames) as u64;
+        self.tell();
+        Ok(())
+    }
+
+    fn tell(&self) {
+        self.observer.tell(OalStep::Load, self.done, self.total);
+    }
+}
+
+/// Loads the pages. On an error RAM of the saved memory may hold a part of them.
+///
+/// Frames bring their checksums, and are read once. Pages that are stored as they are have one checksum for all of them:
+/// they are read twice, first to compare it and to note a checksum of each 64 KiB in `index`.
 pub(super) fn contents<M: Memory>(
     source: &mut Source<'_>,
     head: &Head,
-    map: &MemoryMap,
-    memory: &mut M,
-    codec: &Lz4,
-    raw: &mut [Page; CHUNK_PAGES as usize],
-    observer: &Watcher,
+    table: &mut Table<'_>,
+    index: &mut VecView<ChunkEntry>,
+    loading: &mut Loading<'_, M>,
 ) -> Result<(), Fault> {
-    let fault = |reason| (Stage::Chunk, reason);
-    let stored_raw = head.len == head.pages * PAGE_SIZE as u64;
-    let mut stream =
-        Stream { at: head.contents, end: head.contents + head.len, crc: Crc32c::new(), held: 0..0 };
-    let mut done = 0;
-    while done < head.pages {
-        let most = (head.pages - done).min(CHUNK_PAGES.into()) as usize;
-        let (bytes, flag, count) = if stored_raw {
-            (most * PAGE_SIZE, FRAME_RAW, most)
-        } else {
-            match stream.frame(source).map_err(fault)? {
-                Some((stored, flag, len))
-                    if len > 0 && len.is_multiple_of(PAGE_SIZE) && len <= most * PAGE_SIZE =>
-                {
-                    (stored, flag, len / PAGE_SIZE)
-                }
-                Some(_) => return Err(fault(Reason::CorruptStream)),
-                None => continue,
-            }
-        };
-        let taken = if stored_raw { bytes } else { padded(bytes) };
-        // The table's page is fetched before the bytes are held: both may come through one reader.
-        let mut pages = [Pfn(0); CHUNK_PAGES as usize];
-        let pages = pages.get_mut(..count).ok_or(fault(Reason::CorruptStream))?;
-        numbers(source, head, done, pages).map_err(fault)?;
-        let data = stream.take(source, taken).map_err(fault)?;
-        let data = data.get(..bytes).ok_or(fault(Reason::Truncated))?;
-        place(data, flag, pages, map, memory, codec, raw).map_err(fault)?;
-        done += count as u64;
-        observer.tell(OalStep::Load, done, head.pages);
+    let may_be_raw = head.len == head.pages * PAGE_SIZE as u64;
+    if may_be_raw && note(source, head, index, loading).map_err(|reason| (Stage::Chunk, reason))? {
+        pages(source, head, table, index, loading)
+    } else {
+        frames(source, head, table, loading)
     }
-    // What follows the last frame is padding, but counts.
-    while stream.at < stream.end {
-        let rest = (stream.end - stream.at).min(PAGE_SIZE as u64) as usize;
-        stream.take(source, rest).map_err(fault)?;
-    }
-    if stream.crc.finish() == head.sum { Ok(()) } else { Err(fault(Reason::BadCrc)) }
 }
 
-/// Puts the pages of one frame where they belong: straight there if they are contiguous, else through `raw`. Every page is
-/// held against the map once more: a table that is read twice may differ.
-fn place<M: Memory>(
-    data: &[u8],
-    flag: u32,
-    pages: &[Pfn],
-    map: &MemoryMap,
-    memory: &mut M,
-    codec: &Lz4,
-    raw: &mut [Page; CHUNK_PAGES as usize],
-) -> Result<(), Reason> {
-    let decode = |to: &mut [u8]| {
-        if flag == FRAME_RAW {
-            if data.len() != to.len() {
-                return Err(Reason::CorruptStream);
-            }
-            to.copy_from_slice(data);
-            return Ok(());
+/// Reads contents that may be pages as they are, compares their checksum and notes one of each 64 KiB. `false` if they are
+/// frames that happen to be as long.
+fn note<M: Memory>(
+    source: &mut Source<'_>,
+    head: &Head,
+    index: &mut VecView<ChunkEntry>,
+    loading: &Loading<'_, M>,
+) -> Result<bool, Reason> {
+    index.clear();
+    let mut stream = Stream::new(head);
+    let mut left = head.len;
+    while left > 0 {
+        let len = left.min(CHUNK_BYTES as u64) as usize;
+        let bytes = stream.take(source, len)?;
+        if index.is_empty() && bytes.first_chunk().is_some_and(|head| FrameHead::decode(head).is_ok()) {
+            return Ok(false);
         }
-        codec.decompress_snapshot(data, to).map_err(|_| Reason::CorruptStream)
-    };
-    let first = *pages.first().ok_or(Reason::CorruptStream)?;
-    let run = FrameRange { first, count: pages.len() as u32 };
-    let contiguous = pages.iter().zip(first.0..).all(|(page, number)| page.0 == number);
-    if contiguous && map.in_picture(run) {
-        return decode(Page::bytes_mut(memory.pages_mut(run).ok_or(Reason::OutOfRange)?));
+        index.push(ChunkEntry::new(len, true, crc32c(bytes))).map_err(|_| Reason::TooManyChunks)?;
+        left -= len as u64;
+        loading.tell();
     }
-    let room = raw.get_mut(..pages.len()).ok_or(Reason::CorruptStream)?;
-    decode(Page::bytes_mut(room))?;
-    for (page, bytes) in pages.iter().zip(room) {
-        let frame = FrameRange { first: *page, count: 1 };
-        if !map.in_picture(frame) {
-            return Err(Reason::OutOfRange);
-        }
-        memory.pages_mut(frame).ok_or(Reason::OutOfRange)?.clone_from_slice(core::slice::from_ref(bytes));
+    stream.finish(source, head.sum)?;
+    Ok(true)
+}
+
+/// Loads pages that are stored as they are, whose checksums were noted.
+fn pages<M: Memory>(
+    source: &mut Source<'_>,
+    head: &Head,
+    table: &mut Table<'_>,
+    index: &[ChunkEntry],
+    loading: &mut Loading<'_, M>,
+) -> Result<(), Fault> {
+    let mut stream = Stream::new(head);
+    for entry in index {
+        // The table's page is fetched before the bytes are held: both may come through one reader.
+        let frames = table.frames(source, loading.done, entry.len() / PAGE_SIZE)?;
+        let bytes = stream.take(source, entry.len()).map_err(|reason| (Stage::Chunk, reason))?;
+        loading.chunk(bytes, entry, &frames)?;
     }
     Ok(())
+}
+
+/// Loads pages from frames.
+fn frames<M: Memory>(
+    source: &mut Source<'_>,
+    head: &Head,
+    table: &mut Table<'_>,
+    loading: &mut Loading<'_, M>,
+) -> Result<(), Fault> {
+    let fault = |reason| (Stage::Chunk, reason);
+    let mut stream = Stream::new(head);
+    while loading.done < head.pages {
+        let Some(FrameHead { pages, entry }) = stream.frame(source).map_err(fault)? else { continue };
+        if pages as u64 > head.pages - loading.done {
+            return Err(fault(Reason::BadField));
+        }
+        let frames = table.frames(source, loading.done, pages)?;
+        let stored = stream.take(source, frame::padded(entry.len())).map_err(fault)?;
+        loading.chunk(stored, &entry, &frames)?;
+    }
+    // A frame of another image would match its own checksum, but not this one.
+    stream.finish(source, head.sum).map_err(fault)
 }

@@ -1,7 +1,7 @@
-//! What comes before the pages: header, context, table, each checked.
+//! What an image starts with: header and context, each checked.
 
 use oal_snapshot::crc32c::Crc32c;
-use oal_snapshot::frame::{FrameRange, PAGE_SIZE, Pfn};
+use oal_snapshot::frame::PAGE_SIZE;
 use oal_snapshot::image::{Identity, page_align};
 use oal_snapshot::memory_map::MemoryMap;
 use oal_snapshot::refusal::{Reason, Stage};
@@ -39,17 +39,17 @@ pub(super) struct Head {
     pub sum: u32,
 }
 
-/// Reads and checks header and context.
-pub(super) fn read_head(source: &mut Source<'_>) -> Result<(Head, Record), Fault> {
+/// Reads and checks header and context, page by page through `page`: each page is read once.
+pub(super) fn read_head(
+    source: &mut Source<'_>,
+    page: &mut [u8; PAGE_SIZE],
+) -> Result<(Head, Record), Fault> {
     let fault = |reason| (Stage::Header, reason);
-    let page = source.page(0).map_err(fault)?;
+    source.page(0, page).map_err(fault)?;
     let word = |at: usize| {
         let bytes = page.get(at..).and_then(<[u8]>::first_chunk::<4>);
         bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
     };
-    if page.len() < PAGE_SIZE {
-        return Err(fault(Reason::Truncated));
-    }
     if word(at::SIG) != OAL_SNAP_SIG {
         return Err(fault(Reason::BadMagic));
     }
@@ -67,15 +67,12 @@ pub(super) fn read_head(source: &mut Source<'_>) -> Result<(Head, Record), Fault
         return Err(fault(Reason::BadField));
     }
     let mut crc = Crc32c::new();
-    let (before, rest) = page.split_at_checked(at::ADJUST).unwrap_or((page, &[]));
+    let (before, rest) = page.split_at(at::ADJUST);
     crc.update(before);
     crc.update(&[0; 4]);
     crc.update(rest.get(4..).unwrap_or(&[]));
     for offset in (PAGE_SIZE as u64..table.into()).step_by(PAGE_SIZE) {
-        let page = source.page(offset).map_err(fault)?;
-        if page.len() < PAGE_SIZE {
-            return Err(fault(Reason::Truncated));
-        }
+        source.page(offset, page).map_err(fault)?;
         crc.update(page);
     }
     if crc.finish().wrapping_add(adjust) != 0 {
@@ -111,63 +108,4 @@ pub(super) fn check_record(
         return Err((*stage, *reason));
     }
     if accepts(record.words()) { Ok(()) } else { Err((Stage::Context, Reason::WrongArchitecture)) }
-}
-
-/// Entries of a page of the table.
-const ENTRIES: u64 = PAGE_SIZE as u64 / 4;
-
-/// Checks the whole table: its checksum, and that its pages ascend and belong to the picture.
-pub(super) fn check_table(source: &mut Source<'_>, head: &Head, map: &MemoryMap) -> Result<(), Fault> {
-    let fault = |reason| (Stage::Map, reason);
-    let mut crc = Crc32c::new();
-    let mut wrong = None;
-    let mut next = 0;
-    let mut done = 0;
-    while done < head.pages {
-        let page = source.page(head.table + done * 4).map_err(fault)?;
-        let count = (head.pages - done).min(ENTRIES);
-        let bytes = page.get(..count as usize * 4).ok_or(fault(Reason::Truncated))?;
-        crc.update(bytes);
-        for entry in bytes.as_chunks::<4>().0 {
-            let number = u64::from(u32::from_le_bytes(*entry));
-            if number < next {
-                wrong = wrong.or(Some(Reason::Overlap));
-            }
-            if !map.in_picture(FrameRange { first: Pfn(number), count: 1 }) {
-                wrong = wrong.or(Some(Reason::OutOfRange));
-            }
-            next = number + 1;
-        }
-        done += count;
-    }
-    if crc.finish() != head.table_sum {
-        return Err(fault(Reason::BadCrc));
-    }
-    wrong.map_or(Ok(()), |reason| Err(fault(reason)))
-}
-
-/// The numbers of the pages from `first` on, as the table has them now.
-pub(super) fn numbers(
-    source: &mut Source<'_>,
-    head: &Head,
-    first: u64,
-    pages: &mut [Pfn],
-) -> Result<(), Reason> {
-    let mut filled = 0;
-    while filled < pages.len() {
-        let at = first + filled as u64;
-        let page = source.page(head.table + at / ENTRIES * PAGE_SIZE as u64)?;
-        let entries = page.get((at % ENTRIES) as usize * 4..).ok_or(Reason::Truncated)?.as_chunks::<4>().0;
-        let room = pages.get_mut(filled..).unwrap_or(&mut []);
-        let mut count = 0;
-        for (place, entry) in room.iter_mut().zip(entries) {
-            *place = Pfn(u32::from_le_bytes(*entry).into());
-            count += 1;
-        }
-        if count == 0 {
-            return Err(Reason::Truncated);
-        }
-        filled += count;
-    }
-    Ok(())
 }

@@ -1,48 +1,44 @@
-//! Where an image's bytes come from: memory, or a reader and its windows.
+//! Where an image's bytes come from: memory, or a reader and its window.
+
+use core::ops::Range;
 
 use oal_snapshot::crc32c::Crc32c;
 use oal_snapshot::frame::PAGE_SIZE;
-use oal_snapshot::image::{CHUNK_BYTES, page_align};
+use oal_snapshot::image::page_align;
+use oal_snapshot::mem;
 use oal_snapshot::refusal::Reason;
 
-use crate::hooks::{FRAME_HEAD, FRAME_RAW};
+use super::image::Head;
+use crate::frame::{self, FrameHead};
 use crate::types::{BOOL, DWORD, FALSE, LPVOID};
+
+/// A reader of the C side's.
+type Read = unsafe extern "C" fn(LPVOID, DWORD, DWORD) -> BOOL;
 
 /// Where an image's bytes come from.
 pub(super) enum Source<'a> {
-    /// A reader, with a page for the table and a window for the contents.
-    Reader {
-        read: unsafe extern "C" fn(LPVOID, DWORD, DWORD) -> BOOL,
-        table: &'a mut [u8; PAGE_SIZE],
-        window: &'a mut [u8],
-    },
-    /// All of it.
+    /// A reader, with a window for the contents.
+    Reader { read: Read, window: &'a mut [u8] },
+    /// All of it, in memory that does not change.
     Mapped(&'a [u8]),
 }
 
 impl Source<'_> {
-    /// The page at `offset`, a multiple of 4096; of a mapped image's last page as much as there is.
-    pub fn page(&mut self, offset: u64) -> Result<&[u8], Reason> {
+    /// Fills `page` with the page at `offset`, a multiple of 4096.
+    pub fn page(&mut self, offset: u64, page: &mut [u8; PAGE_SIZE]) -> Result<(), Reason> {
         match self {
-            Source::Reader { read, table, .. } => {
-                fetch(*read, &mut table[..], offset)?;
-                Ok(&table[..])
-            }
+            Source::Reader { read, .. } => fetch(*read, page, offset),
             Source::Mapped(image) => {
                 let rest = usize::try_from(offset).ok().and_then(|offset| image.get(offset..));
-                let rest = rest.ok_or(Reason::Truncated)?;
-                Ok(rest.get(..PAGE_SIZE).unwrap_or(rest))
+                mem::copy(page, rest.and_then(|rest| rest.get(..PAGE_SIZE)).ok_or(Reason::Truncated)?);
+                Ok(())
             }
         }
     }
 }
 
 /// Reads whole pages at `offset`.
-fn fetch(
-    read: unsafe extern "C" fn(LPVOID, DWORD, DWORD) -> BOOL,
-    buffer: &mut [u8],
-    offset: u64,
-) -> Result<(), Reason> {
+fn fetch(read: Read, buffer: &mut [u8], offset: u64) -> Result<(), Reason> {
     let (Ok(offset), Ok(bytes)) = (u32::try_from(offset), u32::try_from(buffer.len())) else {
         return Err(Reason::Truncated);
     };
@@ -54,35 +50,31 @@ fn fetch(
 /// The contents, read once from their first byte to their last, with their checksum.
 pub(super) struct Stream {
     /// Bytes from the image's start.
-    pub at: u64,
-    pub end: u64,
-    pub crc: Crc32c,
+    at: u64,
+    end: u64,
+    crc: Crc32c,
     /// What the window holds and was not taken yet.
-    pub held: core::ops::Range<usize>,
+    held: Range<usize>,
 }
 
 impl Stream {
-    /// The next frame's stored length, flag and full length; `None` if there was padding in its place, up to a page's end.
-    pub fn frame(&mut self, source: &mut Source<'_>) -> Result<Option<(usize, u32, usize)>, Reason> {
-        let head = self.take(source, FRAME_HEAD)?;
-        let word = |at: usize| {
-            let bytes = head.get(at..).and_then(<[u8]>::first_chunk::<4>);
-            bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
-        };
-        let (first, len) = (word(0), word(4) as usize);
-        if first == 0 && len == 0 {
-            let rest = self.at.next_multiple_of(PAGE_SIZE as u64) - self.at;
-            self.take(source, rest as usize)?;
-            return Ok(None);
-        }
-        let stored = (first & !FRAME_RAW) as usize;
-        if stored == 0 || stored > CHUNK_BYTES {
-            return Err(Reason::CorruptStream);
-        }
-        Ok(Some((stored, first & FRAME_RAW, len)))
+    /// The contents of an image, from the start.
+    pub fn new(head: &Head) -> Stream {
+        Stream { at: head.contents, end: head.contents + head.len, crc: Crc32c::new(), held: 0..0 }
     }
 
-    /// The next `len` bytes, at most a full frame.
+    /// The head of the next frame; `None` if there was padding in its place, up to a page's end.
+    pub fn frame(&mut self, source: &mut Source<'_>) -> Result<Option<FrameHead>, Reason> {
+        let head = self.take(source, frame::HEAD)?.first_chunk().ok_or(Reason::Truncated)?;
+        if *head != [0; frame::HEAD] {
+            return FrameHead::decode(head).map(Some);
+        }
+        let rest = self.at.next_multiple_of(PAGE_SIZE as u64) - self.at;
+        self.take(source, rest as usize)?;
+        Ok(None)
+    }
+
+    /// The next `len` bytes, at most 64 KiB.
     pub fn take<'s>(&mut self, source: &'s mut Source<'_>, len: usize) -> Result<&'s [u8], Reason> {
         if self.end - self.at < len as u64 {
             return Err(Reason::Truncated);
@@ -92,7 +84,7 @@ impl Stream {
                 let start = usize::try_from(self.at).map_err(|_| Reason::Truncated)?;
                 image.get(start..).and_then(|rest| rest.get(..len)).ok_or(Reason::Truncated)?
             }
-            Source::Reader { read, window, .. } => {
+            Source::Reader { read, window } => {
                 if self.held.len() < len {
                     self.refill(*read, window)?;
                 }
@@ -106,18 +98,23 @@ impl Stream {
         Ok(bytes)
     }
 
+    /// Takes what is left, and compares the checksum of all.
+    pub fn finish(mut self, source: &mut Source<'_>, sum: u32) -> Result<(), Reason> {
+        while self.at < self.end {
+            let rest = (self.end - self.at).min(PAGE_SIZE as u64) as usize;
+            self.take(source, rest)?;
+        }
+        if self.crc.finish() == sum { Ok(()) } else { Err(Reason::BadCrc) }
+    }
+
     /// Moves what is held to the front, and reads whole pages behind it. What is held ends on a page of the image.
-    fn refill(
-        &mut self,
-        read: unsafe extern "C" fn(LPVOID, DWORD, DWORD) -> BOOL,
-        window: &mut [u8],
-    ) -> Result<(), Reason> {
+    fn refill(&mut self, read: Read, window: &mut [u8]) -> Result<(), Reason> {
         let (first, end) = (self.held.start, self.held.end);
         if first > end || end > window.len() {
             return Err(Reason::BadField);
         }
         let held = end - first;
-        // Pages stay where they are in the reader's eyes: what is held ends where one does, in the window and in the image.
+        // Pages keep their place within a page: what is held ends where one does, in the window and in the image.
         let start = first % PAGE_SIZE;
         if start > window.len() - held {
             return Err(Reason::BadField);

@@ -289,7 +289,7 @@ int board_untouched(uint32_t seed)
     return 1;
 }
 
-long board_wrong(uint32_t seed)
+long board_wrong_pages(uint32_t seed)
 {
     static uint8_t wanted[4096];
     uint32_t page, i;
@@ -303,6 +303,13 @@ long board_wrong(uint32_t seed)
             wrong += ram[page * 4096u + i] != wanted[i];
         }
     }
+    return wrong;
+}
+
+long board_wrong(uint32_t seed)
+{
+    long wrong = board_wrong_pages(seed);
+    uint32_t i;
     for (i = 0; i + 1 < REGISTERS; i++) {
         wrong += shared->registers[i] != seed * 77u + i;
     }

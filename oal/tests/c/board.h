@@ -8,7 +8,7 @@
 
 #include "oal_snapshot.h"
 
-#define MIB 4u
+#define MIB 5u /* the table of a kernel's image has more than one page */
 #define RAM_BASE 0x80000000u
 #define RAM_PAGES (MIB * 256u)
 #define OEM_FIRST 1008u /* page of RAM at which the OEM's region starts; it goes to the end */
@@ -54,6 +54,8 @@ uint32_t board_noise_page(uint32_t seed);
 void board_noise(uint32_t seed);
 /* How many bytes of the picture, and registers, are not those of board_fill(seed). */
 long board_wrong(uint32_t seed);
+/* The same without the registers. */
+long board_wrong_pages(uint32_t seed);
 /* Whether all RAM is as board_noise(seed) left it. */
 int board_untouched(uint32_t seed);
 /* Notes a line, with the snapshot state. */
@@ -70,6 +72,11 @@ extern OalNorFlash nor;
 void media_start(void);
 /* Flips a bit of every copy of these bytes on the medium; how many there were. */
 int media_flip(const char *medium, const void *bytes, size_t count);
+/* Has `each` called with the bytes of every read of the disk, which it may change. */
+void media_watch_reads(void (*each)(void *bytes, size_t count));
+/* Keeps the disk as it is, and puts it back. */
+void media_save(void);
+void media_load(void);
 
 /* Ends the test with the line if the condition does not hold. */
 #define CHECK(condition) check((condition) != 0, #condition, __FILE__, __LINE__)

@@ -235,13 +235,32 @@ static int hostile(void *argument)
     TAMPER(table[NOSAVE_FIRST] = first_page + NOSAVE_FIRST, 1, OAL_STAGE_MAP, OAL_ERROR_OUT_OF_RANGE, 1);
     TAMPER(table[head->cSnapPages - 1] = 0xffffffffu, 1, OAL_STAGE_MAP, OAL_ERROR_OUT_OF_RANGE, 1);
     TAMPER(table[0] ^= 0x40000000u, 0, OAL_STAGE_MAP, OAL_ERROR_BAD_CRC, 1);
-    /* Frames: stored length, full length, the stream itself, too few of them. */
-    TAMPER(contents[3] |= 0x7f, 1, OAL_STAGE_CHUNK, OAL_ERROR_CORRUPT_STREAM, 1);
-    TAMPER(contents[4] = 1, 1, OAL_STAGE_CHUNK, OAL_ERROR_CORRUPT_STREAM, 1);
-    TAMPER(contents[6] = 0x7f, 1, OAL_STAGE_CHUNK, OAL_ERROR_CORRUPT_STREAM, 1);
-    TAMPER(contents[5] ^= 0x10, 1, OAL_STAGE_CHUNK, OAL_ERROR_CORRUPT_STREAM, 0);
-    TAMPER(memset(contents + 8, 0xff, 64), 1, OAL_STAGE_CHUNK, OAL_ERROR_CORRUPT_STREAM, 0);
+    /* Frames: version, any other number in the head, the stored bytes, their padding; too few of them. */
+    TAMPER(contents[2] = 1, 1, OAL_STAGE_CHUNK, OAL_ERROR_WRONG_CODEC, 1);
+    TAMPER(contents[3] ^= 1, 1, OAL_STAGE_CHUNK, OAL_ERROR_BAD_CRC, 1);
+    TAMPER(contents[5] ^= 0x10, 1, OAL_STAGE_CHUNK, OAL_ERROR_BAD_CRC, 1);
+    TAMPER(contents[8] ^= 1, 1, OAL_STAGE_CHUNK, OAL_ERROR_BAD_CRC, 1);
+    TAMPER(memset(contents + 16, 0xff, 64), 1, OAL_STAGE_CHUNK, OAL_ERROR_BAD_CRC, 1);
+    TAMPER(contents[16 + (contents[4] | (uint32_t)contents[5] << 8)] = 1, 1, OAL_STAGE_CHUNK, OAL_ERROR_BAD_PADDING, 1);
+    /* Of a frame whose checksums are right. */
+    TAMPER((contents[3] = 17, kernel_seal_frame(contents)), 1, OAL_STAGE_CHUNK, OAL_ERROR_BAD_FIELD, 1);
+    TAMPER((contents[3] = 15, kernel_seal_frame(contents)), 1, OAL_STAGE_CHUNK, OAL_ERROR_CORRUPT_STREAM, 0);
+    TAMPER((memset(contents + 16, 0xff, 64), kernel_seal_frame(contents)), 1, OAL_STAGE_CHUNK, OAL_ERROR_CORRUPT_STREAM, 0);
     TAMPER((head->cbCompressed -= 4096, kernel_seal()), 0, OAL_STAGE_CHUNK, OAL_ERROR_TRUNCATED, 0);
+
+    /* Frames that are as long as the pages would be are frames. */
+    memcpy(copy, kernel_image, kernel_image_bytes);
+    bytes = kernel_image_bytes;
+    CHECK(head->cbCompressed < head->cSnapPages * 4096u);
+    memset(contents + head->cbCompressed, 0, head->cSnapPages * 4096u - head->cbCompressed);
+    head->cbCompressed = head->cSnapPages * 4096u;
+    kernel_seal();
+    kernel_image_bytes = (uint32_t)(contents - kernel_image) + head->cbCompressed;
+    board_noise(3);
+    CHECK(SnapRestore(reader, (DWORD)(uintptr_t)buffer, sizeof buffer, &error) == restored);
+    SAME(board_wrong_pages(5), 0);
+    memcpy(kernel_image, copy, bytes);
+    kernel_image_bytes = bytes;
 
     /* Another board, another build, other RAM. */
     config.board[0] ^= 1;

@@ -46,6 +46,20 @@ void kernel_seal(void)
     head->dwHeaderAdjust = 0u - SnapChkSum(kernel_image, 4096);
 }
 
+static void put(uint8_t *to, uint32_t word)
+{
+    int i;
+    for (i = 0; i < 4; i++) {
+        to[i] = (uint8_t)(word >> 8 * i);
+    }
+}
+
+void kernel_seal_frame(uint8_t *frame)
+{
+    put(frame + 8, SnapChkSum(frame + 16, frame[4] | (uint32_t)frame[5] << 8 | (uint32_t)frame[6] << 16));
+    put(frame + 12, SnapChkSum(frame, 12));
+}
+
 /* The kernel's own list of pages: RAM that is in use, then what step 1 names. */
 static uint32_t list_pages(PCRamTable oem, uint32_t *table)
 {

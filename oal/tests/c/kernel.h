@@ -14,5 +14,7 @@ int kernel_snapshot(const SnapshotSupport *support, int packed);
 extern const char *kernel_failed;
 /* Sets the checksums of the image after something was changed in it. */
 void kernel_seal(void);
+/* Sets the checksums of a frame after something was changed in it. */
+void kernel_seal_frame(uint8_t *frame);
 
 #endif

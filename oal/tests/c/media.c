@@ -22,6 +22,7 @@
 static uint8_t *disk_bytes, *disk_cache, *disk_dirty;
 static uint8_t *nand_bytes, *nand_next, *nand_bad;
 static uint8_t *nor_bytes;
+static void (*watch_read)(void *bytes, size_t count);
 
 static void *shared_bytes(size_t bytes, int value)
 {
@@ -53,6 +54,9 @@ static int32_t disk_read(void *context, uint64_t sector, uint32_t count, void *b
     for (i = 0; i < count; i++) {
         const uint8_t *from = disk_dirty[sector + i] ? disk_cache : disk_bytes;
         memcpy((uint8_t *)buffer + i * 512u, from + (sector + i) * 512u, 512);
+    }
+    if (watch_read) {
+        watch_read(buffer, count * 512u);
     }
     return 0;
 }
@@ -206,6 +210,25 @@ static int32_t nor_erase(void *context, uint32_t block)
 }
 
 OalNorFlash nor = {NULL, NOR_BLOCK, NOR_BLOCKS, 4, 0, NULL, nor_read, nor_program, nor_erase};
+
+void media_watch_reads(void (*each)(void *bytes, size_t count))
+{
+    watch_read = each;
+}
+
+static uint8_t disk_kept[DISK_END * 512u];
+
+void media_save(void)
+{
+    disk_settle(0);
+    memcpy(disk_kept, disk_bytes, sizeof disk_kept);
+}
+
+void media_load(void)
+{
+    disk_settle(0);
+    memcpy(disk_bytes, disk_kept, sizeof disk_kept);
+}
 
 void media_start(void)
 {
