@@ -26,6 +26,10 @@
 //! 3. **Hardware is not trusted**: what a card's register says is checked before it is used. Nothing panics.
 //! 4. **The seam is at the register**, so each driver runs in host tests against a model of its chip.
 //! 5. No driver knows a board or what a snapshot is.
+//!
+//! # Features
+//!
+#![doc = document_features::document_features!()]
 
 pub mod a9_timer;
 pub mod cfi;

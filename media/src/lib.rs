@@ -14,7 +14,9 @@
 //! The traits block: while an image is written interrupts are masked and nothing else runs, so there is nobody to
 //! yield to.
 //!
-//! The feature `embedded-storage` adds an adapter: any `MultiwriteNorFlash` of that crate as a [`NorFlash`].
+//! # Features
+//!
+#![doc = document_features::document_features!()]
 
 mod block;
 #[cfg(feature = "embedded-storage")]
