@@ -83,6 +83,7 @@ pub mod memory_map;
 pub mod power;
 pub mod progress;
 pub mod refusal;
+mod sentences;
 pub mod state;
 pub mod store;
 pub mod system;

@@ -11,17 +11,15 @@ macro_rules! named {
         pub enum $name { $($(#[$vdoc])* $variant,)+ }
 
         impl $name {
+            /// Every value.
+            pub const ALL: &[$name] = &[$($name::$variant,)+];
+
             /// The name in kebab case, as consoles and logs print it.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $text,)+ }
             }
         }
 
-        impl core::fmt::Display for $name {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.write_str(self.name())
-            }
-        }
     };
 }
 
@@ -46,6 +44,12 @@ named! {
         Chunk = "chunk",
         /// The last step before the image is entered.
         Cpu = "cpu",
+    }
+}
+
+impl core::fmt::Display for Stage {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -145,10 +149,4 @@ pub struct ColdBoot {
     pub stage: Stage,
     /// The cause.
     pub reason: Reason,
-}
-
-impl core::fmt::Display for ColdBoot {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "cold boot: {} (stage {})", self.reason, self.stage)
-    }
 }

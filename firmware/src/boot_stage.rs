@@ -105,7 +105,7 @@ pub fn boot<P: Platform>(place: &'static Place<P>, unfilled: &str) -> ! {
         say!(terminal, "@unfilled file={file} see=docs/porting.md#{section}");
     }
     let why = stage.run();
-    say!(terminal, "@cold stage={} reason={}", why.stage, why.reason);
+    say!(terminal, "@cold stage={} reason={}", why.stage, why.reason.name());
     terminal.drain();
     // SAFETY: nothing on this stack is used again; the memory of the picture is the application's from here on.
     unsafe {

@@ -38,7 +38,7 @@ impl<P: Platform> Observer for Watcher<P> {
                 // SAFETY: in the boot stage, which has no other user of the UART while a boot is under way.
                 let mut terminal = unsafe { Terminal::<P::Uart>::new() };
                 let (id, slot) = (Dash(refused.id.map(|id| id.0)), Dash(refused.slot.map(u64::from)));
-                let (stage, reason) = (refused.stage, refused.reason);
+                let (stage, reason) = (refused.stage, refused.reason.name());
                 say!(terminal, "@refused seq={id} slot={slot} stage={stage} reason={reason}");
             }
             Progress::Chosen { id, slot, attempt, pages } => {

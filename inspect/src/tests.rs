@@ -181,8 +181,8 @@ fn a_card_is_told_with_its_log_its_slots_and_what_would_boot() {
     }
     let none = text(&options(&path));
     for words in [
-        "not image 4 in slot 1: it was to be booted once, and was (consumed, at the stage select)",
-        "not image 2 in slot 0: it was tried as often as allowed, and no boot of it was confirmed",
+        "not image 4 in slot 1: the image was to be booted once, and was (consumed, at the stage select)",
+        "not image 2 in slot 0: the image was tried as often as allowed, and no boot of it was confirmed",
         "nothing else: a cold boot",
     ] {
         assert!(none.contains(words), "{none}");

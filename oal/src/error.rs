@@ -8,8 +8,25 @@ use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::StoreError;
 use oal_snapshot::take::TakeError;
 
+/// A text of the library as C has texts: with a NUL at its end.
+macro_rules! c_text {
+    ($text:expr) => {{
+        const TEXT: &[u8] = $text.as_bytes();
+        const WITH_NUL: [u8; TEXT.len() + 1] = {
+            let mut bytes = [0; TEXT.len() + 1];
+            let (text, _) = bytes.split_at_mut(TEXT.len());
+            text.copy_from_slice(TEXT);
+            bytes
+        };
+        match CStr::from_bytes_with_nul(&WITH_NUL) {
+            Ok(text) => text,
+            Err(_) => panic!("a NUL in a text"),
+        }
+    }};
+}
+
 macro_rules! named {
-    ($name:ident $all:ident { $($variant:ident $text:literal,)+ }) => {
+    ($name:ident $all:ident { $($variant:ident $text:expr,)+ }) => {
         /// Every value, with its text.
         const $all: &[($name, &CStr)] = &[$(($name::$variant, $text),)+];
     };
@@ -187,34 +204,34 @@ named!(OalError ERRORS {
     LogExhausted c"the log of the store can take no more",
     Uncorrectable c"a page has more wrong bits than can be corrected",
     TooManyBadBlocks c"too many blocks went bad",
-    NoMedium c"no device answered",
-    MediumError c"the device answered with an error",
-    Blank c"the device is blank",
-    NoPartitionTable c"the device has no partition table",
-    NoPartition c"the device has no partition for snapshots",
-    NoImage c"there is no image",
-    LogCorrupt c"none of the records of the store can be read",
-    FutureRecord c"the newest record is of a later version of the software",
-    Consumed c"the image was to be booted once, and was",
-    AttemptsExhausted c"the image was tried as often as allowed, and never confirmed",
-    Truncated c"the image is too short",
-    BadMagic c"no image starts here",
-    FutureVersion c"the image is of a later version of the format",
-    BadCrc c"a checksum does not match",
-    BadField c"a field of the image is wrong",
-    WrongArchitecture c"the image is of another architecture",
-    WrongBoard c"the image is of another board",
-    WrongBuild c"the image is of another build",
-    WrongRam c"the image is of a board with other RAM",
-    WrongCodec c"the image is compressed in an unknown way",
-    WrongImage c"the image is another one than its record says",
-    OutOfRange c"the image has a page outside the RAM that may be restored",
-    Overlap c"the image has a page twice, or out of order",
-    CorruptStream c"the image does not decompress",
-    ReadFailed c"the image cannot be read",
-    WriteFailed c"the attempt at the image cannot be recorded",
-    BadMemoryMap c"the memory map of the board is wrong",
-    BadPadding c"the image has other bytes than zeroes where it is filled up",
+    NoMedium c_text!(Reason::NoMedium.sentence()),
+    MediumError c_text!(Reason::MediumError.sentence()),
+    Blank c_text!(Reason::Blank.sentence()),
+    NoPartitionTable c_text!(Reason::NoPartitionTable.sentence()),
+    NoPartition c_text!(Reason::NoPartition.sentence()),
+    NoImage c_text!(Reason::NoImage.sentence()),
+    LogCorrupt c_text!(Reason::LogCorrupt.sentence()),
+    FutureRecord c_text!(Reason::FutureRecord.sentence()),
+    Consumed c_text!(Reason::Consumed.sentence()),
+    AttemptsExhausted c_text!(Reason::AttemptsExhausted.sentence()),
+    Truncated c_text!(Reason::Truncated.sentence()),
+    BadMagic c_text!(Reason::BadMagic.sentence()),
+    FutureVersion c_text!(Reason::FutureVersion.sentence()),
+    BadCrc c_text!(Reason::BadCrc.sentence()),
+    BadField c_text!(Reason::BadField.sentence()),
+    WrongArchitecture c_text!(Reason::WrongArchitecture.sentence()),
+    WrongBoard c_text!(Reason::WrongBoard.sentence()),
+    WrongBuild c_text!(Reason::WrongBuild.sentence()),
+    WrongRam c_text!(Reason::WrongRam.sentence()),
+    WrongCodec c_text!(Reason::WrongCodec.sentence()),
+    WrongImage c_text!(Reason::WrongImage.sentence()),
+    OutOfRange c_text!(Reason::OutOfRange.sentence()),
+    Overlap c_text!(Reason::Overlap.sentence()),
+    CorruptStream c_text!(Reason::CorruptStream.sentence()),
+    ReadFailed c_text!(Reason::ReadFailed.sentence()),
+    WriteFailed c_text!(Reason::WriteFailed.sentence()),
+    BadMemoryMap c_text!(Reason::BadMemoryMap.sentence()),
+    BadPadding c_text!(Reason::BadPadding.sentence()),
     Other c"an error without a number",
 });
 

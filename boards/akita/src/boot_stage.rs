@@ -86,7 +86,7 @@ pub extern "C" fn boot() -> ! {
         "\n@reset board={BOARD} build={build} ram_mib={ram} medium={medium} capacity_mib={capacity}"
     );
     let why = stage.run(&mut terminal);
-    say!(terminal, "@cold stage={} reason={}", why.stage, why.reason);
+    say!(terminal, "@cold stage={} reason={}", why.stage, why.reason.name());
     // SAFETY: nothing on this stack is used again; the memory of the picture is the application's from here on.
     unsafe {
         initialise_picture();
@@ -141,7 +141,12 @@ fn tell(terminal: &mut Terminal, progress: Progress) {
     match progress {
         Progress::Refused(refused) => {
             let (id, slot) = (Dash(refused.id.map(|id| id.0)), Dash(refused.slot.map(u64::from)));
-            say!(terminal, "@refused seq={id} slot={slot} stage={} reason={}", refused.stage, refused.reason);
+            say!(
+                terminal,
+                "@refused seq={id} slot={slot} stage={} reason={}",
+                refused.stage,
+                refused.reason.name()
+            );
         }
         Progress::Chosen { id, slot, attempt, pages } => {
             say!(terminal, "@boot image seq={} slot={slot} attempt={attempt} pages={pages}", id.0);

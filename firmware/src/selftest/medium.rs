@@ -22,7 +22,7 @@ pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
         Err(why) => {
             findings.fault(
                 "no-store",
-                format_args!("stage={} reason={}", why.stage, why.reason),
+                format_args!("stage={} reason={}", why.stage, why.reason.name()),
                 "There is no place for images: the medium was not identified, or has no partition for them.",
             );
             return findings;
