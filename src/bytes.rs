@@ -23,6 +23,11 @@ pub(crate) fn put(record: &mut [u8], at: usize, bytes: &[u8]) {
     }
 }
 
+/// Whether every byte is 0.
+pub(crate) fn are_zero(bytes: &[u8]) -> bool {
+    bytes.iter().fold(0, |any, byte| any | byte) == 0
+}
+
 /// Moves what lies behind the first `gone` bytes to the front.
 pub(crate) fn move_to_front(bytes: &mut [u8], gone: usize) {
     let gone = gone.min(bytes.len());

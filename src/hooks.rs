@@ -19,7 +19,8 @@
 
 use heapless::Vec;
 
-use crate::cpu::{Architecture, CpuContext};
+use crate::cpu::Architecture;
+use crate::cpu::context::CpuContext;
 use crate::frame::RamRegion;
 use crate::image::id::ImageId;
 use crate::refusal::{Reason, Refusal};
@@ -83,7 +84,9 @@ pub trait TakeCpuSnapshot {
     /// Captures the CPU into `context` (nosave memory) so that execution goes on at this call's return, calls
     /// `live` on a stack in nosave memory, and returns [`Fork::Live`]. After a restore of the context it
     /// returns a second time, in the restored machine, with [`Fork::Restored`]. Entered, and left on both
-    /// timelines, with interrupts masked. From the capture until `live` returns it changes no memory of the picture.
+    /// timelines, with interrupts masked. From the capture until `live` returns it changes no saved memory.
+    ///
+    /// Sets the [resume address](CpuContext::set_resume_address) too, for people who read the image's header.
     #[doc(alias = "OEMTakeCPUSnapshot")]
     fn take_cpu_snapshot(&mut self, context: &mut CpuContext, live: &mut dyn FnMut(&CpuContext)) -> Fork;
 }

@@ -2,7 +2,7 @@
 
 use heapless::{Vec, VecView};
 
-use crate::cpu::CpuContext;
+use crate::cpu::context::CpuContext;
 use crate::frame::PAGE_SIZE;
 use crate::image::{CHUNK_BYTES, CHUNK_PAGES, ChunkEntry, Extent};
 use crate::mem::Page;
@@ -48,18 +48,24 @@ struct StoredBuffer([u8; STORED_BYTES]);
 
 /// The workspace without its sizes, so that the engine is compiled once, whatever they are.
 pub struct Parts<'a> {
-    /// A chunk's pages, where they are not contiguous in RAM.
-    pub(crate) raw: &'a mut [Page; CHUNK_PAGES as usize],
-    /// Bytes as they are in the image.
-    pub(crate) stored: &'a mut [u8; STORED_BYTES],
     /// The registers.
     pub(crate) context: &'a mut CpuContext,
-    /// The page map.
-    pub(crate) extents: &'a mut VecView<Extent>,
-    /// The chunk index.
-    pub(crate) index: &'a mut VecView<ChunkEntry>,
     /// RAM, as the board says it is now.
     pub(crate) map: &'a mut MemoryMap,
+    /// What the steps work with.
+    pub(crate) work: Work<'a>,
+}
+
+/// An image's tables, and the buffers.
+pub(crate) struct Work<'a> {
+    /// A chunk's pages, where they are not contiguous in RAM.
+    pub raw: &'a mut [Page; CHUNK_PAGES as usize],
+    /// Bytes as they are in the image.
+    pub stored: &'a mut [u8; STORED_BYTES],
+    /// The page map.
+    pub extents: &'a mut VecView<Extent>,
+    /// The chunk index.
+    pub index: &'a mut VecView<ChunkEntry>,
 }
 
 impl<const EXTENTS: usize, const CHUNKS: usize> Default for Workspace<EXTENTS, CHUNKS> {
@@ -85,12 +91,14 @@ impl<const EXTENTS: usize, const CHUNKS: usize> Workspace<EXTENTS, CHUNKS> {
     /// [`Boot::run_in`](crate::boot::Boot::run_in).
     pub fn parts(&mut self) -> Parts<'_> {
         Parts {
-            raw: &mut self.raw,
-            stored: &mut self.stored.0,
             context: &mut self.context,
-            extents: self.extents.as_mut_view(),
-            index: self.index.as_mut_view(),
             map: &mut self.map,
+            work: Work {
+                raw: &mut self.raw,
+                stored: &mut self.stored.0,
+                extents: self.extents.as_mut_view(),
+                index: self.index.as_mut_view(),
+            },
         }
     }
 }
@@ -99,7 +107,7 @@ impl<'a> Parts<'a> {
     /// The two buffers, one chunk of pages and [`STORED_BYTES`] of stored bytes, for a firmware that drives a store itself,
     /// hook by hook. Their contents last until the engine next runs.
     pub fn buffers(self) -> (&'a mut [Page; CHUNK_PAGES as usize], &'a mut [u8; STORED_BYTES]) {
-        (self.raw, self.stored)
+        (self.work.raw, self.work.stored)
     }
 
     /// The two [`buffers`](Parts::buffers), and the chunk index as memory for checksums of a boot loader that loads images of
@@ -107,7 +115,7 @@ impl<'a> Parts<'a> {
     pub fn buffers_and_index(
         self,
     ) -> (&'a mut [Page; CHUNK_PAGES as usize], &'a mut [u8; STORED_BYTES], &'a mut VecView<ChunkEntry>) {
-        (self.raw, self.stored, self.index)
+        (self.work.raw, self.work.stored, self.work.index)
     }
 }
 

@@ -7,18 +7,21 @@ use oal_sim::image::seal_header;
 use oal_sim::machine::{frames, region};
 use oal_sim::{Image, Machine, RamDisk, Shelf, layout};
 use oal_snapshot::codec::Lz4;
-use oal_snapshot::cpu::{Architecture, CONTEXT_BYTES};
+use oal_snapshot::cpu::{Architecture, CpuContext};
 use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::frame::PAGE_SIZE;
-use oal_snapshot::image::{ChunkEntry, Extent, ExtentKind};
+use oal_snapshot::image::{
+    ChunkEntry, Contents, Extent, ExtentKind, Fault, HEADER_LEN, Header, MAX_CONTEXT_BYTES, Reader, feature,
+};
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::{BlockStore, Slots, StoreSettings};
+use oal_snapshot::workspace::STORED_BYTES;
 
 const SETTINGS: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts: 0 };
 
 /// A disk with the sample machines 1 and 2, and the names of both images.
 static TWO: LazyLock<(RamDisk, u64, u64)> = LazyLock::new(|| {
-    let mut disk = RamDisk::blank(64 + 2 * 100 * 8);
+    let mut disk = RamDisk::blank(64 + 2 * 120 * 8);
     let mut take = |seed| {
         let _ = Machine::sample(seed).take(&mut BlockStore::new(&mut disk, SETTINGS)).unwrap();
         let record = layout::newest(&mut disk).unwrap();
@@ -57,6 +60,7 @@ fn refused(bytes: Vec<u8>, stage: Stage, reason: Reason) {
     let mut record = layout::newest(&mut disk).unwrap();
     let entry = record.slots.iter_mut().flatten().find(|entry| entry.id.0 == *newer).unwrap();
     entry.image_len = bytes.len() as u64;
+    entry.span = entry.span.max(entry.image_len / 512);
     record.sequence += 1;
     layout::put_record(&mut disk, &record);
     layout::image_mut(&mut disk, *newer).copy_from_slice(&bytes);
@@ -165,7 +169,7 @@ fn an_image_of_another_machine_says_what_is_different() {
     refused(with_parts(armv7a), Stage::Header, Reason::WrongArchitecture);
     refused(with_parts(|i| i.header.codec = 0), Stage::Header, Reason::WrongCodec);
     refused(with_parts(|i| i.header.id.0 += 1), Stage::Header, Reason::WrongImage);
-    refused(with_parts(|i| i.context.truncate(63)), Stage::Context, Reason::WrongArchitecture);
+    refused(with_parts(|i| i.context.truncate(252)), Stage::Context, Reason::WrongArchitecture);
     refused(with_parts(|i| i.context.clear()), Stage::Context, Reason::WrongArchitecture);
 }
 
@@ -191,13 +195,11 @@ fn a_machine_with_other_memory_refuses_the_image() {
 }
 
 #[test]
-fn a_header_of_the_future_or_of_nobody_is_refused() {
-    refused(with_header(|page| page[8] = 2), Stage::Header, Reason::FutureVersion);
+fn a_header_of_a_later_version_or_of_no_version_is_refused() {
+    refused(with_header(|page| page[8] = 3), Stage::Header, Reason::FutureVersion);
     refused(with_header(|page| page[8..12].fill(0xff)), Stage::Header, Reason::FutureVersion);
-    // Version 0, header length, flags, page size, pages of a chunk, image length, reserved, behind the fields.
-    for (at, value) in
-        [(8, 0), (13, 0x20), (20, 1), (29, 0x20), (32, 32), (41, 0x12), (116, 1), (208, 1), (4091, 1)]
-    {
+    // Version 0, header length, page size, pages of a chunk, image length.
+    for (at, value) in [(8, 0), (13, 0x20), (29, 0x20), (32, 32), (41, 0x12)] {
         let bytes = with_header(|page| page[at] = value);
         refused(bytes, Stage::Header, Reason::BadField);
     }
@@ -206,8 +208,6 @@ fn a_header_of_the_future_or_of_nobody_is_refused() {
         let bytes = with_header(|page| page[at] = page[at].wrapping_add(1));
         refused(bytes, Stage::Header, Reason::BadField);
     }
-    let bytes = with_header(|page| page[128..132].copy_from_slice(&(CONTEXT_BYTES as u32 + 4).to_le_bytes()));
-    refused(bytes, Stage::Header, Reason::BadField);
     // Numbers that overflow when they are added.
     for at in [40, 120, 136, 152, 168, 176, 184, 192] {
         let bytes = with_header(|page| page[at..at + 8].fill(0xff));
@@ -217,14 +217,117 @@ fn a_header_of_the_future_or_of_nobody_is_refused() {
     }
 }
 
+/// A header with the bit `bit` of the word at `at` set, and nothing else that could be believed: garbage from the
+/// architecture on.
+fn with_feature_and_garbage(at: usize, bit: u32) -> Vec<u8> {
+    with_header(|page| {
+        page[12..20].fill(0xaa);
+        page[24..112].fill(0xaa);
+        page[120..4092].fill(0xaa);
+        page[at + bit as usize / 8] |= 1 << (bit % 8);
+    })
+}
+
 #[test]
-fn a_context_that_is_no_whole_number_of_words_is_refused() {
+fn each_incompatible_feature_is_refused_before_any_other_field_is_believed() {
+    for bit in 0..32 {
+        let bytes = with_header(|page| page[20 + bit / 8] |= 1 << (bit % 8));
+        refused(bytes, Stage::Header, Reason::UnsupportedFeature);
+    }
+    for bit in [feature::SEALED, feature::ENCRYPTED, feature::HOT_CHUNKS_FIRST, 1 << 31] {
+        let bytes = with_feature_and_garbage(20, bit.trailing_zeros());
+        refused(bytes, Stage::Header, Reason::UnsupportedFeature);
+    }
+    // A later version is told first: what its bits mean is not known.
+    let later = with_header(|page| (page[8], page[20]) = (3, 1));
+    refused(later, Stage::Header, Reason::FutureVersion);
+    // In version 1 both are fields that must be zero.
+    for at in 20..24 {
+        let older = with_header(|page| (page[8], page[at]) = (1, 1));
+        refused(older, Stage::Header, Reason::BadField);
+    }
+}
+
+#[test]
+fn each_compatible_feature_is_ignored_with_what_it_adds_to_the_header() {
+    let boots = |bytes: Vec<u8>| {
+        let mut machine = Machine::sample(0).restarted(5);
+        assert_eq!(machine.boot(&mut Shelf::with_image(bytes, TWO.2)).id(), Some(TWO.2));
+        assert!(machine.is_as(&Machine::sample(2)));
+    };
+    for bit in 0..32 {
+        boots(with_header(|page| page[116 + bit / 8] |= 1 << (bit % 8)));
+    }
+    boots(with_header(|page| {
+        page[116] = 1;
+        page[352..4076].fill(0xaa);
+    }));
+    // Not with what the seal has fields for.
+    for at in [208, 351, 4076, 4091] {
+        refused(with_header(|page| (page[116], page[at]) = (1, 1)), Stage::Header, Reason::BadField);
+    }
+    for at in 116..120 {
+        refused(with_header(|page| (page[8], page[at]) = (1, 1)), Stage::Header, Reason::BadField);
+    }
+}
+
+#[test]
+fn each_reserved_byte_of_the_header_is_refused_if_it_is_set() {
+    let image = image();
+    for version in [1, 2] {
+        for at in 208..4092 {
+            let mut page: [u8; HEADER_LEN] = *image.first_chunk().unwrap();
+            (page[8], page[at]) = (version, 1 << (at % 8));
+            seal_header(&mut page);
+            assert_eq!(Header::decode(&page), Err(Reason::BadField), "version {version}, byte {at}");
+        }
+        for at in [208, 216, 240, 256, 320, 351, 352, 4075, 4076, 4091] {
+            let bytes = with_header(|page| (page[8], page[at]) = (version, 1));
+            refused(bytes, Stage::Header, Reason::BadField);
+        }
+    }
+}
+
+#[test]
+fn an_extent_of_hot_data_is_an_unsupported_feature() {
     let mut bytes = image();
-    let crc = crc32c(&bytes[PAGE_SIZE..PAGE_SIZE + 255]);
-    bytes[128..132].copy_from_slice(&255_u32.to_le_bytes());
-    bytes[132..136].copy_from_slice(&crc.to_le_bytes());
+    let header = parsed().header;
+    let map = header.map.offset as usize;
+    bytes[map + 12] = 3;
+    let crc = crc32c(&bytes[map..map + header.map.len as usize]);
+    bytes[148..152].copy_from_slice(&crc.to_le_bytes());
     seal_header(&mut bytes);
-    refused(bytes, Stage::Context, Reason::BadField);
+    refused(bytes, Stage::Map, Reason::UnsupportedFeature);
+}
+
+/// An image with a context of `len` bytes.
+fn with_context(version: u32, len: usize) -> Vec<u8> {
+    with_parts(|image| {
+        image.header.version = version;
+        image.context = (0..len).map(|i| i as u8).collect();
+    })
+}
+
+#[test]
+fn a_context_of_any_length_is_refused_for_what_it_is() {
+    let capacity = CpuContext::CAPACITY;
+    // The machine's own has 256 bytes.
+    for len in [0, 1, 255, 257, 4 * 64 + 4, capacity - 1, capacity] {
+        refused(with_context(2, len), Stage::Context, Reason::WrongArchitecture);
+    }
+    for len in [capacity + 1, PAGE_SIZE, PAGE_SIZE + 1, MAX_CONTEXT_BYTES - 1, MAX_CONTEXT_BYTES] {
+        refused(with_context(2, len), Stage::Context, Reason::ContextTooLarge);
+    }
+    refused(with_context(2, MAX_CONTEXT_BYTES + 1), Stage::Header, Reason::BadField);
+    // In version 1 it is made of words, and at most 1024 bytes long.
+    for (len, stage, reason) in [
+        (0, Stage::Context, Reason::WrongArchitecture),
+        (255, Stage::Context, Reason::BadField),
+        (1024, Stage::Context, Reason::WrongArchitecture),
+        (1025, Stage::Header, Reason::BadField),
+    ] {
+        refused(with_context(1, len), stage, reason);
+    }
 }
 
 /// An image with one more extent, counted in the header, before the extent `at`.
@@ -278,7 +381,7 @@ fn a_map_that_is_not_what_the_header_counts_is_refused() {
     });
     refused(swapped, Stage::Map, Reason::BadField);
     // An extent of an unknown kind, or of no frames: through the bytes, since no `Extent` can say so.
-    for (at, value) in [(12, 3), (12, 0), (8, 0)] {
+    for (at, value) in [(12, 4), (12, 0), (8, 0)] {
         let mut bytes = image();
         let header = parsed().header;
         let map = header.map.offset as usize;
@@ -340,17 +443,98 @@ fn an_image_too_large_for_the_workspace_is_refused() {
     assert_eq!(booted.cold(), Some((Stage::Index, Reason::TooManyChunks)));
 }
 
-#[test]
-fn what_is_between_the_parts_is_not_looked_at() {
-    let mut bytes = image();
-    let header = parsed().header;
-    for part in [&header.context, &header.map, &header.index] {
-        let end = (part.offset + u64::from(part.len)) as usize;
-        bytes[end..end.next_multiple_of(PAGE_SIZE)].fill(0xee);
+/// Where an image has padding, and the stage at which it is checked.
+fn padding(image: &Image) -> Vec<(Stage, std::ops::Range<usize>)> {
+    let header = &image.header;
+    let mut padding = Vec::new();
+    let mut pad =
+        |stage, end: u64, to: u64| padding.push((stage, end as usize..end.next_multiple_of(to) as usize));
+    for (stage, part) in
+        [(Stage::Context, &header.context), (Stage::Map, &header.map), (Stage::Index, &header.index)]
+    {
+        pad(stage, part.offset + u64::from(part.len), PAGE_SIZE as u64);
     }
+    let mut at = header.chunks_offset;
+    for entry in &image.index {
+        pad(Stage::Chunk, at + entry.len() as u64, 4);
+        at += entry.padded_len() as u64;
+    }
+    pad(Stage::Chunk, at, PAGE_SIZE as u64);
+    padding
+}
+
+#[test]
+fn each_byte_of_padding_that_is_not_zero_is_refused() {
+    let (bytes, image) = (image(), parsed());
+    let padding = padding(&image);
+    let lens: Vec<usize> = padding.iter().map(|(_, range)| range.len()).collect();
+    assert!(
+        lens[..3].iter().all(|len| *len > 0) && lens[3..lens.len() - 1].iter().any(|len| *len > 0),
+        "{lens:?}"
+    );
+    assert!(lens.last().is_some_and(|len| *len > 0), "the last page is full");
+    for (stage, range) in &padding {
+        let boots = range.clone().step_by(509).chain(range.clone().last());
+        for at in boots {
+            let mut bytes = bytes.clone();
+            bytes[at] = 1 << (at % 8);
+            refused(bytes, *stage, Reason::BadPadding);
+        }
+    }
+    // Every byte: by the reader that a boot uses too.
+    let mut shelf = Shelf::with_image(bytes, TWO.2);
+    let mut buffer = [0; STORED_BYTES];
+    for (stage, range) in padding {
+        for at in range {
+            shelf.image[at] = 1 << (at % 8);
+            assert_eq!(
+                read_all(&mut shelf, &image, &mut buffer),
+                Err((stage, Reason::BadPadding)),
+                "byte {at}"
+            );
+            shelf.image[at] = 0;
+        }
+    }
+    assert_eq!(read_all(&mut shelf, &image, &mut buffer), Ok(()));
+}
+
+/// Reads the parts and the chunks of an image whose header is known, in their order.
+fn read_all(shelf: &mut Shelf, image: &Image, buffer: &mut [u8]) -> Result<(), Fault> {
+    let (header, len) = (&image.header, shelf.image.len() as u64);
+    let mut reader = Reader { medium: shelf, id: header.id, len, buffer };
+    reader.context(header, |_| ())?;
+    reader.map(header, None, |_| Ok(()))?;
+    reader.index(header, &image.extents, |_| Ok(()))?;
+    reader.tail(header)?;
+    let contents = Contents { header, extents: &image.extents, index: &image.index };
+    contents.chunks().try_for_each(|chunk| reader.chunk(&chunk).map(|_| ()))
+}
+
+#[test]
+fn an_image_of_version_1_may_have_anything_in_its_padding() {
+    let older = with_parts(|image| image.header.version = 1);
+    for (_, range) in padding(&parsed()) {
+        let mut bytes = older.clone();
+        bytes[range].fill(0xee);
+        let mut machine = Machine::sample(0).restarted(5);
+        assert!(machine.boot(&mut Shelf::with_image(bytes, TWO.2)).id().is_some());
+        assert!(machine.is_as(&Machine::sample(2)));
+    }
+}
+
+#[test]
+fn every_byte_of_an_image_is_checked() {
+    let bytes = image();
     let mut machine = Machine::sample(0).restarted(5);
-    assert!(machine.boot(&mut Shelf::with_image(bytes, TWO.2)).id().is_some());
-    assert!(machine.is_as(&Machine::sample(2)));
+    let mut looked_at = 0;
+    for at in (0..bytes.len()).step_by(251) {
+        let mut bytes = bytes.clone();
+        bytes[at] ^= 1 << (looked_at % 8);
+        let booted = machine.boot(&mut Shelf::with_image(bytes, TWO.2));
+        assert!(booted.cold().is_some(), "byte {at} was not looked at");
+        looked_at += 1;
+    }
+    assert!(looked_at > 300, "{looked_at}");
 }
 
 #[test]

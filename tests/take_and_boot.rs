@@ -375,15 +375,15 @@ fn progress_is_told_from_the_first_page_to_the_last() {
 fn an_image_carries_what_the_machine_is_and_what_the_system_says() {
     let mut machine = Machine::sample(3);
     machine.settings.oem_data = 0x1234_5678;
-    machine.cpu.registers[0] = 0x6010_0040;
+    machine.cpu.registers[..2].copy_from_slice(&[0x6010_0040, 0xffff_ffc0]);
     let mut shelf = Shelf::with_image(Vec::new(), 77);
     let report = live(machine.take(&mut shelf));
     let image = Image::parse(&shelf.image).unwrap();
     assert_eq!((report.id.0, report.slot), (77, 0));
     assert_eq!(image.header.id.0, 77);
-    assert_eq!((image.header.oem_data, image.header.resume_address), (0x1234_5678, 0x6010_0040));
+    assert_eq!((image.header.oem_data, image.header.resume_address), (0x1234_5678, 0xffff_ffc0_6010_0040));
     assert_eq!(image.header.identity, machine.identity);
-    assert_eq!(image.context, machine.cpu.registers);
+    assert_eq!(image.context.as_chunks().0, machine.cpu.registers.map(u32::to_le_bytes));
     assert!(image.extents.iter().any(|extent| extent.kind == ExtentKind::Zero));
     assert!(image.build() == shelf.image, "the test's own writer agrees with the library's");
 }

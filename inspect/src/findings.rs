@@ -1,13 +1,12 @@
 //! What there is to tell of a file, as data: [`report`](super::report) makes text of it, serde JSON.
 
-use super::image::{self, Fault, Image, ImageBytes};
+use super::image::{self, Image, ImageBytes};
 use super::medium::{FileKind, Place, Store};
 use super::words;
 use anyhow::Result;
 use oal_snapshot::frame::PAGE_SIZE;
 use oal_snapshot::hooks::BootPolicy;
-use oal_snapshot::image::ImageId;
-use oal_snapshot::image::{Extent, ExtentKind, Header, Part};
+use oal_snapshot::image::{Extent, ExtentKind, Fault, Header, ImageId, Part, chunk_pages};
 use oal_snapshot::memory_map::MemoryMap;
 use oal_snapshot::refusal::Stage;
 use oal_snapshot::store::{RecordError, SlotEntry, SlotState};
@@ -300,22 +299,24 @@ impl ImageFound {
             }
         };
         let mut chunks = Vec::new();
-        for chunk in image.chunks() {
+        for chunk in image.contents().chunks() {
             let check = look.verify.then(|| image.decode(bytes, &chunk).map_or_else(|r| r.name(), |_| RIGHT));
             chunks.push(ChunkFound {
-                from: chunk.runs.first().map_or(0, |run| run.first.address()),
-                runs: chunk.runs.len(),
-                pages: chunk.pages as u64,
-                at: chunk.at,
+                from: chunk.frames.first().map_or(0, |run| run.first.address()),
+                runs: chunk.frames.len(),
+                pages: chunk_pages(&chunk.frames) as u64,
+                at: chunk.offset,
                 stored: chunk.entry.len() as u64,
                 raw: chunk.entry.is_raw(),
                 crc: hex(chunk.entry.crc),
                 check,
             });
         }
+        let is_loaded = look.verify && image.fault.is_none();
+        let fault = image.fault.or_else(|| is_loaded.then(|| image.check_tail(bytes).err()).flatten());
         ImageFound {
             number,
-            fault: image.fault.map(refused),
+            fault: fault.map(refused),
             header: Some(header(&image.header)),
             extents: image.extents.iter().map(extent).collect(),
             chunks,
@@ -374,8 +375,8 @@ fn first_fault(bytes: &mut dyn ImageBytes, id: ImageId, look: Look) -> Option<Fa
     if !look.verify || image.fault.is_some() {
         return image.fault;
     }
-    let reason = image.chunks().iter().find_map(|chunk| image.decode(bytes, chunk).err());
-    reason.map(|reason| (Stage::Chunk, reason))
+    let reason = image.contents().chunks().find_map(|chunk| image.decode(bytes, &chunk).err());
+    reason.map(|reason| (Stage::Chunk, reason)).or_else(|| image.check_tail(bytes).err())
 }
 
 fn refused((stage, reason): Fault) -> Refused {

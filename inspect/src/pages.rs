@@ -1,9 +1,10 @@
 //! `--extract` and `--diff`: pages of RAM out of an image, and between two.
 
-use super::image::{Held, Image, ImageBytes, Pages};
+use super::image::{Image, ImageBytes, Pages};
 use crate::table;
 use anyhow::{Context, Result, bail, ensure};
 use oal_snapshot::frame::{PAGE_SIZE, Pfn};
+use oal_snapshot::image::PagePlace;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Write;
@@ -77,7 +78,7 @@ pub fn extract(
     ensure!(end - start <= MOST, "a range is at most 4 GiB long");
     let mut pages = Pages::new(image, bytes);
     let frames = Pfn::containing(start).0..Pfn::containing(end).0;
-    let held = frames.clone().filter(|frame| pages.held(Pfn(*frame)) != Held::Not).count() as u64;
+    let held = frames.clone().filter(|frame| pages.place(Pfn(*frame)).is_some()).count() as u64;
     ensure!(held > 0, "the image has no page of {start:#x}..{end:#x}");
     let mut out = std::io::BufWriter::new(output(path, inputs)?);
     let total = frames.end - frames.start;
@@ -133,11 +134,11 @@ pub fn diff(a: (&Image, &mut dyn ImageBytes), b: (&Image, &mut dyn ImageBytes)) 
     let mut same = 0;
     for piece in bounds.windows(2) {
         let &[start, end] = piece else { bail!("a piece without two ends") };
-        match (a.held(Pfn(start)), b.held(Pfn(start))) {
-            (Held::Not, Held::Not) => {}
-            (Held::Not, _) => note(start..end, Difference::OnlyB),
-            (_, Held::Not) => note(start..end, Difference::OnlyA),
-            (Held::Zero, Held::Zero) => same += end - start,
+        match (a.place(Pfn(start)), b.place(Pfn(start))) {
+            (None, None) => {}
+            (None, Some(_)) => note(start..end, Difference::OnlyB),
+            (Some(_), None) => note(start..end, Difference::OnlyA),
+            (Some(PagePlace::Zero), Some(PagePlace::Zero)) => same += end - start,
             _ => {
                 for frame in start..end {
                     if a.read(Pfn(frame))? == b.read(Pfn(frame))? {

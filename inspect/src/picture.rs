@@ -3,7 +3,7 @@
 use super::image::Image;
 use anyhow::{Context, Result, bail, ensure};
 use oal_snapshot::frame::{FrameRange, PAGE_SIZE, Pfn};
-use oal_snapshot::image::ExtentKind;
+use oal_snapshot::image::{ExtentKind, chunk_pages};
 use oal_snapshot::memory_map::MemoryMap;
 use std::fmt::Write as _;
 use std::io::Write;
@@ -88,13 +88,13 @@ impl Picture {
         ensure!(pages > 0, "there is no page to draw");
         let pages_per_cell = pages.div_ceil(CELLS).next_power_of_two();
         let mut runs: Vec<(FrameRange, Class)> = Vec::new();
-        for chunk in image.chunks() {
+        for chunk in image.contents().chunks() {
             let class = match chunk.entry.len() {
                 _ if chunk.entry.is_raw() => Class::Raw,
-                len if len * 2 <= chunk.pages * PAGE_SIZE => Class::Well,
+                len if len * 2 <= chunk_pages(&chunk.frames) * PAGE_SIZE => Class::Well,
                 _ => Class::Little,
             };
-            runs.extend(chunk.runs.iter().map(|run| (*run, class)));
+            runs.extend(chunk.frames.iter().map(|run| (*run, class)));
         }
         let zeroes = image.extents.iter().filter(|extent| extent.kind == ExtentKind::Zero);
         runs.extend(zeroes.map(|extent| (extent.frames, Class::Zero)));

@@ -12,8 +12,8 @@ use oal_snapshot::refusal::Reason;
 pub struct Image {
     /// The header.
     pub header: Header,
-    /// The CPU context's words.
-    pub context: Vec<u32>,
+    /// The CPU context.
+    pub context: Vec<u8>,
     /// The page map.
     pub extents: Vec<Extent>,
     /// The chunk index.
@@ -33,10 +33,9 @@ impl Image {
     pub fn parse(bytes: &[u8]) -> Result<Image, Reason> {
         let header = Header::decode(bytes.first_chunk().expect("a whole header"))?;
         let part = |part: &Part| &bytes[part.offset as usize..][..part.len as usize];
-        let context = part(&header.context).as_chunks().0.iter().map(|word| u32::from_le_bytes(*word));
         let extents = part(&header.map).as_chunks().0.iter().map(Extent::decode);
         let index = part(&header.index).as_chunks().0.iter().map(ChunkEntry::decode);
-        let (context, extents) = (context.collect(), extents.collect::<Result<_, _>>()?);
+        let (context, extents) = (part(&header.context).to_vec(), extents.collect::<Result<_, _>>()?);
         let index: Vec<ChunkEntry> = index.collect::<Result<_, _>>()?;
         let mut at = header.chunks_offset as usize;
         let mut chunks = Vec::new();
@@ -63,12 +62,11 @@ impl Image {
 
     /// Puts the image together. Checksums of all parts are right, whatever the parts say.
     pub fn build(&self) -> Vec<u8> {
-        let context: Vec<u8> = self.context.iter().flat_map(|word| word.to_le_bytes()).collect();
         let map: Vec<u8> = self.extents.iter().flat_map(Extent::encode).collect();
         let index: Vec<u8> = self.index.iter().flat_map(ChunkEntry::encode).collect();
         let mut header = self.header.clone();
         for (part, bytes) in
-            [(&mut header.context, &context), (&mut header.map, &map), (&mut header.index, &index)]
+            [(&mut header.context, &self.context), (&mut header.map, &map), (&mut header.index, &index)]
         {
             (part.len, part.crc) = (bytes.len() as u32, crc32c(bytes));
         }
@@ -76,7 +74,7 @@ impl Image {
         let mut page = [0; HEADER_LEN];
         header.encode(&mut page);
         let mut image = page.to_vec();
-        for part in [&context, &map, &index] {
+        for part in [&self.context, &map, &index] {
             image.extend_from_slice(part);
             image.resize(image.len().next_multiple_of(PAGE_SIZE), 0);
         }

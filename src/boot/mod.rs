@@ -1,13 +1,15 @@
 //! Booting from a snapshot: the second of the two timelines.
 
-mod load;
+mod check;
+mod eager;
+mod report;
 mod window;
 
-use heapless::Vec;
+pub use report::BootReport;
 
 use crate::frame::RamRegion;
-use crate::hooks::{Candidate, DecompressSnapshot, MAX_CANDIDATES, ReadSnapshot, RestoreCpu, SelectSnapshot};
-use crate::image::{Identity, reader};
+use crate::hooks::{Candidate, DecompressSnapshot, ReadSnapshot, RestoreCpu, SelectSnapshot};
+use crate::image::{Fault, Identity};
 use crate::mem::Memory;
 use crate::progress::{Observer, Progress};
 use crate::refusal::{ColdBoot, Reason, Refusal, Stage};
@@ -34,35 +36,6 @@ pub struct Boot<'a, C, M, Z, R, O> {
     pub store: &'a mut R,
     /// Who watches.
     pub observer: &'a mut O,
-}
-
-/// What a boot found, for the restored system, or the cold one, to tell. Keep it in nosave memory.
-#[must_use]
-#[derive(Clone, Debug, Default)]
-pub struct BootReport {
-    /// The image that was entered.
-    pub booted: Option<Candidate>,
-    /// Which attempt at it this was, from 1; 0 if none was entered.
-    pub attempt: u8,
-    /// What was looked at and not booted, newest first.
-    pub refused: Vec<Refusal, { 2 * MAX_CANDIDATES }>,
-}
-
-impl BootReport {
-    /// Nothing found yet.
-    pub const fn new() -> BootReport {
-        BootReport { booted: None, attempt: 0, refused: Vec::new() }
-    }
-
-    fn refuse(&mut self, refusal: Refusal) {
-        let newer = self.refused.iter().take_while(|other| other.id >= refusal.id).count();
-        // A store gives at most as many refusals and candidates as there is room for.
-        if self.refused.push(refusal).is_ok()
-            && let Some(older @ [_, ..]) = self.refused.get_mut(newer..)
-        {
-            older.rotate_right(1);
-        }
-    }
 }
 
 /// How a boot ended. On hardware `E` is uninhabited, and `let BootEnd::Cold(why) = boot.run(..)` is all
@@ -152,8 +125,8 @@ where
         candidate: &Candidate,
         parts: &mut Parts<'_>,
         report: &mut BootReport,
-    ) -> Result<C::Entered, reader::Fault> {
-        let header = reader::check::<C, Z, R>(candidate, self.identity, self.cpu, self.store, parts)?;
+    ) -> Result<C::Entered, Fault> {
+        let header = check::check::<C, Z, R>(candidate, self.identity, self.cpu, self.store, parts)?;
         let attempt =
             self.store.count_attempt(candidate.id).map_err(|_| (Stage::Select, Reason::WriteFailed))?;
         self.observer.observe(Progress::Chosen {
@@ -162,7 +135,7 @@ where
             attempt,
             pages: header.data_pages + header.zero_pages,
         });
-        load::load(candidate, &header, self.memory, self.codec, self.store, parts, self.observer)?;
+        eager::load(candidate, &header, self.memory, self.codec, self.store, &mut parts.work, self.observer)?;
         self.store.consume().map_err(|_| (Stage::Cpu, Reason::WriteFailed))?;
         report.booted = Some(*candidate);
         report.attempt = attempt;

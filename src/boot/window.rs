@@ -3,97 +3,120 @@
 use crate::bytes::move_to_front;
 use crate::frame::PAGE_SIZE;
 use crate::hooks::ReadSnapshot;
-use crate::image::ChunkEntry;
 use crate::image::id::ImageId;
+use crate::image::{Chunk, Header, page_align};
 use crate::refusal::Reason;
 use crate::workspace::STORED_BYTES;
 
-/// Bytes of an image, chunk behind chunk.
+/// A part of an image.
 pub(super) struct Held<'a> {
     pub bytes: &'a [u8],
-    /// Where the next chunk begins.
-    pub at: usize,
+    /// Where it begins, in bytes from the image's start.
+    pub start: u64,
 }
 
 impl<'a> Held<'a> {
-    /// The next chunk, if all of it is there.
-    pub fn take(&mut self, entry: &ChunkEntry) -> Option<&'a [u8]> {
-        let chunk = self.bytes.get(self.at..)?.get(..entry.len())?;
-        self.at = self.at.saturating_add(entry.padded_len());
-        Some(chunk)
+    /// A chunk's bytes that are checked, if all of them are there.
+    pub fn get(&self, chunk: &Chunk) -> Option<&'a [u8]> {
+        self.range(chunk.offset, chunk.checked_len)
+    }
+
+    /// `len` bytes of the image from `offset` on, if all of them are there.
+    pub fn range(&self, offset: u64, len: usize) -> Option<&'a [u8]> {
+        let at = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        self.bytes.get(at..)?.get(..len)
     }
 }
 
-/// With less room than this, what the buffer holds is moved to the front before a read is begun in the background: fewer bytes
-/// are not worth a command.
+/// With less room than this, what the buffer holds is moved to the front before a read is begun in the background: fewer
+/// bytes are not worth a command.
 const READ_AHEAD: usize = STORED_BYTES / 4;
 
 /// The part of the image that is in the buffer. It is filled in transfers as long as the buffer takes; by a medium that
 /// works beside the CPU, while the chunks that are there already are loaded.
 pub(super) struct Window<'a, R: ReadSnapshot> {
-    pub id: ImageId,
-    pub medium: &'a mut R,
-    pub buffer: &'a mut [u8; STORED_BYTES],
-    /// Where the next chunk begins in the buffer.
-    pub at: usize,
+    id: ImageId,
+    medium: &'a mut R,
+    buffer: &'a mut [u8; STORED_BYTES],
+    /// Where the buffer's first byte is in the image; a multiple of 4096.
+    start: u64,
     /// Bytes in the buffer, whole pages.
-    pub len: usize,
-    /// Where what follows them is in the image.
-    pub next: u64,
+    len: usize,
     /// The image's end.
-    pub end: u64,
+    end: u64,
 }
 
-impl<R: ReadSnapshot> Window<'_, R> {
-    /// Sees to it that `wanted` bytes (at most a chunk's) of what comes next are in the buffer.
-    pub fn hold(&mut self, wanted: usize) -> Result<(), Reason> {
-        if self.at + wanted > self.len {
-            self.make_room();
-            let missing = (self.at + wanted).saturating_sub(self.len).next_multiple_of(PAGE_SIZE);
+impl<'a, R: ReadSnapshot> Window<'a, R> {
+    /// The empty window at an image's first chunk.
+    pub fn new(
+        id: ImageId,
+        medium: &'a mut R,
+        buffer: &'a mut [u8; STORED_BYTES],
+        header: &Header,
+    ) -> Window<'a, R> {
+        Window { id, medium, buffer, start: header.chunks_offset, len: 0, end: header.image_len() }
+    }
+
+    /// What is in the buffer.
+    pub fn held(&self) -> Held<'_> {
+        Held { bytes: self.buffer.get(..self.len).unwrap_or(&[]), start: self.start }
+    }
+
+    /// Ensures that `chunk`, which is not before what is in the buffer, is in it.
+    pub fn hold(&mut self, chunk: &Chunk) -> Result<(), Reason> {
+        if chunk.end() > self.next() {
+            self.forget_before(chunk.offset);
+            let missing = page_align(chunk.end().saturating_sub(self.next()));
+            let missing = usize::try_from(missing).unwrap_or(STORED_BYTES);
             let more = if self.medium.reads_in_background() { missing } else { STORED_BYTES };
-            let (_, room) = split(self.buffer, self.len, more, self.end.saturating_sub(self.next));
+            let next = self.next();
+            let (_, room) = split(self.buffer, self.len, more, self.end.saturating_sub(next));
             if !room.is_empty() {
-                self.medium.read_snapshot(self.id, room, self.next).map_err(|_| Reason::ReadFailed)?;
-                self.next += room.len() as u64;
+                self.medium.read_snapshot(self.id, room, next).map_err(|_| Reason::ReadFailed)?;
                 self.len += room.len();
             }
         }
-        if self.at + wanted <= self.len { Ok(()) } else { Err(Reason::Truncated) }
+        if chunk.end() <= self.next() { Ok(()) } else { Err(Reason::Truncated) }
     }
 
-    /// Has `load` take the chunks that the buffer holds. A medium that can reads on meanwhile; that has ended when this
-    /// returns, on an error too.
-    pub fn work(&mut self, mut load: impl FnMut(&mut Held) -> Result<(), Reason>) -> Result<(), Reason> {
+    /// Has `load` take the chunks that the buffer holds, the first of them at `from`. A medium that can reads on meanwhile;
+    /// that has ended when this returns, on an error too.
+    pub fn work(
+        &mut self,
+        from: u64,
+        mut load: impl FnMut(&Held) -> Result<(), Reason>,
+    ) -> Result<(), Reason> {
         let in_background = self.medium.reads_in_background();
         if in_background && STORED_BYTES - self.len < READ_AHEAD {
-            self.make_room();
+            self.forget_before(from);
         }
         let more = if in_background { STORED_BYTES } else { 0 };
-        let (bytes, room) = split(self.buffer, self.len, more, self.end.saturating_sub(self.next));
-        let mut held = Held { bytes, at: self.at };
+        let next = self.next();
+        let (bytes, room) = split(self.buffer, self.len, more, self.end.saturating_sub(next));
+        let held = Held { bytes, start: self.start };
         if room.is_empty() {
-            let loaded = load(&mut held);
-            self.at = held.at;
-            return loaded;
+            return load(&held);
         }
         let mut loaded = Ok(());
-        let read =
-            self.medium.read_snapshot_while(self.id, room, self.next, &mut || loaded = load(&mut held));
-        self.at = held.at;
+        let read = self.medium.read_snapshot_while(self.id, room, next, &mut || loaded = load(&held));
         // What was there before is to blame first.
         loaded?;
         read.map_err(|_| Reason::ReadFailed)?;
-        self.next += room.len() as u64;
         self.len += room.len();
         Ok(())
     }
 
-    /// Moves what the buffer holds from the page of the next chunk on to the front.
-    fn make_room(&mut self) {
-        let gone = self.at.min(self.len);
+    /// Where what follows the buffer is in the image.
+    fn next(&self) -> u64 {
+        self.start.saturating_add(self.len as u64)
+    }
+
+    /// Moves what the buffer holds from the page of `offset` on to the front.
+    fn forget_before(&mut self, offset: u64) {
+        let gone = usize::try_from(offset.saturating_sub(self.start)).unwrap_or(self.len).min(self.len);
         let gone = gone - gone % PAGE_SIZE;
         move_to_front(self.buffer.get_mut(..self.len).unwrap_or(&mut []), gone);
-        self.at -= gone;
+        self.start += gone as u64;
         self.len -= gone;
     }
 }

@@ -9,7 +9,7 @@ pub const REGISTERS: usize = 64;
 /// A CPU without instructions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FakeCpu {
-    /// The registers, free to be set and looked at.
+    /// The registers, free to be set and looked at. The first two are where execution goes on, low word first.
     pub registers: [u32; REGISTERS],
 }
 
@@ -30,7 +30,10 @@ impl TakeCpuSnapshot for FakeCpu {
     const ARCHITECTURE: Architecture = Architecture::FAKE;
 
     fn take_cpu_snapshot(&mut self, context: &mut CpuContext, live: &mut dyn FnMut(&CpuContext)) -> Fork {
-        context.words_mut(REGISTERS).copy_from_slice(&self.registers);
+        let [low, high, ..] = self.registers;
+        context.set_resume_address(u64::from(high) << 32 | u64::from(low));
+        let words = context.bytes_mut(REGISTERS * 4).as_chunks_mut().0;
+        words.iter_mut().zip(self.registers).for_each(|(word, register)| *word = register.to_le_bytes());
         live(context);
         Fork::Live
     }
@@ -44,11 +47,15 @@ impl RestoreCpu for FakeCpu {
     type Entered = Entered;
 
     fn accepts(&self, context: &CpuContext) -> bool {
-        context.words().len() == REGISTERS
+        context.bytes().len() == REGISTERS * 4
     }
 
     fn restore_cpu(&mut self, context: &CpuContext) -> Entered {
-        self.registers.copy_from_slice(context.words());
+        let words = context.bytes().as_chunks().0;
+        self.registers
+            .iter_mut()
+            .zip(words)
+            .for_each(|(register, word)| *register = u32::from_le_bytes(*word));
         Entered
     }
 }

@@ -1,19 +1,40 @@
 //! The image's first page: what it is, whom it belongs to, and where its parts are.
 
-use crate::bytes::{get, get_u32, get_u64, put};
-use crate::cpu::{Architecture, CONTEXT_BYTES};
+use crate::bytes::{are_zero, get, get_u32, get_u64, put};
+use crate::cpu::Architecture;
 use crate::crc32c::crc32c;
 use crate::frame::PAGE_SIZE;
 use crate::image::id::ImageId;
-use crate::image::{CHUNK_PAGES, ChunkEntry, Extent, Identity, page_align};
+use crate::image::{CHUNK_BYTES, CHUNK_PAGES, ChunkEntry, Extent, Identity, page_align};
 use crate::refusal::Reason;
 
 /// The first eight bytes of every image.
 pub const MAGIC: [u8; 8] = *b"OAL-SNAP";
-/// The version of the format that this code writes, and the only one it reads.
-pub const VERSION: u32 = 1;
+/// The version of the format that this code writes. It reads version 1 too.
+pub const VERSION: u32 = 2;
 /// Bytes of the header.
 pub const HEADER_LEN: usize = PAGE_SIZE;
+/// Bytes of the largest CPU context that the format allows. What a build has room for is its own:
+/// [`CpuContext::CAPACITY`](crate::cpu::CpuContext::CAPACITY).
+pub const MAX_CONTEXT_BYTES: usize = 64 << 10;
+/// Bytes of the largest CPU context of version 1.
+const MAX_CONTEXT_BYTES_V1: usize = 1024;
+
+/// Incompatible features of an image: the bits at offset 20 of its header. A reader refuses an image with a bit that it
+/// does not support ([`Reason::UnsupportedFeature`]).
+pub mod feature {
+    /// Parts and chunks have authentication tags.
+    pub const SEALED: u32 = 1 << 0;
+    /// Parts and chunks are encrypted.
+    pub const ENCRYPTED: u32 = 1 << 1;
+    /// Pages of hot extents are in chunks before all others.
+    pub const HOT_CHUNKS_FIRST: u32 = 1 << 2;
+    /// What this reader supports: none of them yet.
+    pub const SUPPORTED: u32 = 0;
+    /// What this reader supports of the *compatible* features, the bits at offset 116: none of them yet. Others are
+    /// ignored.
+    pub const COMPATIBLE: u32 = 0;
+}
 
 /// Offsets of the fields.
 mod at {
@@ -21,7 +42,7 @@ mod at {
     pub const VERSION: usize = 8;
     pub const HEADER_LEN: usize = 12;
     pub const ARCHITECTURE: usize = 16;
-    pub const FLAGS: usize = 20;
+    pub const INCOMPATIBLE: usize = 20;
     pub const CODEC: usize = 24;
     pub const PAGE_SIZE: usize = 28;
     pub const CHUNK_PAGES: usize = 32;
@@ -32,7 +53,7 @@ mod at {
     pub const BOARD_ID: usize = 64;
     pub const BUILD_ID: usize = 80;
     pub const RAM_DIGEST: usize = 112;
-    pub const RESERVED: usize = 116;
+    pub const COMPATIBLE: usize = 116;
     pub const CONTEXT: usize = 120;
     pub const MAP: usize = 136;
     pub const INDEX: usize = 152;
@@ -42,7 +63,12 @@ mod at {
     pub const ZERO_PAGES: usize = 192;
     pub const EXTENTS: usize = 200;
     pub const CHUNKS: usize = 204;
-    pub const END: usize = 208;
+    /// Fields of the feature `SEALED`, up to [`FREE`].
+    pub const SEAL: usize = 208;
+    /// Room for features to come, up to [`HEAD_TAG`].
+    pub const FREE: usize = 352;
+    /// Another field of the feature `SEALED`, up to [`CRC`].
+    pub const HEAD_TAG: usize = 4076;
     pub const CRC: usize = 4092;
 }
 
@@ -63,7 +89,9 @@ pub struct Part {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Header {
-    /// Whom the image belongs to.
+    /// The version of the format: 1 or [`VERSION`].
+    pub version: u32,
+    /// The board and the build that the image belongs to.
     pub identity: Identity,
     /// The registers' architecture.
     pub architecture: Architecture,
@@ -73,7 +101,7 @@ pub struct Header {
     pub oem_data: u32,
     /// The name under which the store commits it.
     pub id: ImageId,
-    /// Where execution goes on, for people; the CPU context is what counts.
+    /// The address at which execution goes on, for people; the CPU context is what counts.
     pub resume_address: u64,
     /// [`MemoryMap::digest`](crate::memory_map::MemoryMap::digest) of the board that took the image.
     pub ram_digest: u32,
@@ -103,6 +131,11 @@ impl Header {
         page_align(self.chunks_offset.saturating_add(self.chunks_len))
     }
 
+    /// Whether padding is checked: from version 2 on it is zero, or the image is refused.
+    pub const fn pads_with_zeroes(&self) -> bool {
+        self.version >= 2
+    }
+
     /// Sets the parts' offsets from their lengths: one behind the other, each on a page of its own.
     pub fn lay_out(&mut self) {
         self.context.offset = HEADER_LEN as u64;
@@ -120,7 +153,7 @@ impl Header {
             put(page, at + 12, &part.crc.to_le_bytes());
         };
         put(page, at::MAGIC, &MAGIC);
-        put(page, at::VERSION, &VERSION.to_le_bytes());
+        put(page, at::VERSION, &self.version.to_le_bytes());
         put(page, at::HEADER_LEN, &(HEADER_LEN as u32).to_le_bytes());
         put(page, at::ARCHITECTURE, &self.architecture.0.to_le_bytes());
         put(page, at::CODEC, &self.codec.to_le_bytes());
@@ -150,7 +183,8 @@ impl Header {
     /// their own, lengths as the counts say, and nothing that a sum could overflow on.
     ///
     /// # Errors
-    /// [`Reason::BadMagic`], [`Reason::FutureVersion`], [`Reason::BadCrc`] or [`Reason::BadField`].
+    /// [`Reason::BadMagic`], [`Reason::BadCrc`], [`Reason::FutureVersion`], [`Reason::UnsupportedFeature`] or
+    /// [`Reason::BadField`], judged in this order.
     pub fn decode(page: &[u8; HEADER_LEN]) -> Result<Header, Reason> {
         if get(page, at::MAGIC) != MAGIC {
             return Err(Reason::BadMagic);
@@ -158,12 +192,20 @@ impl Header {
         if get_u32(page, at::CRC) != crc32c(&page[..at::CRC]) {
             return Err(Reason::BadCrc);
         }
-        if get_u32(page, at::VERSION) > VERSION {
+        let version = get_u32(page, at::VERSION);
+        if version > VERSION {
             return Err(Reason::FutureVersion);
+        }
+        // In version 1 both words of features are fields that must be zero.
+        let (incompatible, compatible) = (get_u32(page, at::INCOMPATIBLE), get_u32(page, at::COMPATIBLE));
+        let has_features = version >= 2;
+        if has_features && incompatible & !feature::SUPPORTED != 0 {
+            return Err(Reason::UnsupportedFeature);
         }
         let part =
             |at| Part { offset: get_u64(page, at), len: get_u32(page, at + 8), crc: get_u32(page, at + 12) };
         let header = Header {
+            version,
             identity: Identity { board: get(page, at::BOARD_ID), build: get(page, at::BUILD_ID) },
             architecture: Architecture(get_u32(page, at::ARCHITECTURE)),
             codec: get_u32(page, at::CODEC),
@@ -181,13 +223,16 @@ impl Header {
             extents: get_u32(page, at::EXTENTS),
             chunks: get_u32(page, at::CHUNKS),
         };
-        let fixed = get_u32(page, at::VERSION) == VERSION
+        // A compatible feature that this reader does not know may have fields of its own there.
+        let free_is_used = has_features && compatible & !feature::COMPATIBLE != 0;
+        let fixed = version != 0
+            && (has_features || (incompatible, compatible) == (0, 0))
             && get_u32(page, at::HEADER_LEN) == HEADER_LEN as u32
-            && get_u32(page, at::FLAGS) == 0
             && get_u32(page, at::PAGE_SIZE) == PAGE_SIZE as u32
             && get_u32(page, at::CHUNK_PAGES) == CHUNK_PAGES
-            && get_u32(page, at::RESERVED) == 0
-            && page[at::END..at::CRC].iter().all(|b| *b == 0)
+            && are_zero(&page[at::SEAL..at::FREE])
+            && (free_is_used || are_zero(&page[at::FREE..at::HEAD_TAG]))
+            && are_zero(&page[at::HEAD_TAG..at::CRC])
             && get_u64(page, at::IMAGE_LEN) == header.image_len();
         if fixed && header.is_consistent() { Ok(header) } else { Err(Reason::BadField) }
     }
@@ -195,14 +240,14 @@ impl Header {
     fn is_consistent(&self) -> bool {
         let mut laid_out = self.clone();
         laid_out.lay_out();
-        let chunk_bytes = u64::from(CHUNK_PAGES) * PAGE_SIZE as u64;
+        let context_bytes = if self.version >= 2 { MAX_CONTEXT_BYTES } else { MAX_CONTEXT_BYTES_V1 };
         laid_out == *self
-            && self.context.len as usize <= CONTEXT_BYTES
+            && self.context.len as usize <= context_bytes
             && u64::from(self.map.len) == u64::from(self.extents) * Extent::BYTES as u64
             && u64::from(self.index.len) == u64::from(self.chunks) * ChunkEntry::BYTES as u64
             && u64::from(self.chunks) == self.data_pages.div_ceil(u64::from(CHUNK_PAGES))
             && self.chunks_len.is_multiple_of(4)
-            && self.chunks_len <= u64::from(self.chunks) * chunk_bytes
+            && self.chunks_len <= u64::from(self.chunks) * CHUNK_BYTES as u64
     }
 
     /// Whether this machine may boot the image; [`Reason::WrongArchitecture`], `WrongBoard`, `WrongBuild`, `WrongRam`

@@ -3,20 +3,24 @@
 //! Header, CPU context, page map, chunk index, chunks: each starts on a page of its own, each has a checksum.
 //! The format is specified, with a worked example, in `docs/image-format.md`. Nothing here trusts a byte: every
 //! `decode` takes bytes of any origin.
+//!
+//! [`Reader`] reads and checks all but the chunks, [`Contents`] says which pages each chunk holds and where it lies, and
+//! [`chunk`] turns pages into stored bytes and back.
 
 pub mod chunk;
 mod chunk_index;
+mod contents;
 mod header;
 pub(crate) mod id;
 mod page_map;
-pub(crate) mod reader;
+mod reader;
 
 pub use chunk_index::ChunkEntry;
-pub use header::{HEADER_LEN, Header, MAGIC, Part, VERSION};
+pub use contents::{Chunk, ChunkWalk, Contents, PagePlace};
+pub use header::{HEADER_LEN, Header, MAGIC, MAX_CONTEXT_BYTES, Part, VERSION, feature};
 pub use id::ImageId;
-pub use page_map::{
-    ChunkFrames, Chunks, Extent, ExtentKind, check_index, check_map, chunk_pages, count_pages,
-};
+pub use page_map::{ChunkFrames, Chunks, Extent, ExtentKind, chunk_pages, count_pages};
+pub use reader::{Fault, Reader};
 
 use crate::frame::PAGE_SIZE;
 
@@ -25,7 +29,7 @@ pub const CHUNK_PAGES: u32 = 16;
 /// Bytes in a full chunk.
 pub const CHUNK_BYTES: usize = CHUNK_PAGES as usize * PAGE_SIZE;
 
-/// Whom an image belongs to. It boots only where both are the same.
+/// What an image belongs to. It boots only where both are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Identity {

@@ -4,7 +4,7 @@ use heapless::Vec;
 
 use crate::bytes::{get_u32, get_u64, put};
 use crate::frame::{FrameRange, Pfn};
-use crate::image::{CHUNK_PAGES, ChunkEntry};
+use crate::image::CHUNK_PAGES;
 use crate::memory_map::MemoryMap;
 use crate::refusal::Reason;
 
@@ -18,6 +18,9 @@ pub enum ExtentKind {
     /// Pages of zeroes, which are nowhere.
     Zero = 2,
 }
+
+/// The kind of extents whose pages are in chunks before all others: reserved.
+const HOT_DATA: u32 = 3;
 
 /// A run of frames of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,11 +48,13 @@ impl Extent {
     /// Reads an extent of any origin.
     ///
     /// # Errors
-    /// [`Reason::BadField`] for an unknown kind, no frames, or frames past the end of the address space.
+    /// [`Reason::UnsupportedFeature`] for hot data, which is reserved; [`Reason::BadField`] for an unknown kind, no
+    /// frames, or frames past the end of the address space.
     pub fn decode(bytes: &[u8; Self::BYTES]) -> Result<Extent, Reason> {
         let kind = match get_u32(bytes, 12) {
             1 => ExtentKind::Data,
             2 => ExtentKind::Zero,
+            HOT_DATA => return Err(Reason::UnsupportedFeature),
             _ => return Err(Reason::BadField),
         };
         match FrameRange::new(Pfn(get_u64(bytes, 0)), get_u32(bytes, 8)) {
@@ -64,23 +69,37 @@ pub fn count_pages(extents: &[Extent], kind: ExtentKind) -> u64 {
     extents.iter().filter(|e| e.kind == kind).map(|e| u64::from(e.frames.count)).sum()
 }
 
-/// Checks a page map of any origin against the running board.
-///
-/// # Errors
-/// [`Reason::Overlap`] if it does not ascend without overlaps; [`Reason::OutOfRange`] if a frame is not in the
-/// board's picture.
-pub fn check_map(extents: &[Extent], map: &MemoryMap) -> Result<(), Reason> {
-    let mut end = Pfn(0);
-    for extent in extents {
-        if extent.frames.first < end {
+/// Checks a page map of any origin, extent by extent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MapCheck {
+    /// Behind the last frame so far.
+    end: Pfn,
+    /// Pages so far, of each kind.
+    pub data_pages: u64,
+    pub zero_pages: u64,
+}
+
+impl MapCheck {
+    /// Checks the next extent; against the RAM of the running board if that is known.
+    ///
+    /// # Errors
+    /// [`Reason::Overlap`] if it does not ascend without overlaps; [`Reason::OutOfRange`] if a frame is not of the saved
+    /// memory of the board.
+    pub fn extent(&mut self, extent: &Extent, map: Option<&MemoryMap>) -> Result<(), Reason> {
+        if extent.frames.first < self.end {
             return Err(Reason::Overlap);
         }
-        if !map.in_picture(extent.frames) {
+        if map.is_some_and(|map| !map.in_picture(extent.frames)) {
             return Err(Reason::OutOfRange);
         }
-        end = extent.frames.end();
+        self.end = extent.frames.end();
+        let pages = u64::from(extent.frames.count);
+        match extent.kind {
+            ExtentKind::Data => self.data_pages += pages,
+            ExtentKind::Zero => self.zero_pages += pages,
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The frames of one chunk: up to 16 pages, in one run or several.
@@ -129,23 +148,6 @@ pub fn chunk_pages(frames: &ChunkFrames) -> usize {
     frames.iter().map(|run| run.count as usize).sum()
 }
 
-/// Checks a chunk index of any origin against the page map and the length that the header gives.
-///
-/// # Errors
-/// [`Reason::BadField`] if a chunk's length is not possible for its pages, or if the lengths do not add up.
-pub fn check_index(extents: &[Extent], index: &[ChunkEntry], chunks_len: u64) -> Result<(), Reason> {
-    let mut chunks = Chunks::new(extents);
-    let mut total = 0;
-    for entry in index {
-        let Some(frames) = chunks.next() else { return Err(Reason::BadField) };
-        if !entry.fits(chunk_pages(&frames)) {
-            return Err(Reason::BadField);
-        }
-        total += entry.padded_len() as u64;
-    }
-    if chunks.next().is_none() && total == chunks_len { Ok(()) } else { Err(Reason::BadField) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,10 +169,15 @@ mod tests {
     fn a_hostile_extent_is_refused() {
         let good = extent(7, 3, ExtentKind::Zero).encode();
         assert_eq!(Extent::decode(&good), Ok(extent(7, 3, ExtentKind::Zero)));
-        for (at, bytes) in [(8, [0; 4]), (12, [0; 4]), (12, [3, 0, 0, 0])] {
+        for (at, value, reason) in [
+            (8, 0, Reason::BadField),
+            (12, 0, Reason::BadField),
+            (12, 3, Reason::UnsupportedFeature),
+            (12, 4, Reason::BadField),
+        ] {
             let mut bad = good;
-            bad[at..at + 4].copy_from_slice(&bytes);
-            assert_eq!(Extent::decode(&bad), Err(Reason::BadField));
+            bad[at] = value;
+            assert_eq!(Extent::decode(&bad), Err(reason));
         }
         let mut far = good;
         far[..8].fill(0xff);

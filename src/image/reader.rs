@@ -1,136 +1,216 @@
-//! The one reader of a stored image: checks all of it but its chunks.
+//! [`Reader`]: the one reader of a stored image. Every part is read once, and given out in records only while it is
+//! checked; what is given out is what the checksum was made of.
 
-use crate::cpu::CpuContext;
+use crate::bytes::are_zero;
 use crate::crc32c::Crc32c;
-use crate::hooks::{Candidate, DecompressSnapshot, ReadSnapshot, RestoreCpu};
-use crate::image::{
-    ChunkEntry, Extent, ExtentKind, HEADER_LEN, Header, Identity, Part, check_index, check_map, count_pages,
-    page_align,
-};
+use crate::frame::PAGE_SIZE;
+use crate::hooks::ReadSnapshot;
+use crate::image::contents::Chunk;
+use crate::image::id::ImageId;
+use crate::image::page_map::MapCheck;
+use crate::image::{ChunkEntry, Chunks, Extent, HEADER_LEN, Header, Part, chunk, chunk_pages, page_align};
+use crate::memory_map::MemoryMap;
 use crate::refusal::{Reason, Stage};
-use crate::workspace::{Parts, STORED_BYTES};
 
 /// Where and why an image was refused.
-pub(crate) type Fault = (Stage, Reason);
+pub type Fault = (Stage, Reason);
 
-/// Checks all of the image but its chunks, and fills the workspace with it. No memory of the picture changes.
-pub(crate) fn check<C: RestoreCpu, Z: DecompressSnapshot, R: ReadSnapshot>(
-    candidate: &Candidate,
-    identity: &Identity,
-    cpu: &C,
-    medium: &mut R,
-    parts: &mut Parts<'_>,
-) -> Result<Header, Fault> {
-    let header = read_header(candidate, medium, parts.stored)?;
-    header
-        .check(identity, C::ARCHITECTURE, Z::CODEC, parts.map.digest())
-        .map_err(|reason| (Stage::Header, reason))?;
-    if header.id != candidate.id {
-        return Err((Stage::Header, Reason::WrongImage));
-    }
-    if header.image_len() > candidate.len {
-        return Err((Stage::Header, Reason::Truncated));
-    }
-    // The counts are the header's, whose checksum matched: no reading of what the workspace cannot hold.
-    if header.extents as usize > parts.extents.capacity() {
-        return Err((Stage::Map, Reason::TooManyExtents));
-    }
-    if header.chunks as usize > parts.index.capacity() {
-        return Err((Stage::Index, Reason::TooManyChunks));
-    }
-    let mut reader = PartReader { candidate, medium, buffer: parts.stored };
-    read_context(&mut reader, &header.context, parts.context)?;
-    if !cpu.accepts(parts.context) {
-        return Err((Stage::Context, Reason::WrongArchitecture));
-    }
-
-    let extents = &mut parts.extents;
-    extents.clear();
-    reader.records::<{ Extent::BYTES }>(Stage::Map, &header.map, |bytes| {
-        extents.push(Extent::decode(bytes)?).map_err(|_| Reason::TooManyExtents)
-    })?;
-    check_map(extents, parts.map).map_err(|reason| (Stage::Map, reason))?;
-    let pages = (count_pages(extents, ExtentKind::Data), count_pages(extents, ExtentKind::Zero));
-    if pages != (header.data_pages, header.zero_pages) {
-        return Err((Stage::Map, Reason::BadField));
-    }
-
-    let index = &mut parts.index;
-    index.clear();
-    reader.records::<{ ChunkEntry::BYTES }>(Stage::Index, &header.index, |bytes| {
-        index.push(ChunkEntry::decode(bytes)?).map_err(|_| Reason::TooManyChunks)
-    })?;
-    check_index(extents, index, header.chunks_len).map_err(|reason| (Stage::Index, reason))?;
-    Ok(header)
+/// Reads the parts of one image and checks them, in the order of its methods.
+///
+/// A method that fails may have given out records before: they are to be thrown away.
+pub struct Reader<'a, R: ReadSnapshot> {
+    /// The store.
+    pub medium: &'a mut R,
+    /// The image's name in it.
+    pub id: ImageId,
+    /// Bytes of the image, as they were committed. No more are read.
+    pub len: u64,
+    /// Room for what is read: a multiple of 4096, and at least 18 pages for [`Reader::chunk`].
+    pub buffer: &'a mut [u8],
 }
 
-fn read_header<R: ReadSnapshot>(
-    candidate: &Candidate,
-    medium: &mut R,
-    buffer: &mut [u8; STORED_BYTES],
-) -> Result<Header, Fault> {
-    if candidate.len < HEADER_LEN as u64 {
-        return Err((Stage::Header, Reason::Truncated));
+impl<R: ReadSnapshot> Reader<'_, R> {
+    /// The header, consistent in itself. That it is the header of this image, and that there are as many bytes as it
+    /// says, is checked by [`Reader::admit`]: after all that makes it another machine's.
+    ///
+    /// # Errors
+    /// [`Reason::Truncated`], [`Reason::ReadFailed`] or as for [`Header::decode`].
+    pub fn header(&mut self) -> Result<Header, Fault> {
+        let fault = |reason| (Stage::Header, reason);
+        if self.len < HEADER_LEN as u64 {
+            return Err(fault(Reason::Truncated));
+        }
+        let page = self.buffer.first_chunk_mut::<HEADER_LEN>().ok_or(fault(Reason::Truncated))?;
+        self.medium.read_snapshot(self.id, page, 0).map_err(|_| fault(Reason::ReadFailed))?;
+        Header::decode(page).map_err(fault)
     }
-    let page = buffer.first_chunk_mut::<HEADER_LEN>().ok_or((Stage::Header, Reason::Truncated))?;
-    medium.read_snapshot(candidate.id, page, 0).map_err(|_| (Stage::Header, Reason::ReadFailed))?;
-    Header::decode(page).map_err(|reason| (Stage::Header, reason))
-}
 
-fn read_context<R: ReadSnapshot>(
-    reader: &mut PartReader<'_, R>,
-    part: &Part,
-    context: &mut CpuContext,
-) -> Result<(), Fault> {
-    let mut words = context.words_mut(part.len as usize / 4).iter_mut();
-    reader.records::<4>(Stage::Context, part, |bytes| {
-        *words.next().ok_or(Reason::BadField)? = u32::from_le_bytes(*bytes);
+    /// Checks that `header` is this image's, and that there is as much of the image as it says.
+    ///
+    /// # Errors
+    /// [`Reason::WrongImage`] or [`Reason::Truncated`].
+    pub fn admit(&self, header: &Header) -> Result<(), Fault> {
+        if header.id != self.id {
+            return Err((Stage::Header, Reason::WrongImage));
+        }
+        if header.image_len() > self.len {
+            return Err((Stage::Header, Reason::Truncated));
+        }
         Ok(())
-    })
-}
+    }
 
-/// Reads parts that are lists of records.
-struct PartReader<'a, R: ReadSnapshot> {
-    candidate: &'a Candidate,
-    medium: &'a mut R,
-    buffer: &'a mut [u8; STORED_BYTES],
-}
+    /// Gives the bytes of the CPU context to `each`, in pieces.
+    ///
+    /// # Errors
+    /// Of the part: [`Reason::ReadFailed`], [`Reason::BadCrc`] or [`Reason::BadPadding`]; in version 1
+    /// [`Reason::BadField`] if it is not made of words.
+    pub fn context(&mut self, header: &Header, mut each: impl FnMut(&[u8])) -> Result<(), Fault> {
+        self.part(Stage::Context, header, &header.context, &mut |bytes| {
+            each(bytes);
+            Ok(())
+        })?;
+        if header.version == 1 && !header.context.len.is_multiple_of(4) {
+            return Err((Stage::Context, Reason::BadField));
+        }
+        Ok(())
+    }
 
-impl<R: ReadSnapshot> PartReader<'_, R> {
-    /// Gives every record of `part` to `each`, and compares the checksum. What `each` objects to is only
-    /// reported if the checksum matches: else the medium is to blame, not the writer.
+    /// Gives the extents of the page map to `each`, ascending and without overlaps, and in the saved memory of the
+    /// running board if `map` is given.
+    ///
+    /// # Errors
+    /// Of the part, as for [`Reader::context`]; of [`Extent::decode`]; [`Reason::Overlap`], [`Reason::OutOfRange`];
+    /// [`Reason::BadField`] if there are other pages than the header counts; or what `each` gives.
+    pub fn map(
+        &mut self,
+        header: &Header,
+        map: Option<&MemoryMap>,
+        mut each: impl FnMut(Extent) -> Result<(), Reason>,
+    ) -> Result<(), Fault> {
+        let mut check = MapCheck::default();
+        self.records::<{ Extent::BYTES }>(Stage::Map, header, &header.map, |bytes| {
+            let extent = Extent::decode(bytes)?;
+            check.extent(&extent, map)?;
+            each(extent)
+        })?;
+        if (check.data_pages, check.zero_pages) != (header.data_pages, header.zero_pages) {
+            return Err((Stage::Map, Reason::BadField));
+        }
+        Ok(())
+    }
+
+    /// Gives the entries of the chunk index to `each`: as many as the page map `extents` has chunks, each of a length that
+    /// is possible for its pages, and all of them as long as the header says.
+    ///
+    /// # Errors
+    /// Of the part, as for [`Reader::context`]; [`Reason::BadField`]; or what `each` gives.
+    pub fn index(
+        &mut self,
+        header: &Header,
+        extents: &[Extent],
+        mut each: impl FnMut(ChunkEntry) -> Result<(), Reason>,
+    ) -> Result<(), Fault> {
+        let mut chunks = Chunks::new(extents);
+        let mut total = 0;
+        self.records::<{ ChunkEntry::BYTES }>(Stage::Index, header, &header.index, |bytes| {
+            let entry = ChunkEntry::decode(bytes)?;
+            let frames = chunks.next().ok_or(Reason::BadField)?;
+            if !entry.fits(chunk_pages(&frames)) {
+                return Err(Reason::BadField);
+            }
+            total += entry.padded_len() as u64;
+            each(entry)
+        })?;
+        if chunks.next().is_some() || total != header.chunks_len {
+            return Err((Stage::Index, Reason::BadField));
+        }
+        Ok(())
+    }
+
+    /// The stored bytes of one chunk, read by themselves and checked.
+    ///
+    /// # Errors
+    /// [`Reason::Truncated`] if they are not in the image or do not fit the buffer, [`Reason::ReadFailed`], or as for
+    /// [`chunk::check`].
+    pub fn chunk(&mut self, chunk: &Chunk) -> Result<&[u8], Fault> {
+        let fault = |reason| (Stage::Chunk, reason);
+        let before = chunk.offset % PAGE_SIZE as u64;
+        let start = chunk.offset - before;
+        let end = page_align(chunk.end());
+        if end > self.len {
+            return Err(fault(Reason::Truncated));
+        }
+        let bytes = self.buffer.get_mut(..(end - start) as usize).ok_or(fault(Reason::Truncated))?;
+        self.medium.read_snapshot(self.id, bytes, start).map_err(|_| fault(Reason::ReadFailed))?;
+        let stored = bytes.get(before as usize..).and_then(|bytes| bytes.get(..chunk.checked_len));
+        chunk::check(stored.unwrap_or(&[]), &chunk.entry).map_err(fault)
+    }
+
+    /// Checks the padding behind the last chunk, up to the image's end.
+    ///
+    /// # Errors
+    /// [`Reason::Truncated`], [`Reason::ReadFailed`] or [`Reason::BadPadding`].
+    pub fn tail(&mut self, header: &Header) -> Result<(), Fault> {
+        let fault = |reason| (Stage::Chunk, reason);
+        let used = (header.chunks_len % PAGE_SIZE as u64) as usize;
+        if !header.pads_with_zeroes() || used == 0 {
+            return Ok(());
+        }
+        let page = self.buffer.first_chunk_mut::<PAGE_SIZE>().ok_or(fault(Reason::Truncated))?;
+        let start = header.image_len() - PAGE_SIZE as u64;
+        self.medium.read_snapshot(self.id, page, start).map_err(|_| fault(Reason::ReadFailed))?;
+        if are_zero(page.get(used..).unwrap_or(&[])) { Ok(()) } else { Err(fault(Reason::BadPadding)) }
+    }
+
+    /// Gives every record of `part` to `each`.
     fn records<const N: usize>(
         &mut self,
         stage: Stage,
+        header: &Header,
         part: &Part,
         mut each: impl FnMut(&[u8; N]) -> Result<(), Reason>,
     ) -> Result<(), Fault> {
+        self.part(stage, header, part, &mut |bytes| bytes.as_chunks().0.iter().try_for_each(&mut each))
+    }
+
+    /// Gives the bytes of `part` to `each`, in whole pages but for the last piece, and compares the checksum, then the
+    /// padding. What `each` objects to is only reported if both are right: else the medium is to blame, not the writer.
+    fn part(
+        &mut self,
+        stage: Stage,
+        header: &Header,
+        part: &Part,
+        each: &mut dyn FnMut(&[u8]) -> Result<(), Reason>,
+    ) -> Result<(), Fault> {
+        let fault = |reason| (stage, reason);
         let mut crc = Crc32c::new();
         let mut objection = Ok(());
-        let mut done = 0;
+        let mut padding_is_zero = true;
         let len = u64::from(part.len);
+        let mut done = 0;
         while done < len {
-            let padded = page_align(len - done).min(STORED_BYTES as u64) as usize;
-            let bytes = self.buffer.get_mut(..padded).ok_or((stage, Reason::BadField))?;
+            let room = self.buffer.len() - self.buffer.len() % PAGE_SIZE;
+            let padded = page_align(len - done).min(room as u64) as usize;
+            let pages = self.buffer.get_mut(..padded).filter(|pages| !pages.is_empty());
+            let pages = pages.ok_or(fault(Reason::Truncated))?;
             self.medium
-                .read_snapshot(self.candidate.id, bytes, part.offset + done)
-                .map_err(|_| (stage, Reason::ReadFailed))?;
-            let useful = bytes.get(..padded.min((len - done) as usize)).unwrap_or(&[]);
-            crc.update(useful);
-            let (records, rest) = useful.as_chunks::<N>();
-            if !rest.is_empty() {
-                objection = Err(Reason::BadField);
+                .read_snapshot(self.id, pages, part.offset + done)
+                .map_err(|_| fault(Reason::ReadFailed))?;
+            let useful = padded.min((len - done) as usize);
+            let (bytes, padding) = pages.split_at_checked(useful).ok_or(fault(Reason::Truncated))?;
+            crc.update(bytes);
+            padding_is_zero &= are_zero(padding);
+            if objection.is_ok() {
+                objection = each(bytes);
             }
-            for record in records {
-                if objection.is_ok() {
-                    objection = each(record);
-                }
-            }
-            done += useful.len() as u64;
+            done += useful as u64;
         }
         if crc.finish() != part.crc {
-            return Err((stage, Reason::BadCrc));
+            return Err(fault(Reason::BadCrc));
         }
-        objection.map_err(|reason| (stage, reason))
+        if header.pads_with_zeroes() && !padding_is_zero {
+            return Err(fault(Reason::BadPadding));
+        }
+        objection.map_err(fault)
     }
 }

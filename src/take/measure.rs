@@ -1,15 +1,12 @@
 //! Step 3: compress every chunk, to learn the image's size.
 
-use heapless::VecView;
-
 use crate::frame::FrameRange;
 use crate::hooks::CompressSnapshot;
-use crate::image::chunk::{encode, gather};
-use crate::image::{CHUNK_BYTES, ChunkEntry, Chunks, Extent, ExtentKind};
+use crate::image::{CHUNK_BYTES, CHUNK_PAGES, Chunks, ExtentKind, chunk, count_pages};
 use crate::mem::{Memory, Page};
 use crate::progress::{Observer, Progress};
 use crate::take::error::PackError;
-use crate::workspace::STORED_BYTES;
+use crate::workspace::Work;
 
 /// The staging area, and what is in it.
 pub(crate) struct Staging {
@@ -30,20 +27,16 @@ impl Staging {
 
 /// Step 3: compresses every chunk to learn its length and checksum; the first ones stay in the staging area.
 #[inline(never)]
-#[expect(clippy::too_many_arguments, reason = "the parts of the workspace, borrowed one by one")]
 pub(crate) fn measure<M: Memory, Z: CompressSnapshot, O: Observer>(
     memory: &mut M,
     codec: &mut Z,
-    extents: &[Extent],
-    index: &mut VecView<ChunkEntry>,
-    raw: &mut [Page],
-    stored: &mut [u8; STORED_BYTES],
+    work: &mut Work<'_>,
     staging: &mut Staging,
     observer: &mut O,
 ) -> Result<(), PackError<core::convert::Infallible>> {
+    let Work { raw, stored, extents, index } = work;
     index.clear();
-    let total =
-        crate::image::count_pages(extents, ExtentKind::Data).div_ceil(u64::from(crate::image::CHUNK_PAGES));
+    let total = count_pages(extents, ExtentKind::Data).div_ceil(u64::from(CHUNK_PAGES));
     let room = Z::max_compressed_len(CHUNK_BYTES).max(CHUNK_BYTES);
     let mut staged = staging.frames.bytes() as usize;
     for (done, frames) in Chunks::new(extents).enumerate() {
@@ -52,25 +45,20 @@ pub(crate) fn measure<M: Memory, Z: CompressSnapshot, O: Observer>(
         if end > staged {
             staged = 0;
         }
-        let entry = if staged > 0 {
-            match frames.as_slice() {
-                [run] => memory.read_write(*run, staging.frames).and_then(|(pages, staging_pages)| {
-                    encode(
-                        codec,
-                        Page::bytes(pages),
-                        Page::bytes_mut(staging_pages).get_mut(staging.bytes..end)?,
-                    )
-                }),
-                _ => {
-                    let gathered = gather(memory, &frames, raw).map(<[u8]>::len);
-                    gathered.zip(memory.pages_mut(staging.frames)).and_then(|(len, staging_pages)| {
-                        let src = Page::bytes(raw).get(..len)?;
-                        encode(codec, src, Page::bytes_mut(staging_pages).get_mut(staging.bytes..end)?)
-                    })
-                }
-            }
+        let entry = if staged == 0 {
+            chunk::gather(memory, &frames, &mut raw[..])
+                .and_then(|pages| chunk::encode(codec, pages, &mut stored[..]))
+        } else if let [run] = frames.as_slice() {
+            memory.read_write(*run, staging.frames).and_then(|(pages, area)| {
+                let room = Page::bytes_mut(area).get_mut(staging.bytes..end)?;
+                chunk::encode(codec, Page::bytes(pages), room)
+            })
         } else {
-            gather(memory, &frames, raw).and_then(|src| encode(codec, src, stored))
+            let len = chunk::gather(memory, &frames, &mut raw[..]).map(<[u8]>::len);
+            len.zip(memory.pages_mut(staging.frames)).and_then(|(len, area)| {
+                let room = Page::bytes_mut(area).get_mut(staging.bytes..end)?;
+                chunk::encode(codec, Page::bytes(&raw[..]).get(..len)?, room)
+            })
         };
         let entry = entry.ok_or(PackError::Unreachable)?;
         if staged > 0 {

@@ -9,19 +9,20 @@ mod write;
 pub use error::TakeError;
 pub use report::{TakeReport, Timeline};
 
+use crate::cpu::{Architecture, CpuContext};
 use crate::frame::FrameRange;
 use crate::hooks::{
     BootPolicy, CompressSnapshot, Fork, GetSnapshotRegions, PrepareSnapshot, SnapshotResume, TakeCpuSnapshot,
     WriteSnapshot,
 };
 use crate::image::id::ImageId;
-use crate::image::{ExtentKind, Header, Identity, count_pages};
+use crate::image::{ExtentKind, Header, Identity, VERSION, count_pages};
 use crate::mem::Memory;
 use crate::memory_map::MemoryMap;
 use crate::progress::{Observer, Progress};
 use crate::state::{SnapshotState, StateCell};
 use crate::system::{PageClass, Resume, System};
-use crate::workspace::{Parts, Workspace};
+use crate::workspace::{Parts, Work, Workspace};
 use error::PackError;
 use measure::Staging;
 use write::Picture;
@@ -145,7 +146,7 @@ where
 
     /// From the first hook to the last, with the system at rest.
     fn fork(&mut self, parts: Parts<'_>) -> Result<(Fork, TakeReport), TakeError<W::Error>> {
-        let Parts { raw, stored, context, extents, index, map } = parts;
+        let Parts { context, map, mut work } = parts;
         map.set(self.system.ram(), self.system.get_snapshot_regions(), self.system.nosave())
             .map_err(TakeError::Regions)?;
         let staging = self.staging(map)?;
@@ -165,8 +166,7 @@ where
         };
         let fork = self.cpu.take_cpu_snapshot(context, &mut |context| {
             // `result` is in the picture: it is stored when the picture may change again, not before.
-            result =
-                writer.run(staging, context.words(), context.resume_address(), raw, stored, extents, index);
+            result = writer.run(context, &mut work, staging);
         });
         match fork {
             Fork::Restored => Ok((Fork::Restored, TakeReport::default())),
@@ -194,45 +194,43 @@ struct Writer<'a, S, M, Z, W, O> {
     store: &'a mut W,
     observer: &'a mut O,
     settings: Settings,
-    architecture: crate::cpu::Architecture,
+    architecture: Architecture,
 }
 
 impl<S: System, M: Memory, Z: CompressSnapshot, W: PrepareSnapshot + WriteSnapshot, O: Observer>
     Writer<'_, S, M, Z, W, O>
 {
     #[inline(never)]
-    #[expect(clippy::too_many_arguments, reason = "the parts of the workspace, borrowed one by one")]
     fn run(
         &mut self,
+        context: &CpuContext,
+        work: &mut Work<'_>,
         staging: FrameRange,
-        context: &[u32],
-        resume_address: u64,
-        raw: &mut [crate::mem::Page],
-        stored: &mut [u8; crate::workspace::STORED_BYTES],
-        extents: &mut heapless::VecView<crate::image::Extent>,
-        index: &mut heapless::VecView<crate::image::ChunkEntry>,
     ) -> Result<TakeReport, TakeError<W::Error>> {
         self.observer.observe(Progress::Captured);
         let mut report = TakeReport::default();
-        scan::scan(self.map, self.system, &*self.memory, extents, staging, self.observer, &mut report)?;
+        scan::scan(self.map, self.system, &*self.memory, work.extents, staging, self.observer, &mut report)?;
 
         // Step 3: compress, to learn the size.
         let mut staging = Staging::new(staging);
-        measure::measure(self.memory, self.codec, extents, index, raw, stored, &mut staging, self.observer)
-            .map_err(|error| match error {
-            PackError::TooManyChunks => TakeError::TooManyChunks,
-            _ => TakeError::Unreachable,
+        measure::measure(self.memory, self.codec, work, &mut staging, self.observer).map_err(|error| {
+            match error {
+                PackError::TooManyChunks => TakeError::TooManyChunks,
+                _ => TakeError::Unreachable,
+            }
         })?;
 
+        let Work { extents, index, .. } = &*work;
         let mut header = Header {
+            version: VERSION,
             identity: *self.identity,
             architecture: self.architecture,
             codec: Z::CODEC,
             oem_data: self.settings.oem_data,
             id: ImageId(0),
-            resume_address,
+            resume_address: context.resume_address(),
             ram_digest: self.map.digest(),
-            context: write::part(context.iter().map(|word| word.to_le_bytes())),
+            context: write::part([context.bytes()].iter()),
             map: write::part(extents.iter().map(|extent| extent.encode())),
             index: write::part(index.iter().map(|entry| entry.encode())),
             chunks_offset: 0,
@@ -250,15 +248,15 @@ impl<S: System, M: Memory, Z: CompressSnapshot, W: PrepareSnapshot + WriteSnapsh
         header.id = prepared.id;
 
         // Step 5: write, header first, then finish.
-        let picture = Picture { header: &header, context, extents, index, staging: &staging };
-        write::write(&picture, &*self.memory, self.codec, self.store, raw, stored, self.observer)?;
-        self.store.finish_snapshot(stored).map_err(TakeError::Write)?;
+        let picture = Picture { header: &header, context: context.bytes(), staging: &staging };
+        write::write(&picture, &*self.memory, self.codec, self.store, work, self.observer)?;
+        self.store.finish_snapshot(work.stored).map_err(TakeError::Write)?;
         self.observer.observe(Progress::Written);
 
         (report.id, report.slot) = (prepared.id, prepared.slot);
         report.image_len = header.image_len();
         report.chunks = header.chunks;
-        report.raw_chunks = index.iter().filter(|entry| entry.is_raw()).count() as u32;
+        report.raw_chunks = work.index.iter().filter(|entry| entry.is_raw()).count() as u32;
         report.extents = header.extents;
         Ok(report)
     }

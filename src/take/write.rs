@@ -4,21 +4,20 @@ use crate::bytes::move_to_front;
 use crate::crc32c::Crc32c;
 use crate::frame::PAGE_SIZE;
 use crate::hooks::{CompressSnapshot, WriteSnapshot};
-use crate::image::chunk::{encode, gather};
-use crate::image::{ChunkEntry, Chunks, Extent, HEADER_LEN, Header, Part};
+use crate::image::{Chunks, HEADER_LEN, Header, Part, chunk};
 use crate::mem::{Memory, Page};
 use crate::progress::{Observer, Progress};
 use crate::take::error::PackError;
 use crate::take::measure::Staging;
-use crate::workspace::STORED_BYTES;
+use crate::workspace::{STORED_BYTES, Work};
 
 /// Checksum and length of a part that is written record by record.
-pub(crate) fn part<const N: usize>(records: impl Iterator<Item = [u8; N]>) -> Part {
+pub(crate) fn part(records: impl Iterator<Item = impl AsRef<[u8]>>) -> Part {
     let mut crc = Crc32c::new();
     let mut len = 0;
     for record in records {
-        crc.update(&record);
-        len += N as u32;
+        crc.update(record.as_ref());
+        len += record.as_ref().len() as u32;
     }
     Part { offset: 0, len, crc: crc.finish() }
 }
@@ -28,11 +27,7 @@ pub(crate) struct Picture<'a> {
     /// The header, complete.
     pub header: &'a Header,
     /// The registers.
-    pub context: &'a [u32],
-    /// The page map.
-    pub extents: &'a [Extent],
-    /// The chunk index.
-    pub index: &'a [ChunkEntry],
+    pub context: &'a [u8],
     /// The staging area as [`measure`] left it.
     pub staging: &'a Staging,
 }
@@ -44,22 +39,22 @@ pub(crate) fn write<M: Memory, Z: CompressSnapshot, W: WriteSnapshot, O: Observe
     memory: &M,
     codec: &mut Z,
     medium: &mut W,
-    raw: &mut [Page],
-    stored: &mut [u8; STORED_BYTES],
+    work: &mut Work<'_>,
     observer: &mut O,
 ) -> Result<(), PackError<W::Error>> {
+    let Work { raw, stored, extents, index } = work;
     let total = picture.header.image_len();
     let mut output = Output { buffer: stored, filled: 0, offset: 0, total, medium, observer };
     output.header(picture.header)?;
-    for word in picture.context {
-        output.bytes(&word.to_le_bytes())?;
+    for piece in picture.context.chunks(PAGE_SIZE) {
+        output.bytes(piece)?;
     }
     output.pad_page()?;
-    for extent in picture.extents {
+    for extent in extents.iter() {
         output.bytes(&extent.encode())?;
     }
     output.pad_page()?;
-    for entry in picture.index {
+    for entry in index.iter() {
         output.bytes(&entry.encode())?;
     }
     output.pad_page()?;
@@ -67,11 +62,11 @@ pub(crate) fn write<M: Memory, Z: CompressSnapshot, W: WriteSnapshot, O: Observe
         let pages = memory.pages(picture.staging.frames).ok_or(PackError::Unreachable)?;
         output.staged(Page::bytes(pages).get(..picture.staging.bytes).ok_or(PackError::Unreachable)?)?;
     }
-    let measured = Chunks::new(picture.extents).zip(picture.index).skip(picture.staging.chunks);
+    let measured = Chunks::new(extents).zip(index.iter()).skip(picture.staging.chunks);
     for (frames, entry) in measured {
-        let src = gather(memory, &frames, raw).ok_or(PackError::Unreachable)?;
+        let src = chunk::gather(memory, &frames, &mut raw[..]).ok_or(PackError::Unreachable)?;
         let dst = output.room()?;
-        if encode(codec, src, dst) != Some(*entry) {
+        if chunk::encode(codec, src, dst) != Some(*entry) {
             return Err(PackError::PictureChanged);
         }
         output.filled += entry.padded_len();

@@ -221,6 +221,7 @@ impl TakeCpuSnapshot for Armv5te {
     const ARCHITECTURE: Architecture = Architecture(0x0005_0001);
 
     fn take_cpu_snapshot(&mut self, context: &mut CpuContext, live: &mut dyn FnMut(&CpuContext)) -> Fork {
+        context.set_resume_address((akita_resume as *const () as usize as u32).into());
         let context: *mut CpuContext = context;
         // SAFETY: the exclusive borrow that this function was given; `words` is its only use until the capture.
         let words = unsafe { &mut *context }.words_mut(word::COUNT);

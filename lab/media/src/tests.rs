@@ -106,6 +106,7 @@ fn image(id: ImageId, pages: u64) -> Vec<u8> {
     let chunks = pages.div_ceil(u64::from(CHUNK_PAGES)) as u32;
     let part = |len| Part { offset: 0, len, crc: 0 };
     let mut header = Header {
+        version: oal_snapshot::image::VERSION,
         identity: Identity { board: [0; 16], build: [0; 32] },
         architecture: oal_snapshot::cpu::Architecture(0),
         codec: 0,

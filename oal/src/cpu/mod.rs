@@ -2,7 +2,7 @@
 
 use core::ffi::c_void;
 
-use oal_snapshot::cpu::{CONTEXT_WORDS, CpuContext};
+use oal_snapshot::cpu::CpuContext;
 use oal_snapshot::crc32c::Crc32c;
 use oal_snapshot::image::Identity;
 
@@ -40,6 +40,9 @@ pub struct OalCpu {
     /// Makes caches and TLBs agree with memory and restores the registers. Does not return.
     pub restore: Option<unsafe extern "C" fn(context: *mut c_void, words: *const u32)>,
 }
+
+/// Words that a record has room for.
+pub(crate) const CONTEXT_WORDS: usize = 256;
 
 /// What `OEMTakeCPUSnapshot` leaves in `pCpuContext`: registers, and whom they belong to.
 #[derive(Clone)]

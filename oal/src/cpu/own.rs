@@ -99,6 +99,8 @@ impl RestoreCpu for Cpu {
 /// r4 to r11, sp, lr and the pc of the hook's caller.
 const FRAME_WORDS: usize = 11;
 
+const _: () = assert!((WORDS + FRAME_WORDS) * 4 <= CpuContext::CAPACITY);
+
 // SAFETY: the signature is that of the assembly below; it is never called, only jumped to.
 unsafe extern "C" {
     #[link_name = "oal_c_enter_frame"]

@@ -2,15 +2,17 @@
 
 use core::ffi::c_void;
 
-use oal_snapshot::cpu::{Architecture, CONTEXT_WORDS, CpuContext};
+use oal_snapshot::cpu::{Architecture, CpuContext};
 use oal_snapshot::hooks::{Fork, RestoreCpu, TakeCpuSnapshot};
 
 use crate::config::OalConfig;
-use crate::cpu::OalCpu;
+use crate::cpu::{CONTEXT_WORDS, OalCpu};
 use crate::engine::Stack;
 use crate::error::OalError;
 use crate::hooks;
 use crate::types::{BOOL, DWORD, FALSE, LPVOID, TRUE};
+
+const _: () = assert!(CONTEXT_WORDS * 4 <= CpuContext::CAPACITY);
 
 /// What the registers belong to: a C side's table.
 pub(crate) const ARCHITECTURE: Architecture = Architecture(0xc000_0001);

@@ -28,6 +28,7 @@ use crate::hooks::{Fork, RestoreCpu, TakeCpuSnapshot};
 
 /// Words of a context.
 pub const WORDS: usize = word::COUNT;
+const _: () = assert!(WORDS * 4 <= CpuContext::CAPACITY);
 
 /// Where the registers are in the context, in words.
 mod word {
@@ -126,6 +127,7 @@ impl<O: OuterCache> TakeCpuSnapshot for Armv7a<O> {
 
     fn take_cpu_snapshot(&mut self, context: &mut CpuContext, live: &mut dyn FnMut(&CpuContext)) -> Fork {
         let held = self.held().bits();
+        context.set_resume_address(core_registers::resume_address().into());
         let context: *mut CpuContext = context;
         // SAFETY: the exclusive borrow that this function was given; `words` is its only use until the capture.
         let words = unsafe { &mut *context }.words_mut(word::COUNT);

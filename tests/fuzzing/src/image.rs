@@ -14,6 +14,8 @@ use crate::{machine, seal};
 
 /// Where the header has the image's name.
 const IMAGE_ID: usize = 48;
+/// Where it has features whose fields a reader need not know.
+const COMPATIBLE_FEATURES: std::ops::Range<usize> = 116..120;
 /// Bytes of an image at the most.
 const MOST: usize = 1 << 20;
 
@@ -41,11 +43,13 @@ pub fn run(bytes: &[u8]) -> bool {
     if booted.id().is_none() {
         return false;
     }
-    let image = Image::parse(&image).expect("what boots decodes");
-    assert_eq!(
-        machine.cpu.registers[..image.context.len().min(17)],
-        image.context[..image.context.len().min(17)]
-    );
+    let bytes = image;
+    let image = Image::parse(&bytes).expect("what boots decodes");
+    if image.header.version == 2 && bytes[COMPATIBLE_FEATURES] == [0; 4] {
+        assert!(bytes.starts_with(&image.build()), "a byte was not looked at");
+    }
+    let registers: Vec<u8> = machine.cpu.registers.iter().flat_map(|word| word.to_le_bytes()).collect();
+    assert_eq!(registers, image.context);
     for extent in image.extents.iter().filter(|extent| extent.kind == ExtentKind::Zero) {
         for frame in extent.frames.first.0..extent.frames.end().0 {
             assert!(machine.ram.page(oal_snapshot::frame::Pfn(frame)).iter().all(|byte| *byte == 0));
@@ -82,7 +86,7 @@ fn composed(input: &mut Input<'_>) -> Vec<u8> {
     let mut image = Image::parse(&SAMPLE).expect("a real image");
     let lies = input.byte();
     if lies & 1 != 0 {
-        image.context = (0..input.below(300)).map(|_| input.word()).collect();
+        image.context = (0..input.below(1300)).map(|_| input.byte()).collect();
     }
     if lies & 2 != 0 {
         image.extents = (0..input.below(70)).map(|_| extent(input)).collect();
@@ -153,6 +157,9 @@ pub fn seeds() -> Vec<Vec<u8>> {
         vec![1, 7],
         // A patch over the second chunk of the context, sealed.
         vec![1, 7, 0x08, 0x10, 4, 1, 2, 3, 4],
+        // The header's feature bits, sealed, and padding behind the context, sealed.
+        vec![1, 4, 20, 0, 1, 1],
+        vec![1, 7, 0, 0x12, 1, 1],
         // The header's resume address, sealed.
         vec![1, 4, 56, 0, 2, 0xff, 0xff],
         vec![2, 0],

@@ -7,29 +7,28 @@ use oal_snapshot::boot::{Boot, BootReport};
 use oal_snapshot::codec::{Lz4, Lz4High, Raw};
 use oal_snapshot::cpu::NosaveStack;
 use oal_snapshot::cpu::armv7a::Armv7a;
-use oal_snapshot::frame::FrameRange;
+use oal_snapshot::frame::{FrameRange, Pfn};
 use oal_snapshot::hooks::{
     BootPolicy, DecompressSnapshot, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot,
 };
-use oal_snapshot::image::ImageId;
-use oal_snapshot::image::{ChunkEntry, Extent, HEADER_LEN, Header, Identity, check_index, check_map};
+use oal_snapshot::image::{
+    Chunk, ChunkEntry, Contents, Extent, HEADER_LEN, Header, Identity, ImageId, Reader, chunk,
+};
 use oal_snapshot::mem::PhysicalMemory;
-use oal_snapshot::memory_map::MemoryMap;
 use oal_snapshot::state::StateCell;
 use oal_snapshot::store::nand::{NandFlash, NandStore};
 use oal_snapshot::store::nor::{NorFlash, NorStore};
 use oal_snapshot::store::{
     BlockStore, Partition, RECORD_LEN, Record, SNAPSHOT_PARTITION_TYPE, Slots, StoreSettings,
 };
-use oal_snapshot::system::System;
 use oal_snapshot::take::{Settings, Snapshot};
-use oal_snapshot::workspace::{Workspace, chunks_for};
+use oal_snapshot::workspace::{STORED_BYTES, Workspace, chunks_for};
 
 use crate::board::{Anyone, Controller, any};
 
 type Work = Workspace<1024, { chunks_for(64 << 20) }>;
 
-static FRAMES: [FrameRange; 1] = [FrameRange { first: oal_snapshot::frame::Pfn(1), count: 1 }];
+static FRAMES: [FrameRange; 1] = [FrameRange { first: Pfn(1), count: 1 }];
 
 /// A value at an address that nobody knows.
 fn place<T>() -> &'static mut T {
@@ -88,6 +87,10 @@ where
     black_box(store.confirm(id).is_ok());
     black_box(store.read_snapshot(id, place::<[u8; 8192]>(), any()).is_ok());
     black_box(store.mapped_snapshot(id));
+    let header = place::<Header>();
+    let mut reader = Reader { medium: store, id, len: any(), buffer: place::<[u8; STORED_BYTES]>() };
+    black_box(reader.chunk(place::<Chunk>()).is_ok());
+    black_box(reader.tail(header).is_ok());
 }
 
 fn settings() -> StoreSettings {
@@ -130,7 +133,7 @@ pub fn rest() {
     black_box(Record::decode(place::<[u8; RECORD_LEN]>()).is_ok());
     black_box(place::<Record>().encode());
     let (extents, index): (&[Extent], &[ChunkEntry]) = (any(), any());
-    if let Ok(map) = MemoryMap::new(Anyone.ram(), any(), any()) {
-        black_box((check_map(extents, &map).is_ok(), check_index(extents, index, any()).is_ok()));
-    }
+    let contents = Contents { header: place::<Header>(), extents, index };
+    black_box((contents.page(Pfn(any())), contents.chunk(any())));
+    black_box(chunk::runs(black_box(place::<[Pfn; 32]>()).iter().copied()));
 }

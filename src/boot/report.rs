@@ -1,0 +1,35 @@
+//! [`BootReport`]: what a boot found.
+
+use heapless::Vec;
+
+use crate::hooks::{Candidate, MAX_CANDIDATES};
+use crate::refusal::Refusal;
+
+/// What a boot found, for the system that was restored, or started from scratch. Keep it in nosave memory.
+#[must_use]
+#[derive(Clone, Debug, Default)]
+pub struct BootReport {
+    /// The image that was entered.
+    pub booted: Option<Candidate>,
+    /// Which attempt at it this was, from 1; 0 if none was entered.
+    pub attempt: u8,
+    /// The images and records that were found and not booted, newest first.
+    pub refused: Vec<Refusal, { 2 * MAX_CANDIDATES }>,
+}
+
+impl BootReport {
+    /// Nothing found yet.
+    pub const fn new() -> BootReport {
+        BootReport { booted: None, attempt: 0, refused: Vec::new() }
+    }
+
+    pub(super) fn refuse(&mut self, refusal: Refusal) {
+        let newer = self.refused.iter().take_while(|other| other.id >= refusal.id).count();
+        // A store gives at most as many refusals and candidates as there is room for.
+        if self.refused.push(refusal).is_ok()
+            && let Some(older @ [_, ..]) = self.refused.get_mut(newer..)
+        {
+            older.rotate_right(1);
+        }
+    }
+}
