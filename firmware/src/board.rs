@@ -1,7 +1,5 @@
 //! The system as the engine sees it: which RAM, which pages, how to come to rest and go on.
 
-use core::arch::asm;
-
 use oal_drivers::clock::{Clock as _, Deadline};
 use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
 use oal_snapshot::hooks::{GetSnapshotRegions, SnapshotResume};
@@ -9,12 +7,16 @@ use oal_snapshot::power::PowerUp;
 use oal_snapshot::state::SnapshotState;
 use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
 
-use crate::drivers::{self, STATE};
-use crate::heap::PageHeap;
+use crate::application::Application;
+use crate::arch::{mask_interrupts, unmask_interrupts};
+use crate::drivers;
+use crate::heap::{PageHeap, free_of};
+use crate::history::STATE;
 use crate::layout;
-use crate::platform::Platform;
-use crate::regs_test::{Outcome, RegisterTest};
-use crate::vfp_work::VfpWork;
+use crate::platform::{Drivers as _, Platform};
+use crate::ram::Ram;
+use crate::register_test::{Outcome, RegisterTest};
+use crate::storage::Sectors;
 
 /// The most free memory that the engine may have for compressed chunks.
 const STAGING_PAGES: u32 = (32 << 20) / 4096;
@@ -31,55 +33,50 @@ pub enum Registers {
     Checked(Outcome),
 }
 
-/// Everything that the application consists of, but for its index.
-pub struct Board<P: Platform> {
-    ram: [RamRegion; 1],
-    frame_buffer: Option<RamRegion>,
+/// The system: everything that is saved, but for how it came to where it is.
+pub struct Board<P: Platform, A> {
+    ram: Ram,
     nosave: [RamRegion; 2],
     /// Pages.
     pub heap: PageHeap,
     /// Devices.
     pub drivers: P::Drivers,
-    /// The computation in the VFP registers.
-    pub work: VfpWork,
+    /// The application.
+    pub application: A,
     /// The register test.
     pub registers: Registers,
-    /// How far the heap's low end may shrink at the next snapshot.
-    pub reclaimable_from: Option<usize>,
     /// The driver that did not come up, if one did not.
-    pub lame_driver: Option<&'static str>,
+    pub failed_driver: Option<&'static str>,
 }
 
-impl<P: Platform> Board<P> {
-    /// The board after a cold boot.
-    pub fn new(ram_bytes: u32, heap: PageHeap, drivers: P::Drivers) -> Self {
+impl<P: Platform, A: Application<P>> Board<P, A> {
+    /// The board after a cold boot: drivers up, interrupts let in, the application started.
+    ///
+    /// # Safety
+    /// Called once, by the application's first code; the boot stage is done with the devices and with `ram`, of which nothing behind
+    /// the statics is in use.
+    pub unsafe fn start(ram: &Ram, text: Option<&mut dyn Sectors>) -> Self {
+        mask_interrupts();
+        // SAFETY: the caller's promise.
+        let (mut heap, mut drivers) = unsafe {
+            let heap = PageHeap::new(free_of(ram, layout::heap_start()));
+            (heap, <P::Drivers as crate::platform::Drivers<P::Uart>>::init())
+        };
+        unmask_interrupts();
+        let application = A::start(text, &mut heap, drivers.terminal());
         Board {
-            ram: layout::ram::<P>(ram_bytes),
-            frame_buffer: layout::frame_buffer::<P>(),
+            ram: ram.clone(),
             nosave: layout::nosave(),
             heap,
             drivers,
-            work: VfpWork::start(),
+            application,
             registers: Registers::Idle,
-            reclaimable_from: None,
-            lame_driver: None,
+            failed_driver: None,
         }
     }
 }
 
-/// Lets interrupts in.
-pub fn unmask_interrupts() {
-    // SAFETY: the vectors are set, and their handlers keep every register.
-    unsafe { asm!("cpsie ai", options(nomem, nostack)) };
-}
-
-/// Keeps interrupts out.
-pub fn mask_interrupts() {
-    // SAFETY: no memory is touched.
-    unsafe { asm!("cpsid i", options(nomem, nostack)) };
-}
-
-impl<P: Platform> System for Board<P> {
+impl<P: Platform, A: Application<P>> System for Board<P, A> {
     fn ram(&self) -> &[RamRegion] {
         &self.ram
     }
@@ -89,15 +86,11 @@ impl<P: Platform> System for Board<P> {
     }
 
     fn page_class(&self, frame: Pfn) -> PageClass {
-        if self.heap.free().contains(frame) { PageClass::Free } else { PageClass::Used }
+        if self.heap.is_free(frame) { PageClass::Free } else { PageClass::Used }
     }
 
-    /// The index was given the pages that it might need; here it gives back those that it does not.
     fn reclaim(&mut self) {
-        if let Some(end) = self.reclaimable_from.take() {
-            // SAFETY: the index ends there, and nothing was handed out from the low end after it.
-            unsafe { self.heap.trim_bottom(end) };
-        }
+        self.application.reclaim(&mut self.heap);
     }
 
     fn suspend(&mut self) -> Result<(), SuspendFailed> {
@@ -112,10 +105,10 @@ impl<P: Platform> System for Board<P> {
 
     fn resume(&mut self, why: Resume) {
         self.registers = match core::mem::replace(&mut self.registers, Registers::Idle) {
-            Registers::Set(test) => Registers::Checked(test.end()),
+            Registers::Set(test) => Registers::Checked(test.end(P::SECURE)),
             other => other,
         };
-        self.lame_driver = drivers::power_up(&mut self.drivers, PowerUp::from(why)).err();
+        self.failed_driver = drivers::power_up(&mut self.drivers, PowerUp::from(why)).err();
         unmask_interrupts();
     }
 
@@ -125,24 +118,23 @@ impl<P: Platform> System for Board<P> {
         let mut deadline = Deadline::new(clock.now_us(), 2000 * u64::from(milliseconds));
         let start = drivers::ticks();
         while drivers::ticks().wrapping_sub(start) < milliseconds / 10 && !deadline.passed(clock.now_us()) {
-            self.work.go_on();
+            self.application.work();
         }
     }
 
     fn staging(&self) -> Option<FrameRange> {
-        let free = self.heap.free();
-        (!free.is_empty()).then(|| free.take(STAGING_PAGES))
+        let longest = self.heap.free().max_by_key(|free| free.count);
+        longest.map(|free| free.take(STAGING_PAGES))
     }
 }
 
-impl<P: Platform> GetSnapshotRegions for Board<P> {
-    /// The kernel, if this board had one, would not know of video RAM.
+impl<P: Platform, A: Application<P>> GetSnapshotRegions for Board<P, A> {
     fn get_snapshot_regions(&self) -> &[RamRegion] {
-        self.frame_buffer.as_slice()
+        P::OEM
     }
 }
 
-impl<P: Platform> SnapshotResume for Board<P> {
+impl<P: Platform, A: Application<P>> SnapshotResume for Board<P, A> {
     fn snapshot_resume(&mut self) {
         // SAFETY: the capture was made with interrupts masked and drivers at rest, and so is the restored system.
         unsafe { P::snapshot_resume() }

@@ -3,9 +3,9 @@
 use core::marker::PhantomData;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use oal_snapshot::cpu::armv7a::Armv7a;
 use oal_snapshot::cpu::{NosaveStack, OuterCache};
 
+use crate::arch;
 use crate::platform::Platform;
 
 /// Times the outer cache was cleaned since power-on.
@@ -25,11 +25,11 @@ impl<P: Platform> OuterCache for Outer<P> {
 }
 
 /// A board's CPU.
-pub type Cpu<P> = Armv7a<Outer<P>>;
+pub type Cpu<P> = arch::Core<Outer<P>>;
 
 /// The CPU, with the stack of the engine.
 pub fn new<P: Platform, const BYTES: usize>(stack: &'static mut NosaveStack<BYTES>) -> Cpu<P> {
-    P::cpu(stack).with_outer_cache(Outer(PhantomData))
+    P::cpu(stack, Outer(PhantomData))
 }
 
 /// Times a restore cleaned the outer cache since power-on.

@@ -25,26 +25,3 @@ macro_rules! devices {
         }
     )+};
 }
-
-/// Lets the first instructions after power-on write a word to a device's register, to start the clock for instance:
-/// `early_store!(address, value);`, once in a board. Nothing is initialised by then, and the MMU is off.
-#[macro_export]
-macro_rules! early_store {
-    ($address:expr, $value:expr) => {
-        core::arch::global_asm!(
-            r#"
-    .section .text.early, "ax", %progbits
-    .arm
-    .global oal_early_init
-oal_early_init:
-    ldr     r0, ={address}
-    ldr     r1, ={value}
-    str     r1, [r0]
-    bx      lr
-    .ltorg
-"#,
-            address = const $address,
-            value = const $value,
-        );
-    };
-}

@@ -1,8 +1,8 @@
 //! [`ToRam`]: controllers that write to RAM beside the CPU, on a board whose one cache level is the core's own.
 
-use core::arch::asm;
-
 use oal_drivers::dma::Dma;
+
+use crate::arch::cache;
 
 /// RAM that is mapped to where it is, and that controllers see at the same addresses. Level 2 caches (an L2C-310) are off; a
 /// board that uses one has to clean and invalidate its lines as well: after the core's own before a transfer, and before
@@ -20,47 +20,41 @@ impl ToRam {
     }
 }
 
-/// Bytes of the largest cache line of any Cortex-A core: what shares none of these shares no line.
-const LINE: usize = 64;
-
-// SAFETY: RAM is mapped to where it is (`mmu`), so that a buffer's address is the controller's, and contiguous. No line of it is
+// SAFETY: RAM is mapped to where it is (`mapping`), so that a buffer's address is the controller's, and contiguous. No line of it is
 // dirty while it is lent, since the lines are cleaned and invalidated before and nobody writes to it meanwhile; lines
 // that were fetched ahead of use meanwhile are invalidated behind the transfer, before the CPU looks.
 unsafe impl Dma for ToRam {
-    /// Cleans and invalidates the buffer's lines to the point of coherency (DCCIMVAC; DDI 0406C, B4.2.1 and A3.8.3 for the
-    /// barrier): a dirty line written back later would overwrite what the controller wrote.
+    /// Cleans and invalidates the buffer's lines to the point of coherency: a dirty line written back later would overwrite what the controller wrote.
     fn lend(&mut self, buffer: &mut [u8]) -> Option<u32> {
         let start = buffer.as_ptr() as usize;
-        if buffer.is_empty() || !start.is_multiple_of(LINE) || !buffer.len().is_multiple_of(LINE) {
+        if buffer.is_empty()
+            || !start.is_multiple_of(cache::LONGEST_LINE)
+            || !buffer.len().is_multiple_of(cache::LONGEST_LINE)
+        {
             return None;
         }
         for line in lines(buffer) {
             // SAFETY: maintenance by address of a buffer that is mapped; nothing is lost.
-            unsafe { asm!("mcr p15, 0, {}, c7, c14, 1", in(reg) line, options(nostack)) };
+            unsafe { cache::clean_invalidate_line(line) };
         }
-        barrier();
+        cache::barrier();
         u32::try_from(start).ok()
     }
 
-    /// Invalidates the buffer's lines (DCIMVAC): a core may have fetched some ahead of use, with what was in memory then.
+    /// Invalidates the buffer's lines: a core may have fetched some ahead of use, with what was in memory then.
     fn take_back(&mut self, buffer: &mut [u8]) {
-        barrier();
+        cache::barrier();
         for line in lines(buffer) {
             // SAFETY: the lines are the buffer's alone, and none of them is dirty: `lend` saw to the first, and nobody has
             // written to it since.
-            unsafe { asm!("mcr p15, 0, {}, c7, c6, 1", in(reg) line, options(nostack)) };
+            unsafe { cache::invalidate_line(line) };
         }
-        barrier();
+        cache::barrier();
     }
 }
 
-/// An address in each of the buffer's lines, at the distance of the shortest line of these cores, 32 bytes.
+/// An address in each of the buffer's lines.
 fn lines(buffer: &mut [u8]) -> impl Iterator<Item = usize> {
     let start = buffer.as_mut_ptr() as usize;
-    (start..start + buffer.len()).step_by(32)
-}
-
-fn barrier() {
-    // SAFETY: waits until all maintenance and all accesses before it are done.
-    unsafe { asm!("dsb", options(nostack)) };
+    (start..start + buffer.len()).step_by(cache::SHORTEST_LINE)
 }

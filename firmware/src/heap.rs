@@ -1,12 +1,21 @@
 //! The page heap: what is left of RAM, handed out from both ends.
 //!
-//! Pages that nobody has are free: they are not in the picture, and keep whatever they held.
+//! Pages that nobody has are free: they are not saved, and keep whatever they held. Each bank of RAM has a run of them.
 
-use oal_snapshot::frame::{FrameRange, PAGE_SIZE, Pfn};
+use core::ops::Range;
 
-/// The heap. There is no way to give single pages back, but its low end can shrink.
-pub struct PageHeap {
-    /// First page of the heap.
+use heapless::Vec;
+use oal_snapshot::frame::{FrameRange, PAGE_SIZE, Pfn, RamRegion};
+
+use crate::ram::MAX_BANKS;
+
+/// Bytes in a page.
+const PAGE: usize = PAGE_SIZE;
+
+/// What is left of one bank.
+#[derive(Clone, Debug)]
+struct Run {
+    /// First page that was free at first.
     start: usize,
     /// First free page.
     low: usize,
@@ -14,66 +23,100 @@ pub struct PageHeap {
     high: usize,
 }
 
-impl PageHeap {
-    /// The heap of the page-aligned addresses from `start` to `end`.
-    ///
-    /// # Safety
-    /// They are RAM, mapped to where it is, that nothing else uses.
-    pub unsafe fn new(start: usize, end: usize) -> PageHeap {
-        PageHeap { start, low: start, high: end }
-    }
-
-    /// Bytes that are free.
-    pub fn free_bytes(&self) -> usize {
+impl Run {
+    fn bytes(&self) -> usize {
         self.high - self.low
     }
 
-    /// The free frames: one run.
-    pub fn free(&self) -> FrameRange {
-        let count = (self.free_bytes() / PAGE_SIZE) as u32;
-        FrameRange { first: Pfn::containing(self.low as u64), count }
+    fn frames(&self) -> FrameRange {
+        FrameRange { first: Pfn::containing(self.low as u64), count: (self.bytes() / PAGE) as u32 }
+    }
+}
+
+/// What of the banks `ram` is free behind statics that end at `statics_end`: the rest of their bank, and all of every other.
+pub fn free_of(ram: &[RamRegion], statics_end: usize) -> impl Iterator<Item = Range<usize>> {
+    ram.iter().map(move |bank| {
+        let (start, end) = (bank.base as usize, (bank.base + bank.len) as usize);
+        if (start..=end).contains(&statics_end) { statics_end..end } else { start..end }
+    })
+}
+
+/// The heap. There is no way to give single pages back, but the low end of a bank can shrink.
+#[derive(Debug)]
+pub struct PageHeap {
+    runs: Vec<Run, MAX_BANKS>,
+}
+
+impl PageHeap {
+    /// The heap of these runs of page-aligned addresses, by rising addresses; of more than [`MAX_BANKS`] the first ones.
+    ///
+    /// # Safety
+    /// They are RAM, mapped to where it is, that nothing else uses.
+    pub unsafe fn new(runs: impl Iterator<Item = Range<usize>>) -> PageHeap {
+        let run = |run: Range<usize>| Run { start: run.start, low: run.start, high: run.end.max(run.start) };
+        PageHeap { runs: runs.take(MAX_BANKS).map(run).collect() }
     }
 
-    /// `len` bytes from the low end, rounded up to whole pages. They follow those handed out from there before.
+    /// The free frames, bank by bank.
+    pub fn free(&self) -> impl Iterator<Item = FrameRange> {
+        self.runs.iter().map(Run::frames).filter(|frames| !frames.is_empty())
+    }
+
+    /// Whether a frame is free.
+    pub fn is_free(&self, frame: Pfn) -> bool {
+        self.runs.iter().any(|run| run.frames().contains(frame))
+    }
+
+    /// The most free bytes in a row.
+    pub fn longest(&self) -> usize {
+        self.runs.iter().map(Run::bytes).max().unwrap_or(0)
+    }
+
+    /// `len` bytes from the low end of the first bank that has them, rounded up to whole pages. They follow those handed
+    /// out from there before.
     pub fn take_bottom(&mut self, len: usize) -> Option<&'static mut [u8]> {
-        let len = len.checked_next_multiple_of(PAGE_SIZE)?;
-        if len > self.free_bytes() {
-            return None;
-        }
-        let start = self.low;
-        self.low += len;
+        let len = len.checked_next_multiple_of(PAGE)?;
+        let run = self.runs.iter_mut().find(|run| run.bytes() >= len)?;
+        let start = run.low;
+        run.low += len;
         // SAFETY: the bytes were free, and are handed out once; `new`'s caller vouches for them.
         Some(unsafe { core::slice::from_raw_parts_mut(start as *mut u8, len) })
     }
 
-    /// `len` bytes from the high end, rounded up to whole pages.
+    /// `len` bytes from the high end of the last bank that has them, rounded up to whole pages.
     pub fn take_top(&mut self, len: usize) -> Option<&'static mut [u8]> {
-        let len = len.checked_next_multiple_of(PAGE_SIZE)?;
-        if len > self.free_bytes() {
-            return None;
-        }
-        self.high -= len;
+        let len = len.checked_next_multiple_of(PAGE)?;
+        let run = self.runs.iter_mut().rev().find(|run| run.bytes() >= len)?;
+        run.high -= len;
         // SAFETY: as in `take_bottom`.
-        Some(unsafe { core::slice::from_raw_parts_mut(self.high as *mut u8, len) })
+        Some(unsafe { core::slice::from_raw_parts_mut(run.high as *mut u8, len) })
     }
 
     /// `count` words of free pages, for as long as nothing is taken from the heap. They hold whatever they held.
     pub fn scratch(&mut self, count: usize) -> Option<&mut [u32]> {
-        if count.checked_mul(size_of::<u32>())? > self.free_bytes() {
-            return None;
-        }
+        let bytes = count.checked_mul(size_of::<u32>())?;
+        let run = self.runs.iter().find(|run| run.bytes() >= bytes)?;
         // SAFETY: free bytes at the start of a page, which nobody gets while the heap is borrowed.
-        Some(unsafe { core::slice::from_raw_parts_mut(self.low as *mut u32, count) })
+        Some(unsafe { core::slice::from_raw_parts_mut(run.low as *mut u32, count) })
     }
 
-    /// Frees the low end from `address` on, rounded up to whole pages.
+    /// The free memory, as it will be once the low end of the bank with `end` is trimmed to there.
+    pub fn free_once_trimmed(&self, end: Option<usize>) -> impl Iterator<Item = Range<usize>> {
+        self.runs.iter().map(move |run| {
+            let low =
+                end.map(|end| end.next_multiple_of(PAGE)).filter(|end| (run.start..run.low).contains(end));
+            low.unwrap_or(run.low)..run.high
+        })
+    }
+
+    /// Frees the low end of a bank from `address` on, rounded up to whole pages.
     ///
     /// # Safety
-    /// Nobody uses what was handed out behind it any more.
+    /// Nobody uses what was handed out from that low end behind it any more.
     pub unsafe fn trim_bottom(&mut self, address: usize) {
-        let end = address.next_multiple_of(PAGE_SIZE);
-        if (self.start..self.low).contains(&end) {
-            self.low = end;
+        let end = address.next_multiple_of(PAGE);
+        if let Some(run) = self.runs.iter_mut().find(|run| (run.start..run.low).contains(&end)) {
+            run.low = end;
         }
     }
 }

@@ -3,11 +3,7 @@
 use oal_snapshot::frame::RamRegion;
 
 use crate::Platform;
-
-/// The frame buffer that belongs to the picture, if the board has one: just 150 pages.
-pub fn frame_buffer<P: Platform>() -> Option<RamRegion> {
-    P::FRAME_BUFFER.map(|address| RamRegion::new(u64::from(address), 640 * 480 * 2))
-}
+use crate::mapping::Map;
 
 /// What the stacks are filled with, to see how deep they went.
 pub const PAINT: u32 = 0xc5c5_c5c5;
@@ -60,9 +56,15 @@ pub fn nosave() -> [RamRegion; 2] {
     [region(code_start(), code_end()), region(nosave_start(), nosave_end())]
 }
 
-/// All of RAM.
-pub fn ram<P: Platform>(bytes: u32) -> [RamRegion; 1] {
-    [RamRegion::new(u64::from(P::RAM_START), u64::from(bytes))]
+/// How a board with these banks of RAM is mapped.
+pub fn map<P: Platform>(ram: &[RamRegion]) -> Map<'_> {
+    Map {
+        code: code_start() as u64..code_end() as u64,
+        ram,
+        oem: P::OEM,
+        uncached: P::UNCACHED,
+        window: P::READ_WINDOW,
+    }
 }
 
 /// Bytes of the boot stack that were ever used, and all of them.

@@ -1,39 +1,40 @@
 #![cfg_attr(target_os = "none", no_std)]
-//! The reference firmware: an application that is worth a snapshot, and the boot stage that brings it back.
+//! The reference firmware: what every port needs to take snapshots and to boot from them.
 //!
 //! ```text
-//!  power on ─ start ─ boot_stage ─┬─ an image boots: the application goes on where it was pictured
-//!              (nosave memory)    └─ application: reads the medium's text files, builds an index of
-//!                                    their words, then takes commands: find, snapshot, ...
+//!  power on ─ start ─ boot_stage ─┬─ an image boots: the system goes on where it was captured
+//!              (nosave memory)    └─ shell: starts drivers and application, then takes commands:
+//!                                    snapshot, selftest, ...
 //! ```
 //!
-//! It runs on every board that implements `Platform`; the board's program is that, and one line:
-//! `firmware!`.
+//! It runs on every board that implements `Platform`, with an `Application` or without one; the board's program is that,
+//! and one line: `firmware!`. The demonstration application is the crate `oal-demo`.
 //!
 //! | module | |
 //! |---|---|
-//! | `platform`, `storage`, `devices` | what a board provides |
-//! | `start`, `vectors`, `mmu`, `layout` | the core and the memory map |
+//! | `platform`, `ram`, `storage`, `devices` | what a board provides |
+//! | `application`, `command` | what an application provides |
+//! | `arch` | the core, behind one door |
+//! | `mapping`, `layout`, `heap` | the memory map, and what is free of it |
 //! | `boot_stage`, `cpu`, `observer`, `nosave`, `build` | what runs from nosave memory |
-//! | `application`, `index`, `heap`, `vfp_work`, `display` | what is worth a snapshot |
-//! | `system`, `drivers`, `snapshot` | how it comes to rest, is pictured, and goes on |
-//! | `terminal`, `console`, `commands`, `errors`, `regs_test` | the console, described in `docs/console.md` |
-//! | `selftest` | a port tries itself |
+//! | `board`, `session`, `drivers`, `history`, `snapshot` | how the system comes to rest, is captured, and goes on |
+//! | `shell`, `terminal`, `console`, `commands`, `errors`, `register_test` | the console, described in `docs/console.md` |
+//! | `selftest` | a port tests itself |
 //! | `card`, `wait`, `text_volume` | the store and the text on a card, delays of flash drivers, text in flash |
 //! | `dma` | buffers for controllers that write to RAM themselves |
-//! | `ram` | how much of it there is, for boards that have to try |
 //!
-//! What is in the picture and what is not is decided by where a static lies: `.nosave.data` and `.nosave.bss`
+//! Whether a static is saved is decided by where it lies: `.nosave.data` and `.nosave.bss`
 //! belong to the boot stage, `.data` and `.bss` to the application, whose heap is the rest of RAM.
-
-pub mod wait;
 
 #[macro_use]
 pub mod terminal;
-pub mod devices;
 
 #[cfg(target_os = "none")]
 pub mod application;
+#[cfg(target_os = "none")]
+pub mod arch;
+#[cfg(target_os = "none")]
+pub mod board;
 #[cfg(target_os = "none")]
 pub mod boot_stage;
 #[cfg(target_os = "none")]
@@ -41,67 +42,67 @@ mod build;
 #[cfg(target_os = "none")]
 pub mod card;
 #[cfg(target_os = "none")]
+pub mod command;
+#[cfg(target_os = "none")]
 mod commands;
 pub mod console;
 #[cfg(target_os = "none")]
 mod cpu;
-#[cfg(target_os = "none")]
-mod display;
+pub mod devices;
 #[cfg(target_os = "none")]
 pub mod dma;
 #[cfg(target_os = "none")]
 pub mod drivers;
 #[cfg(target_os = "none")]
-mod errors;
+pub mod errors;
 #[cfg(target_os = "none")]
 pub mod fault;
+pub mod heap;
 #[cfg(target_os = "none")]
-mod heap;
-#[cfg(target_os = "none")]
-mod index;
+pub mod history;
 #[cfg(target_os = "none")]
 mod layout;
+pub mod mapping;
 #[cfg(target_os = "none")]
 mod marker;
-#[cfg(target_os = "none")]
-mod mmu;
 pub mod nosave;
 #[cfg(target_os = "none")]
 mod observer;
 #[cfg(target_os = "none")]
 pub mod platform;
-#[cfg(target_os = "none")]
 pub mod ram;
 #[cfg(target_os = "none")]
-mod regs_test;
+mod register_test;
 #[cfg(target_os = "none")]
 mod selftest;
 #[cfg(target_os = "none")]
-mod snapshot;
+pub mod session;
 #[cfg(target_os = "none")]
-mod start;
+pub mod shell;
+#[cfg(target_os = "none")]
+mod snapshot;
 #[cfg(target_os = "none")]
 pub mod storage;
 #[cfg(target_os = "none")]
-mod system;
-#[cfg(target_os = "none")]
 pub mod text_volume;
-#[cfg(target_os = "none")]
-mod vectors;
-#[cfg(target_os = "none")]
-mod vfp_work;
+pub mod wait;
 
 #[cfg(target_os = "none")]
 pub use platform::Platform;
 
-/// Makes a program of the firmware for one board: `oal_firmware::firmware!(MyBoard);` with a [`Platform`].
+/// Makes a program of the firmware for one board: `oal_firmware::firmware!(MyBoard, MyApplication);` with a [`Platform`] and an
+/// [`Application`](application::Application), or `firmware!(MyBoard);` without an application.
 #[cfg(target_os = "none")]
 #[macro_export]
 macro_rules! firmware {
     ($platform:ty) => {
+        $crate::firmware!($platform, ());
+    };
+    ($platform:ty, $application:ty) => {
         /// What the boot stage leaves to the application.
         #[unsafe(link_section = ".nosave.bss")]
-        static STAGE: $crate::boot_stage::Place<$platform> = $crate::boot_stage::Place::new();
+        static STAGE: $crate::boot_stage::StageCell<$platform, $application> =
+            $crate::boot_stage::StageCell::new();
 
         /// From the first instructions, on the boot stack.
         #[unsafe(no_mangle)]
@@ -112,7 +113,7 @@ macro_rules! firmware {
         /// From the boot stage, on the application's own stack.
         #[unsafe(no_mangle)]
         extern "C" fn oal_application() -> ! {
-            $crate::application::main(&STAGE)
+            $crate::shell::main(&STAGE)
         }
 
         /// From the IRQ vector, with interrupts masked.
@@ -123,8 +124,8 @@ macro_rules! firmware {
 
         /// From the other vectors.
         #[unsafe(no_mangle)]
-        extern "C" fn oal_fault(vector: u32, link: u32, spsr: u32) -> ! {
-            $crate::fault::exception::<$platform>(vector, link, spsr)
+        extern "C" fn oal_fault(vector: usize, link: usize, status: usize) -> ! {
+            $crate::fault::exception::<$platform>(vector, link, status)
         }
 
         #[panic_handler]

@@ -1,35 +1,31 @@
-//! Functions that do nothing, for a debugger to stop at.
+//! Functions that do nothing, for a debugger to stop at. Each has a number of its own, so that they stay four functions.
 
-use core::arch::asm;
+use core::hint::black_box;
 
-/// The CPU was captured; nothing of the picture may change from here on.
+/// The CPU was captured; nothing of the saved memory may change from here on.
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub extern "C" fn oal_marker_captured() {
-    // SAFETY: does nothing. Each marker has a word of its own, so that they stay four functions.
-    unsafe { asm!("nop", "mov r12, #1", out("r12") _) };
+    black_box(1_u32);
 }
 
-/// The image is committed; the picture is still unchanged.
+/// The image is committed; the saved memory is still unchanged.
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub extern "C" fn oal_marker_written() {
-    // SAFETY: as above.
-    unsafe { asm!("nop", "mov r12, #2", out("r12") _) };
+    black_box(2_u32);
 }
 
 /// (boot) Every page is in place; the CPU's registers are restored next.
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub extern "C" fn oal_marker_loaded() {
-    // SAFETY: as above.
-    unsafe { asm!("nop", "mov r12, #3", out("r12") _) };
+    black_box(3_u32);
 }
 
-/// `@ready` was just said: commands are taken. Interrupts are on.
+/// `@ready` was just printed: commands are taken. Interrupts are on.
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub extern "C" fn oal_marker_ready() {
-    // SAFETY: as above.
-    unsafe { asm!("nop", "mov r12, #4", out("r12") _) };
+    black_box(4_u32);
 }

@@ -1,18 +1,18 @@
-//! Statics in nosave memory, which one owner borrows once in each life.
+//! Statics in nosave memory, which one owner borrows once after each power-on.
 
 use core::cell::UnsafeCell;
 
-/// A static that is handed out as a mutable borrow.
+/// A static that is given away as one mutable borrow.
 #[repr(transparent)]
-pub struct Handout<T>(UnsafeCell<T>);
+pub struct NosaveCell<T>(UnsafeCell<T>);
 
 // SAFETY: there is one core, and `take`'s caller promises that there is one borrow.
-unsafe impl<T> Sync for Handout<T> {}
+unsafe impl<T> Sync for NosaveCell<T> {}
 
-impl<T> Handout<T> {
+impl<T> NosaveCell<T> {
     /// The value. In `.nosave.bss` it must consist of zero bytes.
-    pub const fn new(value: T) -> Handout<T> {
-        Handout(UnsafeCell::new(value))
+    pub const fn new(value: T) -> NosaveCell<T> {
+        NosaveCell(UnsafeCell::new(value))
     }
 
     /// The one borrow.

@@ -1,38 +1,30 @@
-//! Watches snapshots and boots: markers for a debugger, a bar on the LCD, a line on the console.
+//! Observes snapshots and boots: markers for a debugger, lines on the console, and the application's own observer.
 //!
-//! All of it is nosave memory and hardware, because it runs while the picture must not change, or is overwritten.
+//! All of it is nosave memory and hardware, because it runs while the saved memory must not change, or is overwritten.
 
 use oal_snapshot::progress::{Observer, Progress};
 
-use crate::boot_stage::Dash;
-use crate::display::Bar;
+use crate::application::Application;
 use crate::marker;
 use crate::platform::Platform;
-use crate::terminal::Terminal;
+use crate::terminal::{Dash, Terminal};
 
-/// Watches.
-pub struct Watcher<P> {
-    bar: Bar<P>,
+/// The observer.
+pub struct Watcher<P: Platform, A: Application<P>> {
+    application: A::Observer,
 }
 
-impl<P: Platform> Watcher<P> {
-    /// Shows nothing yet.
-    pub const fn new() -> Self {
-        Watcher { bar: Bar::new() }
+impl<P: Platform, A: Application<P>> Watcher<P, A> {
+    /// Nothing observed yet.
+    pub fn new() -> Self {
+        Watcher { application: A::observer() }
     }
 }
 
-impl<P: Platform> Observer for Watcher<P> {
+impl<P: Platform, A: Application<P>> Observer for Watcher<P, A> {
     fn observe(&mut self, progress: Progress) {
         match progress {
-            Progress::Captured => {
-                marker::oal_marker_captured();
-                self.bar.show("Taking a snapshot");
-            }
-            // Looking at the pages is quick, and so is compressing compared with writing.
-            Progress::Scan { done, total } => self.bar.set(done, total, 0, 10),
-            Progress::Compress { done, total } => self.bar.set(done, total, 10, 40),
-            Progress::Write { done, total } => self.bar.set(done, total, 40, 100),
+            Progress::Captured => marker::oal_marker_captured(),
             Progress::Written => marker::oal_marker_written(),
             Progress::Refused(refused) => {
                 // SAFETY: in the boot stage, which has no other user of the UART while a boot is under way.
@@ -45,11 +37,10 @@ impl<P: Platform> Observer for Watcher<P> {
                 // SAFETY: in the boot stage, which has no other user of the UART while a boot is under way.
                 let mut terminal = unsafe { Terminal::<P::Uart>::new() };
                 say!(terminal, "@boot image seq={} slot={slot} attempt={attempt} pages={pages}", id.0);
-                self.bar.show("Booting from a snapshot");
             }
-            Progress::Load { done, total } => self.bar.set(done, total, 0, 100),
             Progress::Loaded => marker::oal_marker_loaded(),
             _ => {}
         }
+        self.application.observe(progress);
     }
 }

@@ -1,11 +1,14 @@
 //! [`Platform`]: what the firmware asks of a board.
 
 use oal_drivers::clock::Clock;
-use oal_snapshot::cpu::NosaveStack;
-use oal_snapshot::cpu::armv7a::Armv7a;
+use oal_snapshot::cpu::{NosaveStack, OuterCache};
+use oal_snapshot::frame::RamRegion;
 use oal_snapshot::power::PowerManaged;
 
-use crate::drivers::{GateUse, Story};
+use crate::arch;
+use crate::history::{GateUse, PowerHistory};
+use crate::mapping::ReadWindow;
+use crate::ram::Ram;
 use crate::storage::Storage;
 use crate::terminal::{Terminal, Uart};
 
@@ -15,18 +18,6 @@ pub const MAX_DRIVERS: usize = 8;
 /// Drivers, in the order in which they are powered up.
 pub type DriverVec<'a> = heapless::Vec<&'a mut dyn Driver, MAX_DRIVERS>;
 
-/// Flash that is seen as memory at an address of its own, all in whole MiB, so that it can be read at any alignment. It must
-/// not cover anything else that is used.
-#[derive(Clone, Copy, Debug)]
-pub struct ReadWindow {
-    /// Where it is seen.
-    pub at: u32,
-    /// Where it is.
-    pub physical: u32,
-    /// How many bytes of it.
-    pub bytes: u32,
-}
-
 /// A register that holds how a device is set up, such as a timer's reload value. The command `selftest` reads it before drivers
 /// go down, and compares it after they came up.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +25,7 @@ pub struct DeviceRegister {
     /// Its name, without blanks.
     pub name: &'static str,
     /// Its address: a word that can be read at any time while its driver is up, and that reading does not change.
-    pub address: u32,
+    pub address: usize,
     /// The bits that stay the same as long as nobody sets the device up anew.
     pub mask: u32,
 }
@@ -49,27 +40,22 @@ pub trait Platform: Sized + 'static {
     const NAME: &'static str;
     /// The board's name for people.
     const TITLE: &'static str;
-    /// First byte of RAM, on a MiB.
-    const RAM_START: u32;
     /// Whether the core is in Secure state, as after power-on; not so if a monitor (TF-A, OP-TEE) started the firmware. Monitor
-    /// mode's registers, which only Secure state can reach, are then no part of a picture.
+    /// mode's registers, which only Secure state can reach, are not saved then.
     const SECURE: bool = true;
-    /// The MiB of memory outside RAM that hold frame buffers: first byte and number of bytes. They are mapped as Normal
-    /// memory without caches.
-    const VIDEO: (u32, u32) = (0, 0);
-    /// The frame buffer that belongs to the picture, if there is one: 640 by 480 pixels of two bytes, inside
-    /// [`Platform::VIDEO`]. `OEMGetSnapshotRegions` names it.
-    const FRAME_BUFFER: Option<u32> = None;
-    /// The frame buffer of the progress bar, which no snapshot holds, if there is room for one.
-    const PROGRESS_BUFFER: Option<u32> = None;
-
+    /// Memory outside RAM that is saved with it, such as a frame buffer: whole pages, at most
+    /// [`MAX_OEM`](crate::ram::MAX_OEM) regions. `OEMGetSnapshotRegions` names them.
+    const OEM: &'static [RamRegion] = &[];
+    /// Memory outside RAM that is mapped as Normal memory without caches, for a controller that reads it behind the
+    /// CPU's back: whole MiB.
+    const UNCACHED: &'static [RamRegion] = &[];
     /// Memory to be seen at another address as well: read-only, Normal, not cached.
     const READ_WINDOW: Option<ReadWindow> = None;
 
     /// Registers that every power-up of a driver must bring back, for the command `selftest`: the first 32 count.
     const REGISTERS: &'static [DeviceRegister] = &[];
     /// Where the registers of the outer cache's controller, an L2C-310, are, if the board has one, be it on or off.
-    const OUTER_CACHE: Option<u32> = None;
+    const OUTER_CACHE: Option<usize> = None;
 
     /// The console's UART.
     type Uart: Uart;
@@ -80,16 +66,19 @@ pub trait Platform: Sized + 'static {
     /// The devices that are powered down for a snapshot.
     type Drivers: Drivers<Self::Uart>;
 
-    /// Bytes of RAM: whole MiB, at most 1 GiB.
+    /// All RAM that the system uses, bank by bank by rising addresses: whole MiB, at most 1 GiB in all. The linker script's `RAM` lies
+    /// in one bank; the heap takes the rest of that one and all of the others.
     ///
     /// # Safety
     /// Called once, before the MMU is on, with nothing in RAM in use but the firmware's own sections.
-    unsafe fn ram_bytes() -> u32;
+    unsafe fn ram() -> Ram;
 
-    /// The core, with the stack on which the engine writes.
-    fn cpu<const BYTES: usize>(stack: &'static mut NosaveStack<BYTES>) -> Armv7a {
-        let cpu = Armv7a::new(stack);
-        if Self::SECURE { cpu.secure() } else { cpu }
+    /// The core, with the stack on which the engine writes, and the cache outside it.
+    fn cpu<O: OuterCache, const BYTES: usize>(
+        stack: &'static mut NosaveStack<BYTES>,
+        outer: O,
+    ) -> arch::Core<O> {
+        arch::core(stack, Self::SECURE, outer)
     }
 
     /// What cleans and invalidates the cache outside the core, and waits until that is done; needed if the board switches it
@@ -106,14 +95,6 @@ pub trait Platform: Sized + 'static {
     /// # Safety
     /// Nobody else uses the medium's controller.
     unsafe fn storage() -> Self::Storage;
-
-    /// Shows the frame buffer at `address`, whatever was shown before; nothing if the board has no display.
-    ///
-    /// # Safety
-    /// Nobody else uses the display's controller meanwhile.
-    unsafe fn show(address: u32) {
-        let _ = address;
-    }
 
     /// Seconds since 1970; 0 if the board does not know.
     fn seconds() -> u32 {
@@ -161,10 +142,10 @@ pub trait Drivers<U: Uart>: Sized {
     fn terminal(&mut self) -> &mut Terminal<U>;
 }
 
-/// A driver that remembers its life.
+/// A driver that records its power transitions.
 pub trait Driver: PowerManaged {
-    /// What happened to it.
-    fn story(&self) -> Story;
+    /// What it recorded.
+    fn history(&self) -> PowerHistory;
 
     /// What it did to the gate of its clock, if it has one.
     fn gate(&self) -> Option<GateUse> {

@@ -1,17 +1,34 @@
-//! How much RAM there is, found by trying.
+//! RAM: the banks of a board, and how much there is, found by trying.
+
+use heapless::Vec;
+use oal_snapshot::frame::RamRegion;
+
+/// Most banks of RAM.
+pub const MAX_BANKS: usize = 4;
+/// Most regions outside RAM that are saved with it.
+pub const MAX_OEM: usize = 4;
+
+/// The banks of RAM, by rising addresses.
+pub type Ram = Vec<RamRegion, MAX_BANKS>;
+
+/// Bytes of all banks.
+pub fn bytes(ram: &[RamRegion]) -> u64 {
+    ram.iter().map(|bank| bank.len).fold(0, u64::saturating_add)
+}
 
 /// Bytes in the step by which RAM is sized, and the least that there is.
-const RAM_STEP: u32 = 64 << 20;
+const RAM_STEP: usize = 64 << 20;
 /// The most RAM that the board takes, in steps.
-const RAM_STEPS_MAX: u32 = 16;
+const RAM_STEPS_MAX: usize = 16;
 
 /// Where step `step`, from 1, of RAM at `start` is tried: its last word.
-fn probe(start: u32, step: u32) -> *mut u32 {
-    (start + (step * RAM_STEP).wrapping_sub(4)) as *mut u32
+fn probe(start: usize, step: usize) -> *mut u32 {
+    start.wrapping_add(step * RAM_STEP).wrapping_sub(4) as *mut u32
 }
 
 /// A word that no other step is tried with, that is not 0 and not all ones.
-const fn token(step: u32) -> u32 {
+const fn token(step: usize) -> u32 {
+    let step = step as u32;
     0x5aa5_0000 | step << 8 | (!step & 0xff)
 }
 
@@ -22,8 +39,8 @@ const fn token(step: u32) -> u32 {
 /// # Safety
 /// The MMU and the data cache are off, and from `start` on there is RAM, or nothing, whose last words of each step are not
 /// in use.
-pub unsafe fn size(start: u32) -> u32 {
-    let mut before = [0; RAM_STEPS_MAX as usize];
+pub unsafe fn size(start: usize) -> u64 {
+    let mut before = [0; RAM_STEPS_MAX];
     let mut steps = 0;
     for (step, word) in (1..).zip(&mut before) {
         // SAFETY: an aligned word in the board's RAM area; the caller vouches for the rest.
@@ -44,5 +61,5 @@ pub unsafe fn size(start: u32) -> u32 {
         // SAFETY: as above.
         unsafe { probe(start, step).write_volatile(word) };
     }
-    steps * RAM_STEP
+    (steps * RAM_STEP) as u64
 }

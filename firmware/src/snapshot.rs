@@ -4,18 +4,19 @@ use oal_snapshot::hooks::BootPolicy;
 use oal_snapshot::take::{Settings, Snapshot, TakeReport, Timeline as Taken};
 
 use crate::application::{Application, Timeline};
-use crate::commands::{self, Answer};
-use crate::drivers::STATE;
+use crate::board::Registers;
+use crate::command::Answer;
 use crate::errors::{self, Failure};
+use crate::history::STATE;
 use crate::platform::Platform;
-use crate::regs_test::Outcome;
+use crate::register_test::Outcome;
+use crate::session::Session;
 use crate::storage::{Storage, Store};
-use crate::system::Registers;
 
 /// The pause of pass 2: enough here, where nothing has to become resident.
 const PAUSE_MS: u32 = 1000;
 
-/// What the command was told.
+/// What the command does.
 pub struct Options {
     /// How often the image may boot.
     pub policy: BootPolicy,
@@ -25,9 +26,9 @@ pub struct Options {
     pub registers: bool,
 }
 
-fn parse(line: &str) -> Result<Options, Failure> {
+fn parse(words: &str) -> Result<Options, Failure> {
     let mut options = Options { policy: BootPolicy::Always, confirm: true, registers: false };
-    for word in line.split_ascii_whitespace().skip(1) {
+    for word in words.split_ascii_whitespace() {
         match word {
             "always" => options.policy = BootPolicy::Always,
             "once" => options.policy = BootPolicy::Once,
@@ -40,28 +41,30 @@ fn parse(line: &str) -> Result<Options, Failure> {
 }
 
 /// Takes a snapshot. Comes back on the machine that took it, and on every one that boots from it.
-pub fn command<P: Platform>(application: &mut Application<P>, line: &str) -> Result<Answer, Failure> {
-    let options = parse(line)?;
-    let answer =
-        if perform(application, &options)?.0 == Timeline::Restored { Answer::Ready } else { Answer::Ok };
+pub fn command<P: Platform, A: Application<P>>(
+    session: &mut Session<P, A>,
+    arguments: &str,
+) -> Result<Answer, Failure> {
+    let options = parse(arguments)?;
+    let answer = if perform(session, &options)?.0 == Timeline::Restored { Answer::Ready } else { Answer::Ok };
     Ok(answer)
 }
 
-/// Takes a snapshot and tells of it. Comes back on both timelines, and says on which; and what became of the registers.
-pub fn perform<P: Platform>(
-    application: &mut Application<P>,
+/// Takes a snapshot and prints what it took. Comes back on both timelines, and says on which; and what became of the registers.
+pub fn perform<P: Platform, A: Application<P>>(
+    session: &mut Session<P, A>,
     options: &Options,
 ) -> Result<(Timeline, Option<Outcome>), Failure> {
-    application.board.registers = if options.registers { Registers::Wanted } else { Registers::Idle };
-    let result = take(application, options.policy);
-    let registers = core::mem::replace(&mut application.board.registers, Registers::Idle);
+    session.board.registers = if options.registers { Registers::Wanted } else { Registers::Idle };
+    let result = take(session, options.policy);
+    let registers = core::mem::replace(&mut session.board.registers, Registers::Idle);
     match result? {
-        Taken::Live(report) => live(application, &report),
-        Taken::Restored => restored(application, options.confirm),
+        Taken::Live(report) => live(session, &report),
+        Taken::Restored => restored(session, options.confirm),
     }
     let outcome = if let Registers::Checked(outcome) = registers { Some(outcome) } else { None };
     if let Some(outcome) = &outcome {
-        let terminal = application.terminal();
+        let terminal = session.terminal();
         say!(terminal, "@regs checked={} wrong={}", outcome.checked, outcome.wrong);
         for reg in &outcome.first {
             let (want, got) = (reg.want, reg.got);
@@ -71,17 +74,20 @@ pub fn perform<P: Platform>(
             }
         }
     }
-    Ok((application.timeline, outcome))
+    Ok((session.timeline, outcome))
 }
 
 /// Everything but the settings and the system is nosave memory, the boot stage's own.
-fn take<P: Platform>(application: &mut Application<P>, policy: BootPolicy) -> Result<Taken, Failure> {
-    let slots = application.slots;
-    let stage = &mut *application.stage;
+fn take<P: Platform, A: Application<P>>(
+    session: &mut Session<P, A>,
+    policy: BootPolicy,
+) -> Result<Taken, Failure> {
+    let slots = session.slots;
+    let stage = &mut *session.stage;
     let store = stage.storage.store().map_err(errors::no_store)?;
     store.settings_mut().slots = slots;
     let mut snapshot = Snapshot {
-        system: &mut application.board,
+        system: &mut session.board,
         state: &STATE,
         identity: &stage.identity,
         memory: &mut stage.memory,
@@ -94,11 +100,11 @@ fn take<P: Platform>(application: &mut Application<P>, policy: BootPolicy) -> Re
     snapshot.take(stage.workspace).map_err(|error| errors::take(&error))
 }
 
-fn live<P: Platform>(application: &mut Application<P>, report: &TakeReport) {
-    application.timeline = Timeline::Live;
-    application.image = Some(report.id.0);
+fn live<P: Platform, A: Application<P>>(session: &mut Session<P, A>, report: &TakeReport) {
+    session.timeline = Timeline::Live;
+    session.image = Some(report.id.0);
     say!(
-        application.terminal(),
+        session.terminal(),
         "@taken seq={} slot={} bytes={} pages={} zero={} free={} chunks={} raw={}",
         report.id.0,
         report.slot,
@@ -111,15 +117,15 @@ fn live<P: Platform>(application: &mut Application<P>, report: &TakeReport) {
     );
 }
 
-fn restored<P: Platform>(application: &mut Application<P>, confirm: bool) {
-    application.timeline = Timeline::Restored;
-    let booted = application.stage.report.booted;
-    application.image = booted.map(|candidate| candidate.id.0);
-    application.attempt = Some(application.stage.report.attempt);
-    application.confirmed = false;
-    let seq = application.image.unwrap_or(0);
-    say!(application.terminal(), "@restored seq={seq}");
-    if confirm && let Err(failure) = commands::confirm(application) {
-        say!(application.terminal(), "This boot could not be confirmed: {}", failure.sentence);
+fn restored<P: Platform, A: Application<P>>(session: &mut Session<P, A>, confirm: bool) {
+    session.timeline = Timeline::Restored;
+    let booted = session.stage.report.booted;
+    session.image = booted.map(|candidate| candidate.id.0);
+    session.attempt = Some(session.stage.report.attempt);
+    session.confirmed = false;
+    let seq = session.image.unwrap_or(0);
+    say!(session.terminal(), "@restored seq={seq}");
+    if confirm && let Err(failure) = session.confirm() {
+        say!(session.terminal(), "This boot could not be confirmed: {}", failure.sentence);
     }
 }

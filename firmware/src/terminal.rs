@@ -75,6 +75,18 @@ impl<U: Uart> fmt::Write for Terminal<U> {
     }
 }
 
+/// A number, or a dash.
+pub struct Dash(pub Option<u64>);
+
+impl fmt::Display for Dash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(number) => write!(f, "{number}"),
+            None => f.write_str("-"),
+        }
+    }
+}
+
 /// `writeln!` to a [`Terminal`], which does not fail.
 #[macro_export]
 macro_rules! say {

@@ -1,11 +1,11 @@
-//! Statics that are lent once in each life.
+//! Statics that are lent once after each power-on.
 
-use oal_firmware::nosave::Handout;
+use oal_firmware::nosave::NosaveCell;
 
-static PLACE: Handout<[u32; 4]> = Handout::new([0; 4]);
+static PLACE: NosaveCell<[u32; 4]> = NosaveCell::new([0; 4]);
 
 #[test]
-fn what_one_life_left_is_what_the_next_one_finds() {
+fn what_the_last_owner_left_is_what_the_next_one_finds() {
     // SAFETY: the first borrow.
     let first = unsafe { PLACE.take() };
     first[2] = 7;

@@ -1,11 +1,11 @@
 //! The drivers that are powered down for a snapshot and up after it.
 
-use core::arch::asm;
-
 use oal_drivers::omap::gptimer;
 use oal_drivers::omap::intc::Context;
 use oal_drivers::omap::prcm::Device;
-use oal_firmware::drivers::{Story, TICKS_PER_SECOND, Ticker, TimerDriver, UartDriver};
+use oal_firmware::arch::cache;
+use oal_firmware::drivers::{TICKS_PER_SECOND, Ticker, TimerDriver, UartDriver};
+use oal_firmware::history::PowerHistory;
 use oal_firmware::platform::{self, Driver, DriverVec};
 use oal_firmware::terminal::Terminal;
 use oal_snapshot::power::{DriverFailed, PowerManaged, PowerUp};
@@ -32,7 +32,7 @@ impl Ticker for Tick {
 pub struct IntcDriver {
     intc: Interrupts,
     context: Context,
-    story: Story,
+    history: PowerHistory,
 }
 
 impl IntcDriver {
@@ -46,7 +46,7 @@ impl IntcDriver {
         // A controller that does not reset leaves the board without a tick, which `status` shows.
         let _ = intc.init();
         intc.enable(TIMER_LINE);
-        IntcDriver { intc, context: Context::new(), story: Story::new() }
+        IntcDriver { intc, context: Context::new(), history: PowerHistory::new() }
     }
 }
 
@@ -62,14 +62,14 @@ impl PowerManaged for IntcDriver {
     }
 
     fn power_up(&mut self, why: PowerUp) -> Result<(), DriverFailed> {
-        self.story.up(why);
+        self.history.up(why);
         self.intc.restore(&self.context).map_err(|_| DriverFailed)
     }
 }
 
 impl Driver for IntcDriver {
-    fn story(&self) -> Story {
-        self.story
+    fn history(&self) -> PowerHistory {
+        self.history
     }
 }
 
@@ -86,8 +86,8 @@ pub unsafe fn interrupt() -> bool {
         timer.clear();
     }
     intc.end(taken);
-    // SAFETY: both writes arrive before interrupts are unmasked.
-    unsafe { asm!("dsb", options(nostack, preserves_flags)) };
+    // Both writes arrive before interrupts are unmasked.
+    cache::barrier();
     is_tick
 }
 

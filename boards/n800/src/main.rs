@@ -16,7 +16,7 @@ mod platform;
 mod uart;
 
 #[cfg(target_os = "none")]
-oal_firmware::firmware!(platform::N800);
+oal_firmware::firmware!(platform::N800, oal_demo::Demo<platform::N800>);
 
 /// The firmware runs on its board only; elsewhere this program says so.
 #[cfg(not(target_os = "none"))]

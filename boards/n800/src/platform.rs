@@ -1,6 +1,9 @@
 //! [`N800`]: the board.
 
+use oal_demo::{Display, FrameBuffer};
 use oal_firmware::Platform;
+use oal_firmware::ram::Ram;
+use oal_snapshot::frame::RamRegion;
 
 use crate::devices::{self, Clock};
 use crate::drivers::{self, Drivers};
@@ -11,14 +14,15 @@ use crate::uart::Console;
 pub enum N800 {}
 
 /// On-chip memory, 640 KiB, in a MiB of its own.
-const ON_CHIP_MEMORY: u32 = 0x4020_0000;
+const ON_CHIP_MEMORY: usize = 0x4020_0000;
+/// The application's screen in it.
+const SCREEN: FrameBuffer = FrameBuffer { address: ON_CHIP_MEMORY, width: 640, height: 480 };
 
 impl Platform for N800 {
     const NAME: &'static str = "n800";
     const TITLE: &'static str = "Nokia N800";
-    const RAM_START: u32 = 0x8000_0000;
-    const VIDEO: (u32, u32) = (ON_CHIP_MEMORY, 1 << 20);
-    const FRAME_BUFFER: Option<u32> = Some(ON_CHIP_MEMORY);
+    const OEM: &'static [RamRegion] = &[SCREEN.region()];
+    const UNCACHED: &'static [RamRegion] = &[RamRegion::new(ON_CHIP_MEMORY as u64, 1 << 20)];
 
     type Uart = Console;
     type Clock = Clock;
@@ -26,8 +30,8 @@ impl Platform for N800 {
     type Drivers = Drivers;
 
     /// The board has one size.
-    unsafe fn ram_bytes() -> u32 {
-        128 << 20
+    unsafe fn ram() -> Ram {
+        Ram::from_array([RamRegion::new(0x8000_0000, 128 << 20)])
     }
 
     fn clock() -> Clock {
@@ -54,4 +58,9 @@ impl Platform for N800 {
     unsafe fn power_off() {
         semihosting::process::exit(0)
     }
+}
+
+/// The panel, behind a controller of its own, is not driven.
+impl Display for N800 {
+    const SCREEN: Option<FrameBuffer> = Some(SCREEN);
 }

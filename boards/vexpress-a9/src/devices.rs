@@ -1,5 +1,6 @@
 //! The board's devices: where their registers are (motherboard DUI 0447, tile DUI 0448), and what they are wired to.
 
+use oal_demo::FrameBuffer;
 use oal_drivers::a9_timer::{GLOBAL_WINDOW, GlobalTimer};
 use oal_drivers::cfi::{self, Cfi};
 use oal_drivers::gic::{CPU_WINDOW, DISTRIBUTOR_WINDOW, Gic, IntId};
@@ -10,8 +11,10 @@ use oal_drivers::pl181::{self, Config, Pl181};
 use oal_drivers::sp804::{self, Sp804};
 use oal_drivers::vexpress_sysreg::{self, SysReg};
 use oal_firmware::devices::window;
-use oal_firmware::platform::{DeviceRegister, ReadWindow};
+use oal_firmware::mapping::ReadWindow;
+use oal_firmware::platform::DeviceRegister;
 use oal_firmware::wait::Wait;
+use oal_snapshot::frame::RamRegion;
 
 /// The board's clock for time-outs.
 pub type Clock = GlobalTimer<Window<GLOBAL_WINDOW>>;
@@ -41,16 +44,16 @@ pub const TIMER_HZ: u32 = 1_000_000;
 pub const GLOBAL_TIMER: usize = 0x1e00_0200;
 
 /// First byte of RAM.
-pub const RAM_START: u32 = 0x6000_0000;
-/// Video RAM on the motherboard: first byte and number of bytes.
-pub const VIDEO: (u32, u32) = (0x4c00_0000, 8 << 20);
-/// The frame buffer of the picture.
-pub const FRAME_BUFFER: u32 = VIDEO.0;
+pub const RAM_START: usize = 0x6000_0000;
+/// Video RAM on the motherboard.
+pub const VIDEO: RamRegion = RamRegion::new(0x4c00_0000, 8 << 20);
+/// The application's screen.
+pub const SCREEN: FrameBuffer = FrameBuffer { address: VIDEO.base as usize, width: 640, height: 480 };
 /// The frame buffer of the progress bar.
-pub const PROGRESS_BUFFER: u32 = VIDEO.0 + (1 << 20);
+pub const PROGRESS: FrameBuffer = FrameBuffer { address: SCREEN.address + (1 << 20), ..SCREEN };
 
 /// The tile's level 2 cache controller, which stays off.
-pub const OUTER_CACHE: u32 = 0x1e00_a000;
+pub const OUTER_CACHE: usize = 0x1e00_a000;
 
 /// Registers that say how the devices of the drivers are set up.
 pub const SET_UP: [DeviceRegister; 10] = [
@@ -66,7 +69,7 @@ pub const SET_UP: [DeviceRegister; 10] = [
     set_up("LCDUPBASE", 0x1002_0010, u32::MAX),
 ];
 
-const fn set_up(name: &'static str, address: u32, mask: u32) -> DeviceRegister {
+const fn set_up(name: &'static str, address: usize, mask: u32) -> DeviceRegister {
     DeviceRegister { name, address, mask }
 }
 
@@ -77,11 +80,11 @@ const MMCI_CONFIG: Config =
     Config { input_hz: 24_000_000, max_hz: 24_000_000, four_lines: false, long_reads: false };
 
 /// Bytes of a bank of NOR flash.
-const NOR_BANK_BYTES: u32 = 64 << 20;
-const NOR_BANK_0: u32 = 0x4000_0000;
+const NOR_BANK_BYTES: usize = 64 << 20;
+const NOR_BANK_0: usize = 0x4000_0000;
 /// Both banks as memory, where the board has nothing else: RAM ends at 0xa0000000.
 pub const NOR_WINDOW: ReadWindow =
-    ReadWindow { at: 0xc000_0000, physical: NOR_BANK_0, bytes: 2 * NOR_BANK_BYTES };
+    ReadWindow { at: 0xc000_0000, physical: NOR_BANK_0 as u64, bytes: 2 * NOR_BANK_BYTES as u64 };
 
 oal_firmware::devices! {
     /// The clock, which counts from power-on or reset.
@@ -104,16 +107,16 @@ oal_firmware::devices! {
     system() -> System = SysReg::new(window(0x1000_0000));
 }
 
-/// Shows the frame buffer at `base`, whatever was shown before.
+/// Shows a frame buffer of the size of [`SCREEN`], whatever was shown before.
 ///
 /// # Errors
 /// If the figures do not suit the controller.
 ///
 /// # Safety
 /// Nobody else uses the LCD controller meanwhile.
-pub unsafe fn show(base: u32) -> Result<(), pl111::Error> {
+pub unsafe fn show(frame: FrameBuffer) -> Result<(), pl111::Error> {
     // SAFETY: the caller's promise.
-    unsafe { lcd() }.show(&Mode::VGA, Format::Rgb565, base)
+    unsafe { lcd() }.show(&Mode::VGA, Format::Rgb565, frame.address as u32)
 }
 
 /// Bank 0 of the NOR flash, which the stores use.
@@ -124,10 +127,10 @@ pub unsafe fn show(base: u32) -> Result<(), pl111::Error> {
 /// # Safety
 /// Nobody else uses the bank.
 pub unsafe fn nor_bank_0() -> Result<NorBank, cfi::Error> {
-    let (base, array) = (NOR_BANK_0 as *mut u32, NOR_WINDOW.at as *const u8);
+    let (base, array) = (NOR_BANK_0 as *mut u32, NOR_WINDOW.at as usize as *const u8);
     // SAFETY: the bank is mapped as device memory at the one address and as Normal memory at the other, and the caller
     // promises that there is no other user. Anybody may read the clock.
-    let (window, clock) = unsafe { (FlashWindow::with_array(base, array, NOR_BANK_BYTES as usize), clock()) };
+    let (window, clock) = unsafe { (FlashWindow::with_array(base, array, NOR_BANK_BYTES), clock()) };
     Cfi::identify(window, Wait(clock))
 }
 
@@ -135,6 +138,6 @@ pub unsafe fn nor_bank_0() -> Result<NorBank, cfi::Error> {
 pub fn nor_bank_1() -> &'static [u8] {
     // SAFETY: the bank shows its array, for nobody gives it commands, and its contents do not change.
     unsafe {
-        core::slice::from_raw_parts((NOR_WINDOW.at + NOR_BANK_BYTES) as *const u8, NOR_BANK_BYTES as usize)
+        core::slice::from_raw_parts((NOR_WINDOW.at as usize + NOR_BANK_BYTES) as *const u8, NOR_BANK_BYTES)
     }
 }

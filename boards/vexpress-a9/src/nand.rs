@@ -4,7 +4,7 @@
 use oal_drivers::cfi;
 use oal_drivers::nand::ecc::Bch;
 use oal_drivers::nand::raw::{GuardedNand, RawNand};
-use oal_firmware::nosave::Handout;
+use oal_firmware::nosave::NosaveCell;
 use oal_firmware::wait::Wait;
 use oal_sim::nand::raw::{Model, RawChip};
 use oal_sim::nand::{CellError, Cells, Layout};
@@ -28,7 +28,7 @@ pub struct Nand;
 
 /// The chip's page register.
 #[unsafe(link_section = ".nosave.bss")]
-static REGISTER: Handout<[u8; PAGE + SPARE]> = Handout::new([0; PAGE + SPARE]);
+static REGISTER: NosaveCell<[u8; PAGE + SPARE]> = NosaveCell::new([0; PAGE + SPARE]);
 
 type Chip = RawChip<InNor, &'static mut [u8; PAGE + SPARE], ()>;
 type Driver = GuardedNand<Chip, Wait<Clock>, Bch<4>, SPARE>;
@@ -43,7 +43,7 @@ impl Medium for Nand {
         // SAFETY: the caller's promise.
         let nor = unsafe { devices::nor_bank_0() }.map_err(|_| failed(Reason::NoMedium));
         let store = nor.and_then(|nor| {
-            // SAFETY: this runs once in a life, and anybody may read the clock.
+            // SAFETY: this runs once after power-on, and anybody may read the clock.
             let (register, delay) = unsafe { (REGISTER.take(), Wait(devices::clock())) };
             let chip = RawChip::over(Model::onfi_32_mib(), InNor(nor), register, ());
             let driver = RawNand::identify(chip, delay).and_then(GuardedNand::new);

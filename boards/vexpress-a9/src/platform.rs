@@ -2,11 +2,14 @@
 
 use core::marker::PhantomData;
 
+use oal_demo::{Display, FrameBuffer};
 use oal_drivers::a9_timer::GLOBAL_CONTROL;
 use oal_firmware::Platform;
-use oal_firmware::platform::{DeviceRegister, ReadWindow};
-use oal_firmware::ram;
+use oal_firmware::mapping::ReadWindow;
+use oal_firmware::platform::DeviceRegister;
+use oal_firmware::ram::{self, Ram};
 use oal_firmware::storage::Storage;
+use oal_snapshot::frame::RamRegion;
 
 use crate::devices::{self, Clock};
 use crate::drivers::{self, Drivers};
@@ -33,22 +36,21 @@ oal_firmware::early_store!(devices::GLOBAL_TIMER + GLOBAL_CONTROL, 1);
 impl<M: Medium> Platform for Vexpress<M> {
     const NAME: &'static str = "vexpress-a9";
     const TITLE: &'static str = "Versatile Express A9";
-    const RAM_START: u32 = devices::RAM_START;
-    const VIDEO: (u32, u32) = devices::VIDEO;
-    const FRAME_BUFFER: Option<u32> = Some(devices::FRAME_BUFFER);
-    const PROGRESS_BUFFER: Option<u32> = Some(devices::PROGRESS_BUFFER);
+    const OEM: &'static [RamRegion] = &[devices::SCREEN.region()];
+    const UNCACHED: &'static [RamRegion] = &[devices::VIDEO];
     const READ_WINDOW: Option<ReadWindow> = Some(devices::NOR_WINDOW);
     const REGISTERS: &'static [DeviceRegister] = &devices::SET_UP;
-    const OUTER_CACHE: Option<u32> = Some(devices::OUTER_CACHE);
+    const OUTER_CACHE: Option<usize> = Some(devices::OUTER_CACHE);
 
     type Uart = Pl011;
     type Clock = Clock;
     type Storage = M::Storage;
     type Drivers = Drivers;
 
-    unsafe fn ram_bytes() -> u32 {
+    unsafe fn ram() -> Ram {
         // SAFETY: the caller's promise; the firmware's own sections end well before the last word of a step.
-        unsafe { ram::size(Self::RAM_START) }
+        let bytes = unsafe { ram::size(devices::RAM_START) };
+        Ram::from_array([RamRegion::new(devices::RAM_START as u64, bytes)])
     }
 
     fn clock() -> Clock {
@@ -59,12 +61,6 @@ impl<M: Medium> Platform for Vexpress<M> {
     unsafe fn storage() -> M::Storage {
         // SAFETY: the caller's promise.
         unsafe { M::find() }
-    }
-
-    unsafe fn show(address: u32) {
-        // The figures are constants that suit the controller.
-        // SAFETY: the caller's promise.
-        let _ = unsafe { devices::show(address) };
     }
 
     fn seconds() -> u32 {
@@ -85,5 +81,16 @@ impl<M: Medium> Platform for Vexpress<M> {
     unsafe fn power_off() {
         // SAFETY: the caller's promise.
         unsafe { devices::system() }.power_off();
+    }
+}
+
+impl<M: Medium> Display for Vexpress<M> {
+    const SCREEN: Option<FrameBuffer> = Some(devices::SCREEN);
+    const PROGRESS: Option<FrameBuffer> = Some(devices::PROGRESS);
+
+    unsafe fn show(frame: FrameBuffer) {
+        // The figures are constants that suit the controller.
+        // SAFETY: the caller's promise.
+        let _ = unsafe { devices::show(frame) };
     }
 }

@@ -34,7 +34,7 @@ pub const PERIPHCLK_HZ: u32 = 100_000_000;
 pub const GLOBAL_TIMER: usize = 0xf8f0_0200;
 
 /// Where the outer cache's controller is, an L2C-310 (UG585, 3.4). The firmware leaves it off.
-pub const OUTER_CACHE: u32 = 0xf8f0_2000;
+pub const OUTER_CACHE: usize = 0xf8f0_2000;
 
 /// Registers that say how the devices of the drivers are set up.
 pub const SET_UP: [DeviceRegister; 6] = [
@@ -46,7 +46,7 @@ pub const SET_UP: [DeviceRegister; 6] = [
     set_up("UART0.Baud_rate_gen", 0xe000_0018, 0xffff),
 ];
 
-const fn set_up(name: &'static str, address: u32, mask: u32) -> DeviceRegister {
+const fn set_up(name: &'static str, address: usize, mask: u32) -> DeviceRegister {
     DeviceRegister { name, address, mask }
 }
 

@@ -15,7 +15,7 @@ mod platform;
 mod uart;
 
 #[cfg(target_os = "none")]
-oal_firmware::firmware!(platform::Zynq);
+oal_firmware::firmware!(platform::Zynq, oal_demo::Demo<platform::Zynq>);
 
 /// The firmware runs on its board only; elsewhere this program says so.
 #[cfg(not(target_os = "none"))]

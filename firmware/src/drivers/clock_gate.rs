@@ -1,20 +1,13 @@
 //! The timers' clock gate, as a chip with gated clocks would have it.
 //!
 //! None of the boards here has gates that matter in QEMU, so [`Gates`] counts what it would have written. What matters is the count
-//! of users: it came back with the picture and says "in use", but the gate of a board that was off is shut. A
+//! of users: it came back with the saved memory and says "in use", but the gate of a board that was off is shut. A
 //! [`RefCount`] knows that.
 
 use oal_snapshot::power::{Hold, RefCount};
 use oal_snapshot::state::StateCell;
 
-/// What was done to a gate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GateUse {
-    /// Times it was opened.
-    pub opened: u32,
-    /// Times it was shut.
-    pub shut: u32,
-}
+use crate::history::GateUse;
 
 /// The gate and its users.
 pub struct Gates {

@@ -4,14 +4,14 @@ use oal_drivers::gic::{Context, Gic, IntId};
 use oal_drivers::mmio::Registers;
 use oal_snapshot::power::{DriverFailed, PowerManaged, PowerUp};
 
-use super::Story;
+use crate::history::PowerHistory;
 use crate::platform::Driver;
 
 /// The driver.
 pub struct GicDriver<D, C> {
     gic: Gic<D, C>,
     context: Context,
-    story: Story,
+    history: PowerHistory,
 }
 
 impl<D: Registers, C: Registers> GicDriver<D, C> {
@@ -20,7 +20,7 @@ impl<D: Registers, C: Registers> GicDriver<D, C> {
     pub fn init(mut gic: Gic<D, C>, timer: IntId) -> Self {
         gic.init();
         gic.enable(timer);
-        GicDriver { gic, context: Context::new(), story: Story::new() }
+        GicDriver { gic, context: Context::new(), history: PowerHistory::new() }
     }
 }
 
@@ -51,7 +51,7 @@ impl<D: Registers, C: Registers> PowerManaged for GicDriver<D, C> {
     }
 
     fn power_up(&mut self, why: PowerUp) -> Result<(), DriverFailed> {
-        self.story.up(why);
+        self.history.up(why);
         if why == PowerUp::SnapshotBoot {
             self.gic.init();
         }
@@ -60,7 +60,7 @@ impl<D: Registers, C: Registers> PowerManaged for GicDriver<D, C> {
 }
 
 impl<D: Registers, C: Registers> Driver for GicDriver<D, C> {
-    fn story(&self) -> Story {
-        self.story
+    fn history(&self) -> PowerHistory {
+        self.history
     }
 }

@@ -2,7 +2,8 @@
 
 use oal_snapshot::power::{DriverFailed, Hold, PowerManaged, PowerUp};
 
-use super::{GateUse, Gates, STATE, Story};
+use super::Gates;
+use crate::history::{GateUse, PowerHistory, STATE};
 use crate::platform::Driver;
 
 /// Ticks in a second.
@@ -23,13 +24,14 @@ pub struct TimerDriver<T> {
     gates: Gates,
     /// The timer's share in its clock, while it ticks.
     clock: Option<Hold>,
-    story: Story,
+    history: PowerHistory,
 }
 
 impl<T: Ticker> TimerDriver<T> {
     /// Starts the tick of `timer`, which nobody else uses, the interrupt handler excepted.
     pub fn init(timer: T) -> Self {
-        let mut driver = TimerDriver { timer, gates: Gates::new(), clock: None, story: Story::new() };
+        let mut driver =
+            TimerDriver { timer, gates: Gates::new(), clock: None, history: PowerHistory::new() };
         driver.start();
         driver
     }
@@ -54,7 +56,7 @@ impl<T: Ticker> PowerManaged for TimerDriver<T> {
     }
 
     fn power_up(&mut self, why: PowerUp) -> Result<(), DriverFailed> {
-        self.story.up(why);
+        self.history.up(why);
         // The count within a tick is not worth keeping, so both ways are the same.
         self.start();
         Ok(())
@@ -62,8 +64,8 @@ impl<T: Ticker> PowerManaged for TimerDriver<T> {
 }
 
 impl<T: Ticker> Driver for TimerDriver<T> {
-    fn story(&self) -> Story {
-        self.story
+    fn history(&self) -> PowerHistory {
+        self.history
     }
 
     fn gate(&self) -> Option<GateUse> {

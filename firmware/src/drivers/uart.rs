@@ -2,7 +2,7 @@
 
 use oal_snapshot::power::{DriverFailed, PowerManaged, PowerUp};
 
-use super::Story;
+use crate::history::PowerHistory;
 use crate::platform::Driver;
 use crate::terminal::{Terminal, Uart};
 
@@ -10,7 +10,7 @@ use crate::terminal::{Terminal, Uart};
 pub struct UartDriver<U> {
     /// The console, for everybody.
     pub terminal: Terminal<U>,
-    story: Story,
+    history: PowerHistory,
 }
 
 impl<U: Uart> UartDriver<U> {
@@ -22,7 +22,7 @@ impl<U: Uart> UartDriver<U> {
         // SAFETY: the caller's promise.
         let mut terminal = unsafe { Terminal::new() };
         terminal.init();
-        UartDriver { terminal, story: Story::new() }
+        UartDriver { terminal, history: PowerHistory::new() }
     }
 }
 
@@ -38,7 +38,7 @@ impl<U: Uart> PowerManaged for UartDriver<U> {
     }
 
     fn power_up(&mut self, why: PowerUp) -> Result<(), DriverFailed> {
-        self.story.up(why);
+        self.history.up(why);
         if why == PowerUp::SnapshotBoot {
             self.terminal.init();
         }
@@ -47,7 +47,7 @@ impl<U: Uart> PowerManaged for UartDriver<U> {
 }
 
 impl<U: Uart> Driver for UartDriver<U> {
-    fn story(&self) -> Story {
-        self.story
+    fn history(&self) -> PowerHistory {
+        self.history
     }
 }

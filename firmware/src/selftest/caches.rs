@@ -3,27 +3,23 @@
 //! An emulator without a model of caches shows nothing of what is in them. What is checked is what it can show: that the outer
 //! cache's controller and the board's hook agree, and that a restore calls the hook.
 
-use core::arch::asm;
-
 use super::cpu as trip;
 use super::report::{Findings, Guide};
 use crate::application::Application;
+use crate::arch::cache;
+use crate::board::Board;
+use crate::boot_stage::BootStage;
 use crate::cpu;
 use crate::platform::Platform;
 
 /// reg1_control of an L2C-310 (DDI 0246, 3.3.3): bit 0 says that the cache is on.
-const CONTROL: u32 = 0x100;
+const CONTROL: usize = 0x100;
 
 /// The check.
-pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
+pub fn check<P: Platform, A: Application<P>>(stage: &mut BootStage<P, A>, _: &mut Board<P, A>) -> Findings {
     let mut findings = Findings::new("caches", Guide::Caches);
-    let (level_id, control): (u32, u32);
-    // SAFETY: reads CLIDR and SCTLR, which has no effect.
-    unsafe {
-        asm!("mrc p15, 1, {}, c0, c0, 1", out(reg) level_id, options(nomem, nostack, preserves_flags));
-        asm!("mrc p15, 0, {}, c1, c0, 0", out(reg) control, options(nomem, nostack, preserves_flags));
-    }
-    let on = |bit: u32| if control & 1 << bit != 0 { "on" } else { "off" };
+    let caches = cache::caches();
+    let on = |on: bool| if on { "on" } else { "off" };
     let outer = P::OUTER_CACHE.map(|base| {
         // SAFETY: the board vouches for the controller's address; reading its control register has no effect.
         unsafe { ((base + CONTROL) as *const u32).read_volatile() & 1 != 0 }
@@ -36,7 +32,7 @@ pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
         );
     }
     let before = cpu::cleanings();
-    trip::trip(application);
+    trip::trip(stage);
     let calls = cpu::cleanings().wrapping_sub(before);
     if calls != 1 {
         findings.fault(
@@ -45,8 +41,8 @@ pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
             "A restore must clean the outer cache once: the CPU must be made with the firmware's outer cache.",
         );
     }
-    findings.fact(format_args!("levels={} data={} code={}", level_id >> 24 & 7, on(2), on(12)));
-    findings.fact(format_args!("outer={}", outer.map_or("none", |on| if on { "on" } else { "off" })));
+    findings.fact(format_args!("levels={} data={} code={}", caches.levels, on(caches.data), on(caches.code)));
+    findings.fact(format_args!("outer={}", outer.map_or("none", on)));
     findings.fact(format_args!("calls={calls}"));
     findings
 }

@@ -5,6 +5,8 @@ use oal_drivers::clock::{Clock, Deadline};
 use super::devices::wait;
 use super::report::{Findings, Guide};
 use crate::application::Application;
+use crate::board::Board;
+use crate::boot_stage::BootStage;
 use crate::drivers::{self, TICKS_PER_SECOND};
 use crate::platform::Platform;
 
@@ -26,7 +28,7 @@ const DATE_TOLERANCE: u64 = 25;
 const TIMEOUT_US: u64 = 20_000;
 
 /// The check.
-pub fn check<P: Platform>(_: &mut Application<P>) -> Findings {
+pub fn check<P: Platform, A: Application<P>>(_: &mut BootStage<P, A>, _: &mut Board<P, A>) -> Findings {
     let mut findings = Findings::new("clock", Guide::Clock);
     let mut clock = P::clock();
     let first = clock.now_us();

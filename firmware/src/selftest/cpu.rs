@@ -3,26 +3,26 @@
 //! Patterns are set; the CPU is captured; on the engine's stack every register is given another value; and the context is
 //! restored, which goes on where the capture returns. A register that the capture leaves out keeps the other value.
 
-use core::arch::asm;
-
 use oal_snapshot::cpu::CpuContext;
 use oal_snapshot::cpu::NosaveStack;
 use oal_snapshot::hooks::{Fork, RestoreCpu, TakeCpuSnapshot};
 
 use super::report::{Findings, Guide};
 use crate::application::Application;
+use crate::arch::{mask_interrupts, state, unmask_interrupts};
+use crate::board::Board;
+use crate::boot_stage::{self, BootStage};
 use crate::cpu;
-use crate::nosave::Handout;
+use crate::nosave::NosaveCell;
 use crate::platform::Platform;
-use crate::regs_test::{Outcome, RegisterTest};
-use crate::system::{mask_interrupts, unmask_interrupts};
+use crate::register_test::{Outcome, RegisterTest};
 
 /// Registers that may hold the same before and after they are spoilt: ACTLR has no bit that every core lets be changed.
 const UNSPOILT: u32 = 1;
 
 /// For a CPU that only restores, as the boot stage's does.
 #[unsafe(link_section = ".nosave.bss")]
-static NO_STACK: Handout<NosaveStack<0>> = Handout::new(NosaveStack::new());
+static NO_STACK: NosaveCell<NosaveStack<0>> = NosaveCell::new(NosaveStack::new());
 
 /// What a trip through capture and restore brought back.
 pub struct Trip {
@@ -36,16 +36,8 @@ pub struct Trip {
     pub state_is_right: bool,
 }
 
-/// CPSR's mode and masks.
-fn state() -> u32 {
-    let cpsr: u32;
-    // SAFETY: reading has no effect.
-    unsafe { asm!("mrs {}, cpsr", out(reg) cpsr, options(nomem, nostack, preserves_flags)) };
-    cpsr & 0xff
-}
-
 /// Makes the trip.
-pub fn trip<P: Platform>(application: &mut Application<P>) -> Trip {
+pub fn trip<P: Platform, A: Application<P>>(stage: &mut BootStage<P, A>) -> Trip {
     // SAFETY: a stack of no bytes, which nobody can use.
     let mut restorer = cpu::new::<P, 0>(unsafe { NO_STACK.take() });
     let mut context = CpuContext::new();
@@ -54,24 +46,23 @@ pub fn trip<P: Platform>(application: &mut Application<P>) -> Trip {
     let before = state();
     // SAFETY: interrupts are masked until the test ends, and the firmware runs in System mode.
     let test = unsafe { RegisterTest::begin(P::SECURE) };
-    let fork = application.stage.cpu.take_cpu_snapshot(&mut context, &mut |context| {
+    let fork = stage.cpu.take_cpu_snapshot(&mut context, &mut |context| {
         if restorer.accepts(context) {
             // SAFETY: interrupts are masked; the restore comes next, and uses none of them.
-            unsafe { test.spoil(&mut unspoilt) };
+            unsafe { test.spoil(boot_stage::table(), &mut unspoilt) };
             match restorer.restore_cpu(context) {}
         }
     });
-    // A capture masks asynchronous aborts too, and leaves them so.
-    let state_is_right = (before ^ state()) & !0x100 == 0;
-    let outcome = test.end();
+    let state_is_right = before == state();
+    let outcome = test.end(P::SECURE);
     unmask_interrupts();
     Trip { fork, outcome, unspoilt, state_is_right }
 }
 
 /// The check.
-pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
+pub fn check<P: Platform, A: Application<P>>(stage: &mut BootStage<P, A>, _: &mut Board<P, A>) -> Findings {
     let mut findings = Findings::new("cpu", Guide::Cpu);
-    let Trip { fork, outcome, unspoilt, state_is_right } = trip(application);
+    let Trip { fork, outcome, unspoilt, state_is_right } = trip(stage);
     if fork != Fork::Restored {
         findings.fault(
             "context-refused",
@@ -96,7 +87,7 @@ pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
     }
     for wrong in &outcome.first {
         let (name, want, got) = (wrong.name, wrong.want, wrong.got);
-        let advice = "This register does not come back: the capture leaves it out (Monitor mode's need Armv7a::secure()), \
+        let advice = "This register does not come back: the capture leaves it out (Monitor mode's need Platform::SECURE), \
                       or the restore does.";
         match wrong.number {
             Some(number) => findings.fault(

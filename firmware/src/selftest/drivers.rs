@@ -1,4 +1,4 @@
-//! Drivers: all go down last first and come up first first, three times, the third time as after a snapshot boot; and then
+//! Drivers: all go down in reverse order and come up in order, three times, the third time as after a snapshot boot; and then
 //! the devices are what they were.
 
 use heapless::Vec;
@@ -7,23 +7,26 @@ use oal_snapshot::power::PowerUp;
 use super::devices::{self, tick_comes, tick_goes_on};
 use super::report::{Findings, Guide};
 use crate::application::Application;
-use crate::drivers::{self, GateUse, Story};
+use crate::arch::{mask_interrupts, unmask_interrupts};
+use crate::board::Board;
+use crate::boot_stage::BootStage;
+use crate::drivers;
+use crate::history::{GateUse, PowerHistory};
 use crate::platform::{Drivers as _, MAX_DRIVERS, Platform};
-use crate::system::{mask_interrupts, unmask_interrupts};
 
-/// Name, story and gate of each driver.
-type Lives = Vec<(&'static str, Story, Option<GateUse>), MAX_DRIVERS>;
+/// Name, history and gate of each driver.
+pub type Histories = Vec<(&'static str, PowerHistory, Option<GateUse>), MAX_DRIVERS>;
 
 /// What is known of all drivers.
-pub fn lives<P: Platform>(drivers: &mut P::Drivers) -> Lives {
-    drivers.all().iter().map(|driver| (driver.name(), driver.story(), driver.gate())).collect()
+pub fn histories<P: Platform>(drivers: &mut P::Drivers) -> Histories {
+    drivers.all().iter().map(|driver| (driver.name(), driver.history(), driver.gate())).collect()
 }
 
 /// The check.
-pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
+pub fn check<P: Platform, A: Application<P>>(_: &mut BootStage<P, A>, board: &mut Board<P, A>) -> Findings {
     let mut findings = Findings::new("drivers", Guide::Drivers);
-    let all = &mut application.board.drivers;
-    let names = lives::<P>(all);
+    let all = &mut board.drivers;
+    let names = histories::<P>(all);
     for (place, (name, ..)) in names.iter().enumerate() {
         if names.iter().take(place).any(|(other, ..)| other == name) {
             findings.fault(
@@ -36,11 +39,11 @@ pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
     let registers = devices::read::<P>();
     let ticked = tick_comes::<P>();
     for (round, why) in [PowerUp::Resume, PowerUp::Resume, PowerUp::SnapshotBoot].into_iter().enumerate() {
-        let before = lives::<P>(all);
+        let before = histories::<P>(all);
         if !go_down::<P>(all, ticked && round == 0, &mut findings) {
             return findings;
         }
-        let down = lives::<P>(all);
+        let down = histories::<P>(all);
         if let Err(name) = drivers::power_up(all, why) {
             findings.fault(
                 "did-not-come-up",
@@ -49,7 +52,7 @@ pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
             );
         }
         unmask_interrupts();
-        let after = lives::<P>(all);
+        let after = histories::<P>(all);
         told(&before, &after, why, &mut findings);
         gates(&before, &down, &after, &mut findings);
         let when = if why == PowerUp::Resume { "resume" } else { "re-initialisation" };
@@ -113,7 +116,7 @@ fn go_down<P: Platform>(drivers: &mut P::Drivers, look: bool, findings: &mut Fin
 }
 
 /// Each driver was powered up once, in its turn.
-fn told(before: &Lives, after: &Lives, why: PowerUp, findings: &mut Findings) {
+fn told(before: &Histories, after: &Histories, why: PowerUp, findings: &mut Findings) {
     for (place, ((name, was, _), (_, is, _))) in (1..).zip(before.iter().zip(after)) {
         let ups = match why {
             PowerUp::Resume => is.resumes.wrapping_sub(was.resumes),
@@ -123,7 +126,7 @@ fn told(before: &Lives, after: &Lives, why: PowerUp, findings: &mut Findings) {
             findings.fault(
                 "power-up-ignored",
                 format_args!("driver={name} times={ups}"),
-                "power_up() of this driver did not run as it should: it must call Story::up() and start its device.",
+                "power_up() of this driver did not run as it should: it must call PowerHistory::up() and start its device.",
             );
         } else if is.order != place {
             findings.fault(
@@ -136,7 +139,7 @@ fn told(before: &Lives, after: &Lives, why: PowerUp, findings: &mut Findings) {
 }
 
 /// Each gate was shut while its driver was down, and opened once.
-fn gates(before: &Lives, down: &Lives, after: &Lives, findings: &mut Findings) {
+fn gates(before: &Histories, down: &Histories, after: &Histories, findings: &mut Findings) {
     for ((name, _, was), ((_, _, down), (_, _, is))) in before.iter().zip(down.iter().zip(after)) {
         let (Some(was), Some(down), Some(is)) = (was, down, is) else { continue };
         if down.shut.wrapping_sub(was.shut) != 1 || is.opened.wrapping_sub(was.opened) != 1 {

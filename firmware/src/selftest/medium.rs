@@ -5,6 +5,8 @@ use oal_snapshot::store::SlotState;
 use super::rehearsal::{self, Transfer, Trouble};
 use super::report::{Findings, Guide};
 use crate::application::Application;
+use crate::board::Board;
+use crate::boot_stage::BootStage;
 use crate::errors;
 use crate::platform::Platform;
 use crate::storage::{Storage, Store};
@@ -13,11 +15,14 @@ use crate::storage::{Storage, Store};
 const PAGES: u32 = 256;
 
 /// The check.
-pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
+pub fn check<P: Platform, A: Application<P>>(
+    stage: &mut BootStage<P, A>,
+    board: &mut Board<P, A>,
+) -> Findings {
     let mut findings = Findings::new("medium", Guide::Medium);
-    let (kind, mib) = application.stage.storage.describe();
+    let (kind, mib) = stage.storage.describe();
     findings.fact(format_args!("kind={kind} capacity_mib={mib}"));
-    let store = match application.stage.storage.store() {
+    let store = match stage.storage.store() {
         Ok(store) => store,
         Err(why) => {
             findings.fault(
@@ -55,21 +60,21 @@ pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
             "The driver's is_bad() failed.",
         ),
     }
-    let newest = newest_image(application);
-    match rehearsal::run(application, PAGES) {
+    let newest = newest_image(stage);
+    match rehearsal::run(stage, board, PAGES) {
         // What was said above is not undone, but no word was written.
         Err(obstacle) if !findings.is_bad() => return findings.skip(obstacle),
         Err(_) => {}
         Ok(found) => transfer(found.medium, &mut findings),
     }
-    if newest_image(application) != newest {
+    if newest_image(stage) != newest {
         findings.fault(
             "newest-image-lost",
             format_args!(""),
             "The image that would have booted is gone: the store's two slots share a part of the medium.",
         );
     }
-    if let Ok(store) = application.stage.storage.store()
+    if let Ok(store) = stage.storage.store()
         && let Err(error) = store.flush().map_err(|error| errors::store(&error))
     {
         findings.fault(
@@ -82,8 +87,8 @@ pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
 }
 
 /// The image that would boot, by its number.
-fn newest_image<P: Platform>(application: &mut Application<P>) -> Option<u64> {
-    let record = application.stage.storage.store().ok()?.record().ok()?;
+fn newest_image<P: Platform, A: Application<P>>(stage: &mut BootStage<P, A>) -> Option<u64> {
+    let record = stage.storage.store().ok()?.record().ok()?;
     let committed = record.slots.iter().flatten().filter(|entry| entry.state == SlotState::Committed);
     committed.map(|entry| entry.id.0).max()
 }

@@ -1,7 +1,5 @@
 //! The memory map: what a board says of its memory must fit together, and must be how the MMU has it.
 
-use core::arch::asm;
-
 use oal_snapshot::frame::{FrameRange, Pfn, RamRegion, RegionError};
 use oal_snapshot::hooks::GetSnapshotRegions;
 use oal_snapshot::mem::Memory;
@@ -10,28 +8,30 @@ use oal_snapshot::system::{PageClass, System};
 
 use super::report::{Findings, Guide};
 use crate::application::Application;
+use crate::arch;
+use crate::board::Board;
+use crate::boot_stage::BootStage;
 use crate::layout;
+use crate::mapping::GRANULE;
 use crate::platform::Platform;
-
-const MIB: u64 = 1 << 20;
-
-/// Bytes of a frame buffer.
-const BUFFER_BYTES: u64 = 640 * 480 * 2;
+use crate::ram;
 
 /// The most RAM that a board may have.
 const RAM_MAX: u64 = 1 << 30;
 
 /// The check.
-pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
+pub fn check<P: Platform, A: Application<P>>(
+    stage: &mut BootStage<P, A>,
+    board: &mut Board<P, A>,
+) -> Findings {
     let mut findings = Findings::new("memory-map", Guide::MemoryMap);
-    sizes::<P>(application.stage.ram_bytes, &mut findings);
-    buffers::<P>(application.stage.ram_bytes, &mut findings);
-    let board = &application.board;
+    sizes(board.ram(), &mut findings);
+    outside::<P, A>(board.ram(), &mut findings);
     match MemoryMap::new(board.ram(), board.get_snapshot_regions(), board.nosave()) {
         Err(error) => bad_regions(error, &mut findings),
         Ok(map) => {
             for area in map.areas() {
-                if application.stage.memory.pages(area.frames).is_none() {
+                if stage.memory.pages(area.frames).is_none() {
                     findings.fault(
                         "unreachable",
                         format_args!("at={:#010x}", area.frames.first.address()),
@@ -39,81 +39,83 @@ pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
                     );
                 }
             }
-            classes(application, &map, &mut findings);
+            classes(board, &map, &mut findings);
         }
     }
-    translation(application.board.ram(), &mut findings);
+    translation(board.ram(), &mut findings);
     findings
 }
 
 /// Whole MiB, and the linker's ranges inside.
-fn sizes<P: Platform>(ram_bytes: u32, findings: &mut Findings) {
-    let (start, bytes) = (u64::from(P::RAM_START), u64::from(ram_bytes));
-    if !start.is_multiple_of(MIB) || !bytes.is_multiple_of(MIB) || bytes == 0 || bytes > RAM_MAX {
+fn sizes(ram: &[RamRegion], findings: &mut Findings) {
+    let whole = |bank: &RamRegion| bank.base.is_multiple_of(GRANULE) && bank.len.is_multiple_of(GRANULE);
+    let bytes = ram::bytes(ram);
+    if !ram.iter().all(whole) || bytes == 0 || bytes > RAM_MAX {
         findings.fault(
             "ram-size",
-            format_args!("start={start:#010x} bytes={bytes}"),
-            "RAM_START and ram_bytes() must be whole MiB, at least one and at most 1024 of them.",
+            format_args!("banks={} bytes={bytes}", ram.len()),
+            "Platform::ram() must give whole MiB, at least one and at most 1024 of them.",
         );
     }
-    let end = start.saturating_add(bytes);
+    if !ram.is_sorted_by_key(|bank| bank.base) {
+        findings.fault(
+            "banks-out-of-order",
+            format_args!("banks={}", ram.len()),
+            "Platform::ram() must give the banks by rising addresses.",
+        );
+    }
     for (what, from, to) in [
         ("nosave", layout::nosave_start(), layout::nosave_end()),
         ("statics", layout::data_start(), layout::heap_start()),
     ] {
         let (from, to) = (from as u64, to as u64);
-        if from < start || to > end || from > to {
+        if from > to || !ram.iter().any(|bank| from >= bank.base && to <= bank.base.saturating_add(bank.len))
+        {
             findings.fault(
                 "linked-outside-ram",
                 format_args!("what={what} range={from:#010x}..{to:#010x}"),
-                "The linker script's RAM is not the RAM of RAM_START and ram_bytes().",
+                "The linker script's RAM lies in no bank of Platform::ram().",
             );
         }
     }
 }
 
-/// Whether two ranges of addresses share a byte.
-fn share(a: (u64, u64), b: (u64, u64)) -> bool {
-    a.1 > 0 && b.1 > 0 && a.0 < b.0.saturating_add(b.1) && b.0 < a.0.saturating_add(a.1)
+/// Whether two regions share a byte.
+fn share(a: &RamRegion, b: &RamRegion) -> bool {
+    let end = |region: &RamRegion| region.base.saturating_add(region.len);
+    a.len > 0 && b.len > 0 && a.base < end(b) && b.base < end(a)
 }
 
-/// Frame buffers and the window, each as first byte and length.
-fn buffers<P: Platform>(ram_bytes: u32, findings: &mut Findings) {
-    let ram = (u64::from(P::RAM_START), u64::from(ram_bytes));
-    let video = (u64::from(P::VIDEO.0), u64::from(P::VIDEO.1));
-    let picture = layout::frame_buffer::<P>().map_or((0, 0), |region| (region.base, region.len));
-    let inside = |buffer: (u64, u64)| buffer.0 >= video.0 && buffer.0 + buffer.1 <= video.0 + video.1;
-    if share(video, ram) {
-        findings.fault(
-            "video-in-ram",
-            format_args!("video={:#010x} bytes={}", video.0, video.1),
-            "VIDEO shares addresses with RAM: it is mapped without caches, and belongs to the OEM's regions only.",
-        );
-    }
-    if picture.1 > 0 && !inside(picture) {
-        findings.fault(
-            "frame-buffer-outside-video",
-            format_args!("at={:#010x}", picture.0),
-            "FRAME_BUFFER must lie in VIDEO, with room for 640 by 480 pixels of two bytes.",
-        );
-    }
-    if let Some(at) = P::PROGRESS_BUFFER {
-        let progress = (u64::from(at), BUFFER_BYTES);
-        if share(progress, picture) || share(progress, ram) || !inside(progress) {
+/// Memory outside RAM: what is not cached, what the application's observer writes to, and the window.
+fn outside<P: Platform, A: Application<P>>(ram: &[RamRegion], findings: &mut Findings) {
+    let any_shares = |regions: &[RamRegion], region: &RamRegion| regions.iter().any(|r| share(r, region));
+    let whole = |numbers: &[u64]| numbers.iter().all(|number| number.is_multiple_of(GRANULE));
+    for region in P::UNCACHED {
+        if any_shares(ram, region) || !whole(&[region.base, region.len]) {
             findings.fault(
-                "progress-buffer-overlaps",
-                format_args!("at={at:#010x}"),
-                "PROGRESS_BUFFER is drawn on while the picture is written: it must lie in VIDEO, away from FRAME_BUFFER.",
+                "uncached-in-ram",
+                format_args!("at={:#010x} bytes={}", region.base, region.len),
+                "UNCACHED must be whole MiB outside RAM.",
+            );
+        }
+    }
+    for region in A::OBSERVER_MEMORY {
+        let inside = |r: &RamRegion| region.base >= r.base && region.base + region.len <= r.base + r.len;
+        if any_shares(ram, region) || any_shares(P::OEM, region) || !P::UNCACHED.iter().any(inside) {
+            findings.fault(
+                "observer-writes-saved-memory",
+                format_args!("at={:#010x} bytes={}", region.base, region.len),
+                "The application's observer writes there while a snapshot is written: it must lie in UNCACHED, away from RAM and OEM.",
             );
         }
     }
     if let Some(window) = P::READ_WINDOW {
-        let at = (u64::from(window.at), u64::from(window.bytes));
-        let whole = [at.0, at.1, u64::from(window.physical)].iter().all(|n| n.is_multiple_of(MIB));
-        if !whole || share(at, ram) || share(at, video) {
+        let at = RamRegion::new(window.at, window.bytes);
+        if !whole(&[at.base, at.len, window.physical]) || any_shares(ram, &at) || any_shares(P::UNCACHED, &at)
+        {
             findings.fault(
                 "window-overlaps",
-                format_args!("at={:#010x} bytes={}", at.0, at.1),
+                format_args!("at={:#010x} bytes={}", at.base, at.len),
                 "READ_WINDOW must be whole MiB at addresses that nothing else uses.",
             );
         }
@@ -150,8 +152,7 @@ fn bad_regions(error: MapError, findings: &mut Findings) {
 }
 
 /// Pages by class: all of RAM is one or the other, and what runs is used.
-fn classes<P: Platform>(application: &Application<P>, map: &MemoryMap, findings: &mut Findings) {
-    let board = &application.board;
+fn classes<P: Platform, A: Application<P>>(board: &Board<P, A>, map: &MemoryMap, findings: &mut Findings) {
     let (mut used, mut free, mut nosave) = (0_u32, 0_u32, 0_u32);
     for region in board.ram() {
         let frames = region.frames().unwrap_or_default();
@@ -164,8 +165,8 @@ fn classes<P: Platform>(application: &Application<P>, map: &MemoryMap, findings:
         }
     }
     let here = 0_u8;
-    let (stack, table) = (&raw const here as u64, core::ptr::from_ref(application) as u64);
-    for (what, address) in [("stack", stack), ("application", table), ("data", layout::data_start() as u64)] {
+    let (stack, system) = (&raw const here as u64, core::ptr::from_ref(board) as u64);
+    for (what, address) in [("stack", stack), ("board", system), ("data", layout::data_start() as u64)] {
         let frame = Pfn::containing(address);
         let pictured = map.in_picture(FrameRange { first: frame, count: 1 });
         if !pictured || board.page_class(frame) == PageClass::Free {
@@ -182,23 +183,12 @@ fn classes<P: Platform>(application: &Application<P>, map: &MemoryMap, findings:
     findings.fact(format_args!("nosave={nosave}"));
 }
 
-/// Asks the MMU for the first byte of each MiB of RAM, as privileged code reads it (DDI 0406C, B4.2.4).
+/// Asks the MMU for the first byte of each MiB of RAM.
 fn translation(ram: &[RamRegion], findings: &mut Findings) {
     let wrong = ram
         .iter()
-        .flat_map(|region| (region.base..region.base + region.len).step_by(MIB as usize))
-        .find(|address| {
-            let result: u32;
-            // SAFETY: a translation on request, which changes PAR only; interrupts do not use it.
-            unsafe {
-                asm!(
-                    "mcr p15, 0, {address}, c7, c8, 0", "isb", "mrc p15, 0, {result}, c7, c4, 0",
-                    address = in(reg) *address as u32, result = out(reg) result,
-                    options(nomem, nostack, preserves_flags)
-                );
-            }
-            result & 1 != 0 || result & 0xffff_f000 != *address as u32 & 0xffff_f000
-        });
+        .flat_map(|region| (region.base..region.base + region.len).step_by(GRANULE as usize))
+        .find(|address| arch::translate(*address as usize) != Some(*address as usize));
     if let Some(address) = wrong {
         findings.fault(
             "not-mapped-to-itself",

@@ -1,14 +1,14 @@
-//! The command `selftest`: a port tries itself on its own board, and says line by line what it found.
+//! The command `selftest`: a port tests itself on its own board, and prints line by line what it found.
 //!
 //! | file | check |
 //! |---|---|
-//! | `memory_map` | regions, frame buffers and windows suit each other; all RAM is mapped to where it is |
+//! | `memory_map` | banks of RAM, regions and windows suit each other; all RAM is mapped to where it is |
 //! | `ram` | RAM that is claimed is there, and is there once |
 //! | `clock` | clock and tick run, and agree |
 //! | `drivers` | down and up again: order, counts, registers |
 //! | `cpu` | every register, through a capture and a restore in place |
 //! | `caches` | the outer cache is cleaned where one is on |
-//! | `nosave` | what must not be in the picture is not, and what must be is; nothing changes while a medium is written |
+//! | `nosave` | what must not be saved is not, and what must be is; nothing changes while a medium is written |
 //! | `medium` | write, read back, compare; bad blocks; speed |
 //! | `whole` | a snapshot, and a boot from it |
 //!
@@ -28,18 +28,21 @@ mod report;
 mod whole;
 
 use crate::application::Application;
-use crate::commands::Answer;
+use crate::board::Board;
+use crate::boot_stage::BootStage;
+use crate::command::Answer;
 use crate::errors::Failure;
 use crate::platform::Platform;
+use crate::session::Session;
 use report::{Findings, Tally};
 
-/// What a check may be: it looks at the application and what is below it.
-type Check<P> = fn(&mut Application<P>) -> Findings;
+/// A check: it looks at the system, and at what the boot stage left.
+type Check<P, A> = fn(&mut BootStage<P, A>, &mut Board<P, A>) -> Findings;
 
 /// Each check with what it is about to do: where a board hangs, this is the last line.
-fn checks<P: Platform>() -> [(&'static str, Check<P>); 8] {
+fn checks<P: Platform, A: Application<P>>() -> [(&'static str, Check<P, A>); 8] {
     [
-        ("Memory map: regions, frame buffers, translation.", memory_map::check),
+        ("Memory map: regions, windows, translation.", memory_map::check),
         ("RAM: a word of each page.", ram::check),
         ("Clock and tick: do they run, and agree?", clock::check),
         ("Drivers: down and up three times.", drivers::check),
@@ -52,21 +55,21 @@ fn checks<P: Platform>() -> [(&'static str, Check<P>); 8] {
 
 /// Runs all checks, then takes a snapshot; goes on where a boot from it restores the system. With `reboot` it resets the
 /// board by itself in between.
-pub fn command<P: Platform>(
-    application: &mut Application<P>,
-    argument: Option<&str>,
+pub fn command<P: Platform, A: Application<P>>(
+    session: &mut Session<P, A>,
+    argument: &str,
 ) -> Result<Answer, Failure> {
-    let reboot = match argument {
-        None => false,
-        Some("reboot") => true,
-        Some(_) => return Err(Failure::new("bad-argument", "selftest [reboot]")),
+    let reboot = match argument.trim_ascii() {
+        "" => false,
+        "reboot" => true,
+        _ => return Err(Failure::new("bad-argument", "selftest [reboot]")),
     };
     let mut tally = Tally::default();
-    for (what, check) in checks::<P>() {
-        say!(application.terminal(), "{what}");
-        application.terminal().drain();
-        let findings = check(application);
-        tally.tell(application.terminal(), &findings);
+    for (what, check) in checks::<P, A>() {
+        say!(session.terminal(), "{what}");
+        session.terminal().drain();
+        let findings = check(session.stage, &mut session.board);
+        tally.print(session.terminal(), &findings);
     }
-    whole::run(application, tally, reboot)
+    whole::run(session, tally, reboot)
 }

@@ -4,26 +4,31 @@
 use super::rehearsal;
 use super::report::{Findings, Guide};
 use crate::application::Application;
-use crate::boot_stage;
-use crate::drivers::STATE;
+use crate::board::Board;
+use crate::boot_stage::{self, BootStage};
+use crate::history::STATE;
 use crate::layout;
+use crate::mapping::any_has;
 use crate::platform::Platform;
 
 /// Pages of the rehearsal's image: enough for each kind of transfer.
 const PAGES: u32 = 40;
 
 /// The check.
-pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
+pub fn check<P: Platform, A: Application<P>>(
+    stage: &mut BootStage<P, A>,
+    board: &mut Board<P, A>,
+) -> Findings {
     let mut findings = Findings::new("nosave", Guide::Nosave);
-    places(application, &mut findings);
-    match rehearsal::run(application, PAGES) {
+    places(stage, board, &mut findings);
+    match rehearsal::run(stage, board, PAGES) {
         Err(obstacle) => findings.fact(format_args!("rehearsal={obstacle}")),
         Ok(found) => {
             if !found.on_nosave_stack {
                 findings.fault(
                     "writer-stack-in-picture",
                     format_args!(""),
-                    "The stack of Armv7a::new must be a NosaveStack in a nosave section.",
+                    "The stack that the CPU is made with must be a NosaveStack in a nosave section.",
                 );
             }
             if let Some(address) = found.changed {
@@ -42,13 +47,11 @@ pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
 
 /// Whose an address is.
 fn section<P: Platform>(address: usize) -> &'static str {
-    let frame_buffer =
-        layout::frame_buffer::<P>().map_or(0..0, |region| region.base..region.base + region.len);
     match address {
         _ if (layout::data_start()..layout::data_end()).contains(&address) => "data",
         _ if (layout::bss_start()..layout::bss_end()).contains(&address) => "bss",
         _ if (layout::bss_end()..layout::heap_start()).contains(&address) => "stack",
-        _ if frame_buffer.contains(&(address as u64)) => "frame-buffer",
+        _ if any_has(P::OEM, address as u64) => "oem",
         _ if address >= layout::heap_start() => "heap",
         _ => "other",
     }
@@ -63,12 +66,15 @@ fn is_nosave(start: usize, len: usize) -> bool {
 }
 
 /// Looks where things lie.
-fn places<P: Platform>(application: &Application<P>, findings: &mut Findings) {
-    let stage = &*application.stage;
+fn places<P: Platform, A: Application<P>>(
+    stage: &BootStage<P, A>,
+    board: &Board<P, A>,
+    findings: &mut Findings,
+) {
     let own = [
         ("boot-stage", core::ptr::from_ref(stage) as usize, size_of_val(stage)),
         ("boot-stack", layout::boot_stack_bottom(), layout::boot_stack_top() - layout::boot_stack_bottom()),
-        ("boot-code", boot_stage::boot::<P> as *const () as usize, 4),
+        ("boot-code", boot_stage::boot::<P, A> as *const () as usize, 4),
     ];
     let mut looked_at = 0;
     for (what, start, len) in own.into_iter().chain(boot_stage::places()) {
@@ -85,7 +91,7 @@ fn places<P: Platform>(application: &Application<P>, findings: &mut Findings) {
     let stack = 0_u8;
     let pictured = [
         ("snapshot-state", &raw const STATE as usize),
-        ("application", core::ptr::from_ref(application) as usize),
+        ("board", core::ptr::from_ref(board) as usize),
         ("stack", &raw const stack as usize),
         ("statics", layout::bss_start()),
     ];

@@ -3,26 +3,25 @@
 //! The last word of each page is changed and put back, with interrupts masked. Whether it is seen elsewhere as well is looked
 //! for at the addresses that differ in one bit: an address line that is not there shows nowhere else.
 
-use core::arch::asm;
-
 use oal_snapshot::frame::{PAGE_SIZE, RamRegion};
 use oal_snapshot::hooks::GetSnapshotRegions;
 use oal_snapshot::system::System;
 
 use super::report::{Findings, Guide};
 use crate::application::Application;
+use crate::arch::{cache, mask_interrupts, unmask_interrupts};
+use crate::board::Board;
+use crate::boot_stage::BootStage;
 use crate::layout;
 use crate::platform::Platform;
-use crate::system::{mask_interrupts, unmask_interrupts};
 
 /// What is written; not what a bus without an answer gives.
 const TOKEN: u32 = 0x5aa5_c33c;
 
 /// The check.
-pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
+pub fn check<P: Platform, A: Application<P>>(_: &mut BootStage<P, A>, board: &mut Board<P, A>) -> Findings {
     let mut findings = Findings::new("ram", Guide::MemoryMap);
     let mut pages = 0_u32;
-    let board = &application.board;
     for region in board.ram().iter().chain(board.get_snapshot_regions()) {
         for page in (region.base..region.base + region.len).step_by(PAGE_SIZE) {
             let word = page as usize + PAGE_SIZE - 4;
@@ -35,7 +34,7 @@ pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
                     findings.fault(
                         "no-memory-there",
                         format_args!("at={word:#010x} after_pages={pages}"),
-                        "A word that was written there did not come back: ram_bytes(), or a region, is too large.",
+                        "A word that was written there did not come back: ram(), or a region, is too large.",
                     );
                     break;
                 }
@@ -43,7 +42,7 @@ pub fn check<P: Platform>(application: &mut Application<P>) -> Findings {
                     findings.fault(
                         "seen-twice",
                         format_args!("at={word:#010x} other={other:#010x}"),
-                        "The same memory answers at two addresses: ram_bytes(), or a region, is too large.",
+                        "The same memory answers at two addresses: ram(), or a region, is too large.",
                     );
                     break;
                 }
@@ -68,11 +67,12 @@ enum Answer {
     SeenAt(usize),
 }
 
-/// Reads a word of memory itself, behind the data cache (DCCIMVAC: DDI 0406C, B4.2.1).
+/// Reads a word of memory itself, behind the data cache.
 fn read(word: usize) -> u32 {
     // SAFETY: a mapped, aligned word; its line is written back before it is forgotten.
     unsafe {
-        asm!("mcr p15, 0, {}, c7, c14, 1", "dsb", in(reg) word, options(nostack, preserves_flags));
+        cache::clean_invalidate_line(word);
+        cache::barrier();
         (word as *const u32).read_volatile()
     }
 }
@@ -85,7 +85,8 @@ unsafe fn write(word: usize, value: u32) {
     // SAFETY: a mapped, aligned word, and the caller's promise.
     unsafe {
         (word as *mut u32).write_volatile(value);
-        asm!("mcr p15, 0, {}, c7, c14, 1", "dsb", in(reg) word, options(nostack, preserves_flags));
+        cache::clean_invalidate_line(word);
+        cache::barrier();
     }
 }
 

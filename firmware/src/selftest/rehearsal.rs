@@ -21,14 +21,16 @@ use oal_snapshot::store::{SlotState, Slots, StoreSettings};
 use oal_snapshot::system::{Resume, System};
 
 use crate::application::Application;
-use crate::boot_stage::Work;
+use crate::board::Board;
+use crate::boot_stage::{BootStage, Work};
 use crate::errors::{self, Failure};
 use crate::layout;
 use crate::platform::Platform;
 use crate::storage::{Storage, Store};
 
-/// Runs of frames that the picture may consist of.
+/// Runs of frames that the saved memory may consist of.
 const MAX_RUNS: usize = 16;
+type Runs = heapless::Vec<FrameRange, MAX_RUNS>;
 
 /// What a rehearsal found.
 pub struct Rehearsal {
@@ -70,8 +72,8 @@ pub enum Trouble {
 pub type Obstacle = &'static str;
 
 /// Whether the slot that the next snapshot takes holds nothing that must stay, and no image waits to be booted once.
-pub fn may_write<P: Platform>(application: &mut Application<P>) -> Result<(), Obstacle> {
-    let Ok(store) = application.stage.storage.store() else { return Err("no-store") };
+pub fn may_write<P: Platform, A: Application<P>>(stage: &mut BootStage<P, A>) -> Result<(), Obstacle> {
+    let Ok(store) = stage.storage.store() else { return Err("no-store") };
     let room = store.slot_bytes();
     let Ok(record) = store.record() else { return Err("log-unreadable") };
     let mut images = record.slots.iter().flatten().filter(|entry| entry.state == SlotState::Committed);
@@ -85,25 +87,33 @@ pub fn may_write<P: Platform>(application: &mut Application<P>) -> Result<(), Ob
 }
 
 /// Rehearses with an image of `pages` pages.
-pub fn run<P: Platform>(application: &mut Application<P>, pages: u32) -> Result<Rehearsal, Obstacle> {
-    may_write(application)?;
-    application.board.reclaim();
-    application.board.suspend().map_err(|_| "drivers-do-not-stop")?;
-    let settings = application.stage.storage.store().ok().map(|store| *store.settings_mut());
-    let result = look_twice(application, pages);
-    if let (Some(settings), Ok(store)) = (settings, application.stage.storage.store()) {
+pub fn run<P: Platform, A: Application<P>>(
+    stage: &mut BootStage<P, A>,
+    board: &mut Board<P, A>,
+    pages: u32,
+) -> Result<Rehearsal, Obstacle> {
+    may_write(stage)?;
+    board.reclaim();
+    board.suspend().map_err(|_| "drivers-do-not-stop")?;
+    let settings = stage.storage.store().ok().map(|store| *store.settings_mut());
+    let result = look_twice(stage, board, pages);
+    if let (Some(settings), Ok(store)) = (settings, stage.storage.store()) {
         *store.settings_mut() = settings;
     }
-    application.board.resume(Resume::Live);
+    board.resume(Resume::Live);
     result
 }
 
 /// The second time with a copy of the page that changed, to tell the word.
-fn look_twice<P: Platform>(application: &mut Application<P>, pages: u32) -> Result<Rehearsal, Obstacle> {
-    let mut first = once(application, pages, None)?;
+fn look_twice<P: Platform, A: Application<P>>(
+    stage: &mut BootStage<P, A>,
+    board: &mut Board<P, A>,
+    pages: u32,
+) -> Result<Rehearsal, Obstacle> {
+    let mut first = once(stage, board, pages, None)?;
     if let Some(page) = first.changed {
         let suspect = Pfn::containing(page as u64);
-        if let Some(word) = once(application, pages, Some(suspect))?.changed {
+        if let Some(word) = once(stage, board, pages, Some(suspect))?.changed {
             first.changed = Some(word);
         }
     }
@@ -111,35 +121,37 @@ fn look_twice<P: Platform>(application: &mut Application<P>, pages: u32) -> Resu
 }
 
 /// What is summed: the picture without what is free.
-fn runs<P: Platform>(application: &Application<P>) -> Result<heapless::Vec<FrameRange, MAX_RUNS>, Obstacle> {
-    let board = &application.board;
+fn runs<P: Platform, A: Application<P>>(board: &Board<P, A>) -> Result<Runs, Obstacle> {
     let map = MemoryMap::new(board.ram(), board.get_snapshot_regions(), board.nosave())
         .map_err(|_| "bad-memory-map")?;
-    let free = board.heap.free();
     let mut runs = heapless::Vec::new();
     for area in map.pictured() {
-        let frames = area.frames;
-        let before = free.first.0.clamp(frames.first.0, frames.end().0) - frames.first.0;
-        let behind = free.end().0.clamp(frames.first.0, frames.end().0) - frames.first.0;
-        for run in [frames.take(before as u32), frames.skip(behind as u32)] {
-            if !run.is_empty() {
-                runs.push(run).map_err(|_| "too-many-regions")?;
-            }
+        let mut rest = area.frames;
+        // By rising addresses, as the heap's banks are.
+        for free in board.heap.free() {
+            let start = free.first.0.clamp(rest.first.0, rest.end().0) - rest.first.0;
+            let end = free.end().0.clamp(rest.first.0, rest.end().0) - rest.first.0;
+            push(&mut runs, rest.take(start as u32))?;
+            rest = rest.skip(end as u32);
         }
+        push(&mut runs, rest)?;
     }
     Ok(runs)
 }
 
-fn once<P: Platform>(
-    application: &mut Application<P>,
+fn push(runs: &mut Runs, run: FrameRange) -> Result<(), Obstacle> {
+    if run.is_empty() { Ok(()) } else { runs.push(run).map_err(|_| "too-many-regions") }
+}
+
+fn once<P: Platform, A: Application<P>>(
+    stage: &mut BootStage<P, A>,
+    board: &mut Board<P, A>,
     pages: u32,
     suspect: Option<Pfn>,
 ) -> Result<Rehearsal, Obstacle> {
-    let runs = runs(application)?;
+    let runs = runs(board)?;
     let total: usize = runs.iter().map(|run| run.count as usize).sum();
     let nosave = layout::nosave();
-    let Application { stage, board, .. } = application;
-    let stage = &mut **stage;
     let Ok(store) = stage.storage.store() else { return Err("no-store") };
     let (memory, workspace) = (&stage.memory, &mut *stage.workspace);
     // One page for the suspect, then a sum for each page: in free memory, which is not in the picture.

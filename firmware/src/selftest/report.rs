@@ -1,4 +1,4 @@
-//! What a check found, and how the console tells it.
+//! What a check found, and how it is printed.
 
 use core::fmt;
 
@@ -132,8 +132,8 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Tells what a check found, and counts it.
-    pub fn tell<U: Uart>(&mut self, terminal: &mut Terminal<U>, findings: &Findings) {
+    /// Prints what a check found, and counts it.
+    pub fn print<U: Uart>(&mut self, terminal: &mut Terminal<U>, findings: &Findings) {
         let Findings { name, facts, faults, more, .. } = findings;
         for Fault { cause, details, advice, guide } in faults {
             let gap = if details.is_empty() { "" } else { " " };

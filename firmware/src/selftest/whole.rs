@@ -6,16 +6,17 @@ use oal_snapshot::hooks::BootPolicy;
 use oal_snapshot::store::Slots;
 
 use super::devices::{self, Values, tick_comes};
-use super::drivers::lives;
+use super::drivers::{Histories, histories};
 use super::rehearsal;
 use super::report::{Findings, Guide, Tally};
 use crate::application::{Application, Timeline};
-use crate::commands::{Answer, end};
+use crate::command::Answer;
 use crate::cpu;
-use crate::drivers::{GateUse, STATE, Story};
 use crate::errors::Failure;
-use crate::platform::{MAX_DRIVERS, Platform};
-use crate::regs_test::Outcome;
+use crate::history::STATE;
+use crate::platform::Platform;
+use crate::register_test::Outcome;
+use crate::session::Session;
 use crate::snapshot::{self, Options};
 use crate::storage::{Storage, Store};
 
@@ -24,87 +25,88 @@ struct Before {
     boots: u32,
     digest: u32,
     registers: Values,
-    lives: heapless::Vec<(&'static str, Story, Option<GateUse>), MAX_DRIVERS>,
+    histories: Histories,
     ticked: bool,
 }
 
 impl Before {
-    fn of<P: Platform>(application: &mut Application<P>) -> Before {
+    fn of<P: Platform, A: Application<P>>(session: &mut Session<P, A>) -> Before {
         Before {
             boots: STATE.boots(),
-            digest: application.index.digest(),
+            digest: session.board.application.digest(),
             registers: devices::read::<P>(),
-            lives: lives::<P>(&mut application.board.drivers),
+            histories: histories::<P>(&mut session.board.drivers),
             ticked: tick_comes::<P>(),
         }
     }
 }
 
 /// Takes a snapshot to be booted once, and goes on behind it on both timelines.
-pub fn run<P: Platform>(
-    application: &mut Application<P>,
+pub fn run<P: Platform, A: Application<P>>(
+    session: &mut Session<P, A>,
     mut tally: Tally,
     reboot: bool,
 ) -> Result<Answer, Failure> {
     let mut findings = Findings::new("snapshot", Guide::Snapshot);
-    say!(application.terminal(), "Snapshot: all of it, to be booted once.");
+    say!(session.terminal(), "Snapshot: all of it, to be booted once.");
     if tally.failed > 0 {
-        return Ok(without(application, tally, findings.skip("checks-failed")));
+        return Ok(without(session, tally, findings.skip("checks-failed")));
     }
-    if let Err(obstacle) = rehearsal::may_write(application) {
-        return Ok(without(application, tally, findings.skip(obstacle)));
+    if let Err(obstacle) = rehearsal::may_write(session.stage) {
+        return Ok(without(session, tally, findings.skip(obstacle)));
     }
-    let before = Before::of(application);
-    let slots = core::mem::replace(&mut application.slots, Slots::Two);
+    let before = Before::of(session);
+    let slots = core::mem::replace(&mut session.slots, Slots::Two);
     let taken =
-        snapshot::perform(application, &Options { policy: BootPolicy::Once, confirm: true, registers: true });
-    application.slots = slots;
+        snapshot::perform(session, &Options { policy: BootPolicy::Once, confirm: true, registers: true });
+    session.slots = slots;
     let (timeline, outcome) = match taken {
         Ok(taken) => taken,
         Err(failure) => {
-            say!(application.terminal(), "{}", failure.sentence);
+            say!(session.terminal(), "{}", failure.sentence);
             findings.fault(
                 failure.reason,
                 format_args!(""),
                 "No snapshot was taken: the sentence above says why.",
             );
-            return Ok(without(application, tally, findings));
+            return Ok(without(session, tally, findings));
         }
     };
     if timeline == Timeline::Live {
         registers(&outcome, &mut findings);
-        findings.fact(format_args!("seq={}", application.image.unwrap_or(0)));
-        tally.tell(application.terminal(), &findings);
+        findings.fact(format_args!("seq={}", session.image.unwrap_or(0)));
+        tally.print(session.terminal(), &findings);
         let Tally { passed, failed, skipped } = tally;
-        say!(application.terminal(), "@selftest half passed={passed} failed={failed} skipped={skipped}");
+        say!(session.terminal(), "@selftest half passed={passed} failed={failed} skipped={skipped}");
         if reboot {
             // SAFETY: the last use of anything.
-            return end(application, || unsafe { P::reset() });
+            session.end(|| unsafe { P::reset() });
         }
-        say!(
-            application.terminal(),
-            "Switch the power off and on, or type `reboot`: the other half follows."
-        );
+        say!(session.terminal(), "Switch the power off and on, or type `reboot`: the other half follows.");
         return Ok(Answer::Ok);
     }
-    // What the live half said of the snapshot was said on another timeline: it counts here, for it was booted.
+    // What the live half printed of the snapshot belongs to another timeline: it counts here, since it was booted.
     tally.passed += 1;
-    let findings = restored(application, &before, &outcome);
-    tally.tell(application.terminal(), &findings);
-    say_end(application, tally);
+    let findings = restored(session, &before, &outcome);
+    tally.print(session.terminal(), &findings);
+    say_end(session, tally);
     Ok(Answer::Ready)
 }
 
 /// The end without a boot.
-fn without<P: Platform>(application: &mut Application<P>, mut tally: Tally, findings: Findings) -> Answer {
-    tally.tell(application.terminal(), &findings);
-    say_end(application, tally);
+fn without<P: Platform, A: Application<P>>(
+    session: &mut Session<P, A>,
+    mut tally: Tally,
+    findings: Findings,
+) -> Answer {
+    tally.print(session.terminal(), &findings);
+    say_end(session, tally);
     Answer::Ok
 }
 
-fn say_end<P: Platform>(application: &mut Application<P>, tally: Tally) {
+fn say_end<P: Platform, A: Application<P>>(session: &mut Session<P, A>, tally: Tally) {
     let Tally { passed, failed, skipped } = tally;
-    say!(application.terminal(), "@selftest end passed={passed} failed={failed} skipped={skipped}");
+    say!(session.terminal(), "@selftest end passed={passed} failed={failed} skipped={skipped}");
 }
 
 /// The registers that a test of them found wrong.
@@ -137,8 +139,8 @@ impl core::fmt::Display for Number {
 }
 
 /// What the boot brought back.
-fn restored<P: Platform>(
-    application: &mut Application<P>,
+fn restored<P: Platform, A: Application<P>>(
+    session: &mut Session<P, A>,
     before: &Before,
     outcome: &Option<Outcome>,
 ) -> Findings {
@@ -152,11 +154,11 @@ fn restored<P: Platform>(
             "The snapshot's state counts one boot at each: it must be in the picture, and only the engine move it.",
         );
     }
-    if application.index.digest() != before.digest || !application.board.work.is_right() {
+    if session.board.application.digest() != before.digest || !session.board.application.is_consistent() {
         findings.fault_of(
             Guide::MemoryMap,
             "memory-differs",
-            format_args!("digest={:08x} want={:08x}", application.index.digest(), before.digest),
+            format_args!("digest={:08x} want={:08x}", session.board.application.digest(), before.digest),
             "The application's memory is not what it was: RAM that no region names, or that a region names as nosave.",
         );
     }
@@ -168,8 +170,8 @@ fn restored<P: Platform>(
             "The restore did not clean the outer cache: the CPU must be made with the firmware's outer cache.",
         );
     }
-    devices_are_back(application, before, &mut findings);
-    let store = application.stage.storage.store();
+    devices_are_back(session, before, &mut findings);
+    let store = session.stage.storage.store();
     if store.is_err() || store.is_ok_and(|store| store.record().is_err()) {
         findings.fault_of(
             Guide::Medium,
@@ -183,8 +185,12 @@ fn restored<P: Platform>(
 }
 
 /// The devices, which were off.
-fn devices_are_back<P: Platform>(application: &mut Application<P>, before: &Before, findings: &mut Findings) {
-    if let Some(name) = application.board.lame_driver {
+fn devices_are_back<P: Platform, A: Application<P>>(
+    session: &mut Session<P, A>,
+    before: &Before,
+    findings: &mut Findings,
+) {
+    if let Some(name) = session.board.failed_driver {
         findings.fault_of(
             Guide::Drivers,
             "did-not-come-up",
@@ -192,8 +198,8 @@ fn devices_are_back<P: Platform>(application: &mut Application<P>, before: &Befo
             "power_up() of this driver failed after the boot.",
         );
     }
-    let now = lives::<P>(&mut application.board.drivers);
-    for ((name, was, gate_was), (_, is, gate_is)) in before.lives.iter().zip(&now) {
+    let now = histories::<P>(&mut session.board.drivers);
+    for ((name, was, gate_was), (_, is, gate_is)) in before.histories.iter().zip(&now) {
         // Pass 1 resumed it once more, then the boot brought it up.
         if is.boots.wrapping_sub(was.boots) != 1 {
             findings.fault_of(

@@ -2,13 +2,17 @@
 
 use core::marker::PhantomData;
 
+use oal_demo::{Display, FrameBuffer};
 use oal_drivers::clock::Clock;
 use oal_firmware::Platform;
+use oal_firmware::arch;
 use oal_firmware::card::CardStorage;
-use oal_firmware::platform::{DeviceRegister, Drivers, ReadWindow};
+use oal_firmware::mapping::ReadWindow;
+use oal_firmware::platform::{DeviceRegister, Drivers};
+use oal_firmware::ram::Ram;
 use oal_firmware::storage::Storage;
-use oal_snapshot::cpu::NosaveStack;
-use oal_snapshot::cpu::armv7a::Armv7a;
+use oal_snapshot::cpu::{NosaveStack, OuterCache};
+use oal_snapshot::frame::RamRegion;
 use vexpress_a9::Vexpress;
 use vexpress_a9::card::Card;
 use vexpress_a9::devices;
@@ -33,19 +37,22 @@ pub trait Fault: 'static {
     /// The drivers.
     type Drivers: Drivers<GoodUart>;
 
-    /// The picture's frame buffer.
-    const FRAME_BUFFER: Option<u32> = Good::FRAME_BUFFER;
-    /// The progress bar's.
-    const PROGRESS_BUFFER: Option<u32> = Good::PROGRESS_BUFFER;
+    /// Memory outside RAM that is saved.
+    const OEM: &'static [RamRegion] = Good::OEM;
+    /// The progress bar's frame buffer.
+    const PROGRESS: Option<FrameBuffer> = Good::PROGRESS;
 
-    /// Changes the size of RAM, or does something else before the MMU is on.
-    fn ram_bytes(bytes: u32) -> u32 {
-        bytes
+    /// Changes the banks of RAM, or does something else before the MMU is on.
+    fn ram(ram: Ram) -> Ram {
+        ram
     }
 
     /// The core.
-    fn cpu<const BYTES: usize>(stack: &'static mut NosaveStack<BYTES>) -> Armv7a {
-        Good::cpu(stack)
+    fn cpu<O: OuterCache, const BYTES: usize>(
+        stack: &'static mut NosaveStack<BYTES>,
+        outer: O,
+    ) -> arch::Core<O> {
+        Good::cpu(stack, outer)
     }
 
     /// Changes the answer to an interrupt.
@@ -60,27 +67,28 @@ pub struct Port<F>(PhantomData<F>);
 impl<F: Fault> Platform for Port<F> {
     const NAME: &'static str = Good::NAME;
     const TITLE: &'static str = Good::TITLE;
-    const RAM_START: u32 = Good::RAM_START;
     const SECURE: bool = Good::SECURE;
-    const VIDEO: (u32, u32) = Good::VIDEO;
-    const FRAME_BUFFER: Option<u32> = F::FRAME_BUFFER;
-    const PROGRESS_BUFFER: Option<u32> = F::PROGRESS_BUFFER;
+    const OEM: &'static [RamRegion] = F::OEM;
+    const UNCACHED: &'static [RamRegion] = Good::UNCACHED;
     const READ_WINDOW: Option<ReadWindow> = Good::READ_WINDOW;
     const REGISTERS: &'static [DeviceRegister] = Good::REGISTERS;
-    const OUTER_CACHE: Option<u32> = Good::OUTER_CACHE;
+    const OUTER_CACHE: Option<usize> = Good::OUTER_CACHE;
 
     type Uart = GoodUart;
     type Clock = F::Clock;
     type Storage = F::Storage;
     type Drivers = F::Drivers;
 
-    unsafe fn ram_bytes() -> u32 {
+    unsafe fn ram() -> Ram {
         // SAFETY: the caller's promise.
-        F::ram_bytes(unsafe { Good::ram_bytes() })
+        F::ram(unsafe { Good::ram() })
     }
 
-    fn cpu<const BYTES: usize>(stack: &'static mut NosaveStack<BYTES>) -> Armv7a {
-        F::cpu(stack)
+    fn cpu<O: OuterCache, const BYTES: usize>(
+        stack: &'static mut NosaveStack<BYTES>,
+        outer: O,
+    ) -> arch::Core<O> {
+        F::cpu(stack, outer)
     }
 
     fn outer_cache() -> Option<fn()> {
@@ -94,11 +102,6 @@ impl<F: Fault> Platform for Port<F> {
     unsafe fn storage() -> F::Storage {
         // SAFETY: the caller's promise.
         unsafe { Good::storage() }.into()
-    }
-
-    unsafe fn show(address: u32) {
-        // SAFETY: the caller's promise.
-        unsafe { Good::show(address) }
     }
 
     fn seconds() -> u32 {
@@ -123,5 +126,15 @@ impl<F: Fault> Platform for Port<F> {
     unsafe fn power_off() {
         // SAFETY: the caller's promise.
         unsafe { Good::power_off() }
+    }
+}
+
+impl<F: Fault> Display for Port<F> {
+    const SCREEN: Option<FrameBuffer> = Good::SCREEN;
+    const PROGRESS: Option<FrameBuffer> = F::PROGRESS;
+
+    unsafe fn show(frame: FrameBuffer) {
+        // SAFETY: the caller's promise.
+        unsafe { Good::show(frame) }
     }
 }

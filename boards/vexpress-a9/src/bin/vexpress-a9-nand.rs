@@ -2,7 +2,10 @@
 //! The reference firmware with a NAND chip.
 
 #[cfg(target_os = "none")]
-oal_firmware::firmware!(vexpress_a9::Vexpress<vexpress_a9::nand::Nand>);
+oal_firmware::firmware!(
+    vexpress_a9::Vexpress<vexpress_a9::nand::Nand>,
+    oal_demo::Demo<vexpress_a9::Vexpress<vexpress_a9::nand::Nand>>
+);
 
 /// The firmware runs on its board only; elsewhere this program says so.
 #[cfg(not(target_os = "none"))]

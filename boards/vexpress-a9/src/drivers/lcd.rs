@@ -3,23 +3,23 @@
 use oal_drivers::pl111::Mode;
 use oal_snapshot::power::{DriverFailed, PowerManaged, PowerUp};
 
-use oal_firmware::drivers::Story;
+use oal_firmware::history::PowerHistory;
 use oal_firmware::platform::Driver;
 
-use crate::devices::{self, FRAME_BUFFER};
+use crate::devices::{self, SCREEN};
 
 /// The driver.
 pub struct LcdDriver {
-    story: Story,
+    history: PowerHistory,
 }
 
 impl LcdDriver {
-    /// Shows the frame buffer of the picture.
+    /// Shows the application's screen.
     ///
     /// # Safety
     /// Nobody else uses the LCD controller.
     pub unsafe fn init() -> LcdDriver {
-        let mut driver = LcdDriver { story: Story::new() };
+        let mut driver = LcdDriver { history: PowerHistory::new() };
         // A board without video works on its console.
         let _ = driver.init_video().and_then(|()| driver.show());
         driver
@@ -34,7 +34,7 @@ impl LcdDriver {
 
     fn show(&mut self) -> Result<(), DriverFailed> {
         // SAFETY: the driver is the controller's user; the progress bar is one only while it is powered down.
-        unsafe { devices::show(FRAME_BUFFER) }.map_err(|_| DriverFailed)
+        unsafe { devices::show(SCREEN) }.map_err(|_| DriverFailed)
     }
 }
 
@@ -50,7 +50,7 @@ impl PowerManaged for LcdDriver {
     }
 
     fn power_up(&mut self, why: PowerUp) -> Result<(), DriverFailed> {
-        self.story.up(why);
+        self.history.up(why);
         if why == PowerUp::SnapshotBoot {
             // Without video the rest comes back all the same.
             self.init_video()?;
@@ -60,7 +60,7 @@ impl PowerManaged for LcdDriver {
 }
 
 impl Driver for LcdDriver {
-    fn story(&self) -> Story {
-        self.story
+    fn history(&self) -> PowerHistory {
+        self.history
     }
 }

@@ -1,56 +1,71 @@
-//! Pixels in video RAM.
+//! Pixels in memory.
 
 use core::convert::Infallible;
 
 use embedded_graphics::pixelcolor::{IntoStorage, Rgb565};
 use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::Rectangle;
+use oal_snapshot::frame::RamRegion;
 
-/// Pixels in a line.
-pub const WIDTH: usize = 640;
-/// Lines.
-pub const HEIGHT: usize = 480;
-
-/// A frame buffer, or none: what is drawn then is not kept.
+/// Where a frame buffer is, and how many pixels it has: of 16 bits (5-6-5), line after line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameBuffer {
-    pixels: Option<*mut u16>,
+    /// Its first byte.
+    pub address: usize,
+    /// Pixels in a line.
+    pub width: u32,
+    /// Lines.
+    pub height: u32,
 }
 
 impl FrameBuffer {
-    /// The frame buffer at `address`, if there is one.
+    /// Its memory, in whole pages.
+    pub const fn region(&self) -> RamRegion {
+        let bytes = self.width as u64 * self.height as u64 * 2;
+        RamRegion::new(self.address as u64, bytes.next_multiple_of(4096))
+    }
+}
+
+/// What can be drawn on: a frame buffer, or nothing, and what is drawn then is not kept.
+pub struct Canvas {
+    frame: Option<FrameBuffer>,
+}
+
+impl Canvas {
+    /// A canvas over `frame`, if there is one.
     ///
     /// # Safety
-    /// 640 by 480 pixels of video RAM at `address`, a multiple of four, are used by this value only.
-    pub unsafe fn new(address: Option<u32>) -> FrameBuffer {
-        FrameBuffer { pixels: address.map(|address| address as *mut u16) }
+    /// Its memory is used by this value only, and its address is a multiple of two.
+    pub const unsafe fn new(frame: Option<FrameBuffer>) -> Canvas {
+        Canvas { frame }
     }
 
-    fn put(&mut self, at: usize, color: u16) {
-        if let Some(pixels) = self.pixels
-            && at < WIDTH * HEIGHT
+    fn put(&mut self, x: usize, y: usize, color: u16) {
+        if let Some(FrameBuffer { address, width, height }) = self.frame
+            && x < width as usize
+            && y < height as usize
         {
+            let pixels = address as *mut u16;
             // SAFETY: inside the frame buffer, as just checked, which `new`'s caller vouches for.
-            unsafe { pixels.add(at).write_volatile(color) };
+            unsafe { pixels.add(y * width as usize + x).write_volatile(color) };
         }
     }
 }
 
-impl OriginDimensions for FrameBuffer {
+impl OriginDimensions for Canvas {
     fn size(&self) -> Size {
-        Size::new(WIDTH as u32, HEIGHT as u32)
+        self.frame.map_or(Size::zero(), |frame| Size::new(frame.width, frame.height))
     }
 }
 
-impl DrawTarget for FrameBuffer {
+impl DrawTarget for Canvas {
     type Color = Rgb565;
     type Error = Infallible;
 
     fn draw_iter<I: IntoIterator<Item = Pixel<Rgb565>>>(&mut self, pixels: I) -> Result<(), Infallible> {
         for Pixel(point, color) in pixels {
-            if let (Ok(x), Ok(y)) = (usize::try_from(point.x), usize::try_from(point.y))
-                && x < WIDTH
-            {
-                self.put(y * WIDTH + x, color.into_storage());
+            if let (Ok(x), Ok(y)) = (usize::try_from(point.x), usize::try_from(point.y)) {
+                self.put(x, y, color.into_storage());
             }
         }
         Ok(())
@@ -59,11 +74,9 @@ impl DrawTarget for FrameBuffer {
     fn fill_solid(&mut self, area: &Rectangle, color: Rgb565) -> Result<(), Infallible> {
         let area = area.intersection(&self.bounding_box());
         let color = color.into_storage();
-        let (left, width) = (area.top_left.x as usize, area.size.width as usize);
-        for line in area.rows() {
-            let start = line as usize * WIDTH + left;
-            for at in start..start + width {
-                self.put(at, color);
+        for y in area.rows() {
+            for x in area.columns() {
+                self.put(x as usize, y as usize, color);
             }
         }
         Ok(())

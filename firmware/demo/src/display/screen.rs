@@ -12,6 +12,7 @@ use embedded_graphics::text::Text;
 use heapless::String;
 
 use super::FrameBuffer;
+use super::frame_buffer::Canvas;
 
 const BACKGROUND: Rgb565 = Rgb565::new(1, 6, 8);
 const BAND: Rgb565 = Rgb565::new(3, 16, 14);
@@ -49,42 +50,43 @@ pub struct Figures {
 
 /// The screen.
 pub struct Screen {
-    frame: FrameBuffer,
+    canvas: Canvas,
 }
 
 impl Screen {
-    /// The screen, with what the frame buffer at `address` holds, if there is one.
+    /// The screen, with what the frame buffer holds, if there is one.
     ///
     /// # Safety
-    /// As for [`FrameBuffer::new`].
-    pub unsafe fn new(address: Option<u32>) -> Screen {
+    /// As for [`Canvas::new`].
+    pub unsafe fn new(frame: Option<FrameBuffer>) -> Screen {
         // SAFETY: the caller's promise.
-        Screen { frame: unsafe { FrameBuffer::new(address) } }
+        Screen { canvas: unsafe { Canvas::new(frame) } }
     }
 
     /// Clears the screen and draws what does not change.
     pub fn start(&mut self, board: &str) {
-        let band = Rectangle::new(Point::zero(), Size::new(640, 56));
-        let Ok(()) = self.frame.clear(BACKGROUND);
-        let Ok(()) = self.frame.fill_solid(&band, BAND);
+        let band = Rectangle::new(Point::zero(), Size::new(self.canvas.size().width, 56));
+        let Ok(()) = self.canvas.clear(BACKGROUND);
+        let Ok(()) = self.canvas.fill_solid(&band, BAND);
         let title = MonoTextStyle::new(&FONT_10X20, Rgb565::WHITE);
         let mut line = String::<COLUMNS>::new();
         let _ = write!(line, "oal-snapshot on {board}");
-        let Ok(_) = Text::new(&line, Point::new(LEFT, 34), title).draw(&mut self.frame);
+        let Ok(_) = Text::new(&line, Point::new(LEFT, 34), title).draw(&mut self.canvas);
     }
 
-    /// Says what the application is doing.
+    /// Shows what the application is doing.
     pub fn say(&mut self, text: fmt::Arguments<'_>) {
         self.line(90, INK, text);
     }
 
-    /// Draws a bar for `done` of `total` below what [`Screen::say`] said.
+    /// Draws a bar for `done` of `total` below what [`Screen::say`] showed.
     pub fn progress(&mut self, done: u32, total: u32) {
-        let width = (u64::from(done.min(total)) * 592 / u64::from(total.max(1))) as u32;
-        let (full, empty) = (Size::new(width, 6), Size::new(592 - width, 6));
-        let Ok(()) = self.frame.fill_solid(&Rectangle::new(Point::new(LEFT, 102), full), FAINT);
+        let all = self.canvas.size().width.saturating_sub(2 * LEFT as u32);
+        let width = (u64::from(done.min(total)) * u64::from(all) / u64::from(total.max(1))) as u32;
+        let (full, empty) = (Size::new(width, 6), Size::new(all - width, 6));
+        let Ok(()) = self.canvas.fill_solid(&Rectangle::new(Point::new(LEFT, 102), full), FAINT);
         let Ok(()) =
-            self.frame.fill_solid(&Rectangle::new(Point::new(LEFT + width as i32, 102), empty), BAND);
+            self.canvas.fill_solid(&Rectangle::new(Point::new(LEFT + width as i32, 102), empty), BAND);
     }
 
     /// Draws the figures.
@@ -104,7 +106,7 @@ impl Screen {
         }
     }
 
-    /// Says what was looked for, and makes room for what was found.
+    /// Shows what was looked for, and makes room for what was found.
     pub fn search(&mut self, text: fmt::Arguments<'_>) {
         self.line(SEARCH_TOP, INK, text);
         for row in 0..HITS {
@@ -130,7 +132,7 @@ impl Screen {
             .text_color(color)
             .background_color(BACKGROUND)
             .build();
-        let Ok(_) = Text::new(&line, Point::new(LEFT, y), style).draw(&mut self.frame);
+        let Ok(_) = Text::new(&line, Point::new(LEFT, y), style).draw(&mut self.canvas);
     }
 }
 

@@ -1,11 +1,12 @@
 //! Building the index: read the files, count the words, then a posting for each line that holds one.
 
-use crate::heap::PageHeap;
-use crate::index::files::Library;
-use crate::index::words::{hash, words};
-use crate::index::{Index, NONE, Posting, Word};
-use crate::platform::Platform;
-use crate::storage::Sectors;
+use oal_firmware::Platform;
+use oal_firmware::heap::PageHeap;
+use oal_firmware::storage::Sectors;
+
+use super::files::Library;
+use super::words::{hash, words};
+use super::{Index, NONE, Posting, Word};
 
 /// Entries of the smallest hash table: 6 KiB.
 const LEAST_ENTRIES: usize = 1 << 8;
@@ -33,7 +34,7 @@ pub fn build<P: Platform>(
 ) -> Option<(Index, usize)> {
     // A third of the memory is enough for text: a posting takes 8 bytes, and a word with what follows it is seldom less
     // than six bytes of text, so that the rest holds postings and table.
-    let budget = heap.free_bytes() / 3;
+    let budget = heap.longest() / 3;
     let library = Library::read::<P>(medium, heap, budget, &mut |name, len| progress(Step::Read(name, len)))?;
 
     let Count { all, distinct } = count(library.text(), heap)?;

@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use embedded_sdmmc::{TimeSource, Timestamp};
 
-use crate::platform::Platform;
+use oal_firmware::Platform;
 
 /// The time of day for crate `embedded-sdmmc`, from the board.
 pub struct Calendar<P>(PhantomData<P>);

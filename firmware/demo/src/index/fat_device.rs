@@ -4,7 +4,7 @@ use core::cell::RefCell;
 
 use embedded_sdmmc::{Block, BlockCount, BlockDevice, BlockIdx};
 
-use crate::storage::{ReadFailed, Sectors};
+use oal_firmware::storage::{ReadFailed, Sectors};
 
 /// The medium, for as long as the volume is open.
 pub struct FatDevice<'a>(RefCell<&'a mut dyn Sectors>);

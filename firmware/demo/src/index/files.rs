@@ -5,13 +5,13 @@ use core::ops::ControlFlow;
 
 use embedded_sdmmc::{DirEntry, LfnBuffer, Mode, RawDirectory, ShortFileName, VolumeIdx, VolumeManager};
 use heapless::{String, Vec};
+use oal_firmware::Platform;
+use oal_firmware::heap::PageHeap;
+use oal_firmware::storage::Sectors;
 
 use super::Hit;
 use super::calendar::Calendar;
 use super::fat_device::FatDevice;
-use crate::heap::PageHeap;
-use crate::platform::Platform;
-use crate::storage::Sectors;
 
 /// Most files.
 const MAX_FILES: usize = 1024;

@@ -2,7 +2,7 @@
 
 use core::arch::asm;
 
-use crate::vectors::{second_vectors, vectors};
+use super::vectors::{second_vectors, vectors};
 
 macro_rules! registers {
     ($($name:ident: $crn:literal $op1:literal $crm:literal $op2:literal;)+) => {
@@ -84,9 +84,9 @@ fn write_fpexc(value: u32) {
 }
 
 /// Puts a translation table into a set of values, as TTBR0 has it.
-pub fn set_table(values: &mut [u32; COUNT], table: u32) {
+pub fn set_table(values: &mut [u32; COUNT], table: usize) {
     let [ttbr0, ..] = values;
-    *ttbr0 = table;
+    *ttbr0 = table as u32;
 }
 
 /// Switches the VFP off: until it is on again, its registers cannot be used.

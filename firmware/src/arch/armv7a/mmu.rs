@@ -1,13 +1,10 @@
-//! First-level tables of 1 MiB sections, every address mapped to itself but for a window to flash.
-//!
-//! ARM DDI 0406C B3.5.1, short descriptors. Code is read-only, everything else is never executed, and the first
-//! MiB is not mapped, so that a null pointer faults. The outer cache, an L2C-310, stays off, as a reset leaves it.
+//! First-level tables of 1 MiB sections, short descriptors (DDI 0406C, B3.5.1). Code is read-only, everything else is never
+//! executed.
 
 use core::arch::asm;
 use core::cell::UnsafeCell;
 
-use crate::layout;
-use crate::platform::{Platform, ReadWindow};
+use crate::mapping::Mapping;
 
 const SECTION: u32 = 0b10;
 const BUFFERABLE: u32 = 1 << 2;
@@ -22,12 +19,12 @@ const RAM: u32 = SECTION | TEX_1 | CACHEABLE | BUFFERABLE | PRIVILEGED | EXECUTE
 /// The same for code and constants.
 const CODE: u32 = (RAM & !EXECUTE_NEVER) | READ_ONLY;
 /// Normal memory without caches: a display's controller reads it behind the CPU's back, or it is flash.
-const VIDEO: u32 = SECTION | TEX_1 | PRIVILEGED | EXECUTE_NEVER;
+const UNCACHED: u32 = SECTION | TEX_1 | PRIVILEGED | EXECUTE_NEVER;
 /// Device memory.
 const DEVICE: u32 = SECTION | BUFFERABLE | PRIVILEGED | EXECUTE_NEVER;
 
 /// TTBR0: table walks through the caches, write-back and write-allocate.
-const WALK: u32 = 1 << 6 | 1 << 3;
+const WALK: usize = 1 << 6 | 1 << 3;
 
 /// A first-level table.
 #[repr(C, align(16384))]
@@ -43,44 +40,39 @@ impl Table {
     }
 
     /// What TTBR0 holds to use the table.
-    pub fn base(&self) -> u32 {
-        self.0.get() as u32 | WALK
+    pub fn base(&self) -> usize {
+        self.0.get() as usize | WALK
     }
 
-    /// Maps the board with `ram_bytes` of RAM.
+    /// Maps each MiB as `what` says.
     ///
     /// # Safety
     /// The table is not in use.
-    unsafe fn fill<P: Platform>(&self, ram_bytes: u32) {
+    unsafe fn fill(&self, what: impl Fn(u64) -> Mapping) {
         // SAFETY: the caller promises that nobody else, the MMU included, looks at the table.
         let entries = unsafe { &mut *self.0.get() };
-        let code = layout::code_start() as u32..layout::code_end() as u32;
         for (entry, address) in entries.iter_mut().zip((0..=u32::MAX).step_by(1 << 20)) {
-            let attributes = match address {
-                0 => 0,
-                _ if code.contains(&address) => CODE,
-                _ if address.wrapping_sub(P::RAM_START) < ram_bytes => RAM,
-                _ if address.wrapping_sub(P::VIDEO.0) < P::VIDEO.1 => VIDEO,
-                _ => DEVICE,
+            *entry = match what(address.into()) {
+                Mapping::None => 0,
+                Mapping::Code => address | CODE,
+                Mapping::Ram => address | RAM,
+                Mapping::Uncached => address | UNCACHED,
+                Mapping::Device => address | DEVICE,
+                // Physical addresses have 32 bits here.
+                Mapping::Window(physical) => physical as u32 | UNCACHED | READ_ONLY,
             };
-            *entry = if attributes == 0 { 0 } else { address | attributes };
-            if let Some(ReadWindow { at, physical, bytes }) = P::READ_WINDOW
-                && address.wrapping_sub(at) < bytes
-            {
-                *entry = (physical + (address - at)) | VIDEO | READ_ONLY;
-            }
         }
     }
 }
 
-/// Maps the board by `table` and switches MMU, caches and branch prediction on.
+/// Maps each MiB as `what` says, by `table`, and switches MMU, caches and branch prediction on.
 ///
 /// # Safety
 /// The MMU is off, the caches hold nothing, `table` is not in use and stays where it is.
-pub unsafe fn enable<P: Platform>(table: &'static Table, ram_bytes: u32) {
+pub unsafe fn enable(table: &'static Table, what: impl Fn(u64) -> Mapping) {
     // SAFETY: the caller's promise; the table maps all that is running to where it is.
     unsafe {
-        table.fill::<P>(ram_bytes);
+        table.fill(what);
         asm!(
             "dsb",
             "mcr p15, 0, {domains}, c3, c0, 0",
@@ -110,14 +102,14 @@ pub unsafe fn enable<P: Platform>(table: &'static Table, ram_bytes: u32) {
     }
 }
 
-/// Goes over from one table to another.
+/// Goes over from one table to another, which maps each MiB as `what` says.
 ///
 /// # Safety
-/// The MMU is on, `table` is not in use and stays where it is.
-pub unsafe fn switch_to<P: Platform>(table: &'static Table, ram_bytes: u32) {
+/// The MMU is on, `table` is not in use and stays where it is, and both tables map alike.
+pub unsafe fn switch_to(table: &'static Table, what: impl Fn(u64) -> Mapping) {
     // SAFETY: the caller's promise; both tables map alike.
     unsafe {
-        table.fill::<P>(ram_bytes);
+        table.fill(what);
         asm!(
             "dsb",
             "mcr p15, 0, {table}, c2, c0, 0",
@@ -131,4 +123,18 @@ pub unsafe fn switch_to<P: Platform>(table: &'static Table, ram_bytes: u32) {
             options(nostack),
         );
     }
+}
+
+/// Where the MMU sends privileged reads of `address`, or `None` if it is not mapped (DDI 0406C, B4.2.4).
+pub fn translate(address: usize) -> Option<usize> {
+    let result: usize;
+    // SAFETY: a translation on request, which changes PAR only; interrupts do not use it.
+    unsafe {
+        asm!(
+            "mcr p15, 0, {address}, c7, c8, 0", "isb", "mrc p15, 0, {result}, c7, c4, 0",
+            address = in(reg) address, result = out(reg) result,
+            options(nomem, nostack, preserves_flags)
+        );
+    }
+    (result & 1 == 0).then_some(result & !0xfff | address & 0xfff)
 }

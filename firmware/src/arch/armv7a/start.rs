@@ -116,7 +116,7 @@ enter_application:
     b       7b
     .ltorg
 "#,
-    vectors = sym crate::vectors::vectors,
+    vectors = sym super::vectors::vectors,
     paint = const crate::layout::PAINT,
 );
 
@@ -125,7 +125,30 @@ unsafe extern "C" {
     /// Goes on in the application, on the stack that ends at `stack_top`.
     ///
     /// # Safety
-    /// The stack is memory of the picture that nothing uses, `.data` and `.bss` are initialised, and nothing that
+    /// The stack is memory of the application that nothing uses, `.data` and `.bss` are initialised, and nothing that
     /// lives on the boot stack is used any more.
     pub fn enter_application(stack_top: usize) -> !;
+}
+
+/// Lets the first instructions after power-on write a word to a device's register, to start the clock for instance:
+/// `early_store!(address, value);`, once in a board. Nothing is initialised by then, and the MMU is off.
+#[macro_export]
+macro_rules! early_store {
+    ($address:expr, $value:expr) => {
+        core::arch::global_asm!(
+            r#"
+    .section .text.early, "ax", %progbits
+    .arm
+    .global oal_early_init
+oal_early_init:
+    ldr     r0, ={address}
+    ldr     r1, ={value}
+    str     r1, [r0]
+    bx      lr
+    .ltorg
+"#,
+            address = const $address,
+            value = const $value,
+        );
+    };
 }

@@ -1,10 +1,10 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
-//! A port whose progress bar is drawn into the frame buffer that belongs to the picture.
+//! A port whose progress bar is drawn into the frame buffer that is saved.
 
 #[cfg(target_os = "none")]
 mod port {
     use oal_broken_ports::{Fault, Good, GoodClock, GoodDrivers, GoodStorage};
-    use oal_firmware::Platform;
+    use oal_demo::{Display, FrameBuffer};
 
     struct Broken;
 
@@ -13,10 +13,10 @@ mod port {
         type Storage = GoodStorage;
         type Drivers = GoodDrivers;
 
-        const PROGRESS_BUFFER: Option<u32> = Good::FRAME_BUFFER;
+        const PROGRESS: Option<FrameBuffer> = Good::SCREEN;
     }
 
-    oal_firmware::firmware!(oal_broken_ports::Port<Broken>);
+    oal_broken_ports::firmware!(Broken);
 }
 
 /// The port runs on its board only.

@@ -4,8 +4,8 @@
 #[cfg(target_os = "none")]
 mod port {
     use oal_broken_ports::{Fault, GoodClock, GoodDrivers, GoodStorage};
-    use oal_snapshot::cpu::NosaveStack;
-    use oal_snapshot::cpu::armv7a::Armv7a;
+    use oal_firmware::arch;
+    use oal_snapshot::cpu::{NosaveStack, OuterCache};
 
     struct Broken;
 
@@ -14,12 +14,15 @@ mod port {
         type Storage = GoodStorage;
         type Drivers = GoodDrivers;
 
-        fn cpu<const BYTES: usize>(stack: &'static mut NosaveStack<BYTES>) -> Armv7a {
-            Armv7a::new(stack)
+        fn cpu<O: OuterCache, const BYTES: usize>(
+            stack: &'static mut NosaveStack<BYTES>,
+            outer: O,
+        ) -> arch::Core<O> {
+            arch::core(stack, false, outer)
         }
     }
 
-    oal_firmware::firmware!(oal_broken_ports::Port<Broken>);
+    oal_broken_ports::firmware!(Broken);
 }
 
 /// The port runs on its board only.

@@ -4,6 +4,7 @@
 #[cfg(target_os = "none")]
 mod port {
     use oal_broken_ports::{Fault, GoodClock, GoodDrivers, GoodStorage};
+    use oal_firmware::ram::Ram;
 
     struct Broken;
 
@@ -12,12 +13,13 @@ mod port {
         type Storage = GoodStorage;
         type Drivers = GoodDrivers;
 
-        fn ram_bytes(bytes: u32) -> u32 {
-            2 * bytes
+        fn ram(mut ram: Ram) -> Ram {
+            ram.iter_mut().for_each(|bank| bank.len *= 2);
+            ram
         }
     }
 
-    oal_firmware::firmware!(oal_broken_ports::Port<Broken>);
+    oal_broken_ports::firmware!(Broken);
 }
 
 /// The port runs on its board only.

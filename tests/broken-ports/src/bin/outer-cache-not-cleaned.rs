@@ -4,6 +4,7 @@
 #[cfg(target_os = "none")]
 mod port {
     use oal_broken_ports::{Fault, GoodClock, GoodDrivers, GoodStorage};
+    use oal_firmware::ram::Ram;
     use vexpress_a9::devices::OUTER_CACHE;
 
     struct Broken;
@@ -13,14 +14,14 @@ mod port {
         type Storage = GoodStorage;
         type Drivers = GoodDrivers;
 
-        fn ram_bytes(bytes: u32) -> u32 {
+        fn ram(ram: Ram) -> Ram {
             // SAFETY: reg1_control of the board's L2C-310 (DDI 0246, 3.3.3), which nothing else uses.
             unsafe { ((OUTER_CACHE + 0x100) as *mut u32).write_volatile(1) };
-            bytes
+            ram
         }
     }
 
-    oal_firmware::firmware!(oal_broken_ports::Port<Broken>);
+    oal_broken_ports::firmware!(Broken);
 }
 
 /// The port runs on its board only.

@@ -4,6 +4,7 @@
 #[cfg(target_os = "none")]
 mod port {
     use oal_broken_ports::{Fault, GoodClock, GoodDrivers, GoodStorage};
+    use oal_snapshot::frame::RamRegion;
 
     struct Broken;
 
@@ -12,10 +13,10 @@ mod port {
         type Storage = GoodStorage;
         type Drivers = GoodDrivers;
 
-        const FRAME_BUFFER: Option<u32> = Some(0x6300_0000);
+        const OEM: &'static [RamRegion] = &[RamRegion::new(0x6300_0000, 640 * 480 * 2)];
     }
 
-    oal_firmware::firmware!(oal_broken_ports::Port<Broken>);
+    oal_broken_ports::firmware!(Broken);
 }
 
 /// The port runs on its board only.

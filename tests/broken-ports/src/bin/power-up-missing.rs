@@ -49,7 +49,7 @@ mod port {
         type Drivers = Drivers<Timer>;
     }
 
-    oal_firmware::firmware!(oal_broken_ports::Port<Broken>);
+    oal_broken_ports::firmware!(Broken);
 }
 
 /// The port runs on its board only.

@@ -17,7 +17,7 @@ mod port {
         }
     }
 
-    oal_firmware::firmware!(oal_broken_ports::Port<Broken>);
+    oal_broken_ports::firmware!(Broken);
 }
 
 /// The port runs on its board only.

@@ -1,9 +1,21 @@
-//! Memory outside RAM that belongs to the picture: a display's.
+//! Memory outside RAM that is saved with it: a display's, for instance.
 
-// FILL display: nothing, for a board without a display of 640 by 480 pixels of 16 bits.
-/// The MiB of memory outside RAM with frame buffers: first byte and number of bytes, or 0.
-pub const VIDEO: (u32, u32) = (0, 0);
+use oal_demo::{Display, FrameBuffer};
+use oal_snapshot::frame::RamRegion;
 
-/// The frame buffer in it: the application draws there, and it comes back with a snapshot.
-pub const FRAME_BUFFER: Option<u32> = None;
+use crate::platform::Board;
+
+// FILL display: nothing, for a board without a display.
+/// The application's screen, if there is a display of 16 bits a pixel: it draws there, and it comes back with a snapshot.
+const SCREEN: Option<FrameBuffer> = None;
+
+/// Memory outside RAM that is saved: the screen's.
+pub const OEM: &[RamRegion] = &[];
+
+/// Memory outside RAM that is mapped without caches: whole MiB.
+pub const UNCACHED: &[RamRegion] = &[];
 // FILL END
+
+impl Display for Board {
+    const SCREEN: Option<FrameBuffer> = SCREEN;
+}

@@ -13,7 +13,7 @@
 //! | `medium` | where images are kept: `OEMPrepareSnapshot`, `OEMWriteSnapshot`, `OEMReadSnapshot` |
 //! | `cpu` | what the core's state is; what no driver looks after: `OEMSnapshotResume` |
 //! | `caches` | the cache outside the core |
-//! | `display` | memory outside RAM that belongs to the picture: `OEMGetSnapshotRegions` |
+//! | `display` | memory outside RAM that is saved: `OEMGetSnapshotRegions` |
 //! | `power` | reset, and off |
 //!
 //! `platform` ties them together. The hooks that are not here, `OEMTakeCPUSnapshot` and `OEMCompressSnapshot`, are the library's own.
@@ -40,7 +40,7 @@ mod platform;
 mod power;
 
 #[cfg(target_os = "none")]
-oal_firmware::firmware!(platform::Board);
+oal_firmware::firmware!(platform::Board, oal_demo::Demo<platform::Board>);
 
 /// The firmware runs on its board only; elsewhere this program says so.
 #[cfg(not(target_os = "none"))]

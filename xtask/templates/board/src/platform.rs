@@ -2,6 +2,8 @@
 
 use oal_firmware::Platform;
 use oal_firmware::platform::DeviceRegister;
+use oal_firmware::ram::Ram;
+use oal_snapshot::frame::RamRegion;
 
 use crate::{caches, clock, console, cpu, display, drivers, medium, memory, power};
 
@@ -11,21 +13,20 @@ pub enum Board {}
 impl Platform for Board {
     const NAME: &'static str = "{{name}}";
     const TITLE: &'static str = "{{name}}";
-    const RAM_START: u32 = memory::RAM_START;
     const SECURE: bool = cpu::SECURE;
-    const VIDEO: (u32, u32) = display::VIDEO;
-    const FRAME_BUFFER: Option<u32> = display::FRAME_BUFFER;
+    const OEM: &'static [RamRegion] = display::OEM;
+    const UNCACHED: &'static [RamRegion] = display::UNCACHED;
     const REGISTERS: &'static [DeviceRegister] = drivers::REGISTERS;
-    const OUTER_CACHE: Option<u32> = caches::OUTER_CACHE;
+    const OUTER_CACHE: Option<usize> = caches::OUTER_CACHE;
 
     type Uart = console::Console;
     type Clock = clock::Clock;
     type Storage = medium::Medium;
     type Drivers = drivers::Drivers;
 
-    unsafe fn ram_bytes() -> u32 {
+    unsafe fn ram() -> Ram {
         // SAFETY: the caller's promise.
-        unsafe { memory::ram_bytes() }
+        unsafe { memory::ram() }
     }
 
     fn outer_cache() -> Option<fn()> {
