@@ -42,7 +42,7 @@ const fn fault(
 
 static FAULTS: [Fault; 14] = [
     fault("overlapping-region", "memory-map", "oem-overlaps-ram", Some(("list", "oem")), "memory-map"),
-    fault("drawing-in-picture", "memory-map", "progress-buffer-overlaps", None, "memory-map"),
+    fault("drawing-in-picture", "memory-map", "observer-writes-saved-memory", None, "memory-map"),
     fault("missing-ram", "ram", "no-memory-there", Some(("at", "0x64000ffc")), "memory-map"),
     fault("nosave-in-picture", "nosave", "in-picture", Some(("what", "workspace")), "nosave"),
     fault("storage-state-in-picture", "nosave", "picture-changed", Some(("in", "bss")), "nosave"),

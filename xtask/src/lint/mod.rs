@@ -19,6 +19,7 @@ const FOR_TARGET: [(Target, &[&str]); 2] = [
             "oal-snapshot",
             "oal-media",
             "oal-drivers",
+            "oal-demo",
             "oal-firmware",
             "oal",
             "vexpress-a9",

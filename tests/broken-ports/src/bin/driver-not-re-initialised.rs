@@ -5,7 +5,7 @@
 mod port {
     use oal_broken_ports::drivers::{Drivers, GoodScreen, GoodTimer};
     use oal_broken_ports::{Fault, GoodClock, GoodStorage};
-    use oal_firmware::drivers::Story;
+    use oal_firmware::history::PowerHistory;
     use oal_firmware::platform::Driver;
     use oal_snapshot::power::{DriverFailed, PowerManaged, PowerUp};
 
@@ -14,12 +14,12 @@ mod port {
     const ON: u32 = 1 << 11 | 1;
 
     struct Lazy {
-        story: Story,
+        history: PowerHistory,
     }
 
     impl From<GoodScreen> for Lazy {
         fn from(good: GoodScreen) -> Self {
-            Lazy { story: good.story() }
+            Lazy { history: good.history() }
         }
     }
 
@@ -41,15 +41,15 @@ mod port {
         }
 
         fn power_up(&mut self, why: PowerUp) -> Result<(), DriverFailed> {
-            self.story.up(why);
+            self.history.up(why);
             Lazy::control(|control| control | ON);
             Ok(())
         }
     }
 
     impl Driver for Lazy {
-        fn story(&self) -> Story {
-            self.story
+        fn history(&self) -> PowerHistory {
+            self.history
         }
     }
 

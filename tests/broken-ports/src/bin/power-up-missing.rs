@@ -5,7 +5,7 @@
 mod port {
     use oal_broken_ports::drivers::{Drivers, GoodTimer};
     use oal_broken_ports::{Fault, GoodClock, GoodStorage};
-    use oal_firmware::drivers::{GateUse, Story};
+    use oal_firmware::history::{GateUse, PowerHistory};
     use oal_firmware::platform::Driver;
     use oal_snapshot::power::{DriverFailed, PowerManaged, PowerUp};
 
@@ -32,8 +32,8 @@ mod port {
     }
 
     impl Driver for Timer {
-        fn story(&self) -> Story {
-            self.0.story()
+        fn history(&self) -> PowerHistory {
+            self.0.history()
         }
 
         fn gate(&self) -> Option<GateUse> {
