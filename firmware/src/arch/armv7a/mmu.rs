@@ -35,6 +35,7 @@ unsafe impl Sync for Table {}
 
 impl Table {
     /// A table that maps nothing.
+    #[expect(clippy::new_without_default, reason = "for a static")]
     pub const fn new() -> Table {
         Table(UnsafeCell::new([0; 4096]))
     }
