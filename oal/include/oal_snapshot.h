@@ -403,6 +403,11 @@ enum OalError
    */
   OAL_ERROR_TOO_MANY_BAD_BLOCKS = 72,
   /*
+   The image that was booted has a pageable area, which the next snapshot might replace: read what is needed of it, then
+   call `oal_snapshot_paged_in`.
+   */
+  OAL_ERROR_PAGED_FROM = 73,
+  /*
    No device answered.
    */
   OAL_ERROR_NO_MEDIUM = 96,
@@ -1081,6 +1086,14 @@ typedef struct OalBootReport {
    */
   uint32_t check;
   /*
+   Bytes of the image's pageable area, from which the restored system may page until `oal_snapshot_paged_in`.
+   */
+  uint32_t pageable_bytes;
+  /*
+   0.
+   */
+  uint32_t reserved;
+  /*
    What was not booted, in the order in which it was looked at.
    */
   struct OalRefusal refused[8];
@@ -1697,7 +1710,18 @@ uint32_t oal_snapshot_boot(void);
 uint32_t oal_snapshot_confirm(void);
 
 /*
- Forgets every image: the next boot is a cold one. A power cut leaves all of them or none.
+ Says that the restored system needs nothing more of the pageable area of the image that it was booted from: the next
+ snapshot may replace that image. Until then `OEMPrepareSnapshot` and `oal_snapshot_take` refuse with
+ `OAL_ERROR_PAGED_FROM`. Of no effect in a system without such an image. Writes nothing to the medium.
+
+ The caller promises:
+ What the configuration says of memory is true.
+ */
+uint32_t oal_snapshot_paged_in(void);
+
+/*
+ Forgets every image: the next boot is a cold one. A power cut leaves all of them or none. Nothing can be paged from the
+ image that was booted any more.
 
  The caller promises:
  What the configuration says of memory is true.
@@ -1740,7 +1764,8 @@ BOOL OEMCompressSnapshot(LPCVOID pSrc,
 
 /*
  Step 4: the size is known now; makes room for `cbSnapSize` bytes, rounded up to a multiple of 4096. The image before
- stays bootable if the store keeps two. FALSE: it does not fit, and nothing was changed, or the medium failed.
+ stays bootable if the store keeps two. FALSE: it does not fit, or the image that was booted has a pageable area that may
+ still be needed (`OAL_ERROR_PAGED_FROM`), and nothing was changed; or the medium failed.
 
  The caller promises:
  What the configuration says is true.
@@ -1763,10 +1788,17 @@ BOOL OEMWriteSnapshot(LPCVOID pSnapshot,
  Reads a part of an image; all three arguments are multiples of 4096. In a boot loader it is the image that
  `SnapRestore` tries; in a restored system the one that was booted, for paging; else the newest.
 
+ Ours: the bytes are those that the medium gives. They are not compared with a checksum here, and the pageable area is not
+ read at a boot: `SnapRestore` checks what it reads itself. A kernel that pages keeps `SnapChkSum` of each pageable page
+ in memory that is in the snapshot, and compares it with each page that it reads, where it will use it. No other
+ image is ever read in place of the one that was booted: FALSE if that is no longer in the store.
+
  The caller promises:
  `pPagingMem` is NULL or points to `cbSize` bytes.
  */
-BOOL OEMReadSnapshot(LPVOID pPagingMem, DWORD cbSize, DWORD dwSnapOffset);
+BOOL OEMReadSnapshot(LPVOID pPagingMem,
+                     DWORD cbSize,
+                     DWORD dwSnapOffset);
 
 /*
  First code of the restored system: the library starts again, the state becomes `eSnapBoot`, and `snapshot_resume` of the

@@ -417,6 +417,14 @@ impl Engine {
         unsafe { &mut *self.config.report }
     }
 
+    /// Refuses to replace an image that the running system may still page from.
+    ///
+    /// Which image a store replaces is its own choice: an image that was booted and used up goes first.
+    pub fn may_replace(&mut self) -> Result<(), OalErrorInfo> {
+        let paged_from = self.report().is_paged_from();
+        if paged_from { Err(OalErrorInfo::new(OalStage::Prepare, OalError::PagedFrom)) } else { Ok(()) }
+    }
+
     /// Tells the store once which images the boot of this power-on refused, so that the next snapshot takes their place.
     pub fn tell_refusals(&mut self) {
         // SAFETY: a flag of the head, which nobody holds a reference to.

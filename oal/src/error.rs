@@ -108,6 +108,9 @@ pub enum OalError {
     Uncorrectable = 71,
     /// So many blocks went bad while the image was written that there is no room for it.
     TooManyBadBlocks = 72,
+    /// The image that was booted has a pageable area, which the next snapshot might replace: read what is needed of it, then
+    /// call `oal_snapshot_paged_in`.
+    PagedFrom = 73,
     /// No device answered.
     NoMedium = 96,
     /// The device answered with an error.
@@ -204,6 +207,7 @@ named!(OalError ERRORS {
     LogExhausted c"the log of the store can take no more",
     Uncorrectable c"a page has more wrong bits than can be corrected",
     TooManyBadBlocks c"too many blocks went bad",
+    PagedFrom c"the image that was booted is still paged from",
     NoMedium c_text!(Reason::NoMedium.sentence()),
     MediumError c_text!(Reason::MediumError.sentence()),
     Blank c_text!(Reason::Blank.sentence()),

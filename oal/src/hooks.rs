@@ -207,7 +207,8 @@ pub unsafe extern "C" fn OEMCompressSnapshot(
 }
 
 /// Step 4: the size is known now; makes room for `cbSnapSize` bytes, rounded up to a multiple of 4096. The image before
-/// stays bootable if the store keeps two. FALSE: it does not fit, and nothing was changed, or the medium failed.
+/// stays bootable if the store keeps two. FALSE: it does not fit, or the image that was booted has a pageable area that may
+/// still be needed (`OAL_ERROR_PAGED_FROM`), and nothing was changed; or the medium failed.
 ///
 /// # Safety
 /// What the configuration says is true.
@@ -217,6 +218,7 @@ pub unsafe extern "C" fn OEMPrepareSnapshot(cbSnapSize: DWORD) -> BOOL {
         if cbSnapSize == 0 {
             return Err(bad(OalError::BadArgument));
         }
+        engine.may_replace()?;
         engine.tell_refusals();
         let policy = crate::store::policy(engine.config.policy).ok_or(bad(OalError::BadArgument))?;
         let prepared = engine.store().prepare_snapshot(page_align(cbSnapSize.into()), policy);
@@ -255,6 +257,11 @@ pub unsafe extern "C" fn OEMWriteSnapshot(pSnapshot: LPCVOID, cbSize: DWORD, dwO
 
 /// Reads a part of an image; all three arguments are multiples of 4096. In a boot loader it is the image that
 /// `SnapRestore` tries; in a restored system the one that was booted, for paging; else the newest.
+///
+/// Ours: the bytes are those that the medium gives. They are not compared with a checksum here, and the pageable area is not
+/// read at a boot: `SnapRestore` checks what it reads itself. A kernel that pages keeps `SnapChkSum` of each pageable page
+/// in memory that is in the snapshot, and compares it with each page that it reads, where it will use it. No other
+/// image is ever read in place of the one that was booted: FALSE if that is no longer in the store.
 ///
 /// # Safety
 /// `pPagingMem` is NULL or points to `cbSize` bytes.

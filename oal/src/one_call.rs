@@ -122,6 +122,7 @@ unsafe fn take(engine: &mut Engine, settings: &OalTakeSettings) -> Result<Timeli
     let identity = engine.identity();
     let mut cpu = engine.cpu()?;
     let mut observer = Watcher::of_take(engine.system);
+    engine.may_replace()?;
     engine.tell_refusals();
     let offset = engine.config.ram_offset;
     let (codec, mut store, parts) = engine.split().ok_or(call(OalError::NotInitialised))?;
@@ -219,7 +220,26 @@ pub unsafe extern "C" fn oal_snapshot_confirm() -> u32 {
     })
 }
 
-/// Forgets every image: the next boot is a cold one. A power cut leaves all of them or none.
+/// Says that the restored system needs nothing more of the pageable area of the image that it was booted from: the next
+/// snapshot may replace that image. Until then `OEMPrepareSnapshot` and `oal_snapshot_take` refuse with
+/// `OAL_ERROR_PAGED_FROM`. Of no effect in a system without such an image. Writes nothing to the medium.
+///
+/// # Safety
+/// What the configuration says of memory is true.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oal_snapshot_paged_in() -> u32 {
+    change(|engine| {
+        let report = engine.report();
+        if report.is_paged_from() {
+            report.pageable_bytes = 0;
+            report.seal();
+        }
+        Ok(())
+    })
+}
+
+/// Forgets every image: the next boot is a cold one. A power cut leaves all of them or none. Nothing can be paged from the
+/// image that was booted any more.
 ///
 /// # Safety
 /// What the configuration says of memory is true.

@@ -43,6 +43,10 @@ pub struct OalBootReport {
     pub refused_count: u32,
     /// Checks the rest.
     pub check: u32,
+    /// Bytes of the image's pageable area, from which the restored system may page until `oal_snapshot_paged_in`.
+    pub pageable_bytes: u32,
+    /// 0.
+    pub reserved: u32,
     /// What was not booted, in the order in which it was looked at.
     pub refused: [OalRefusal; 8],
 }
@@ -60,6 +64,8 @@ impl OalBootReport {
         attempt: 0,
         refused_count: 0,
         check: 0,
+        pageable_bytes: 0,
+        reserved: 0,
         refused: [OalRefusal { id: 0, slot: OAL_NO_SLOT, error: 0 }; ROOM],
     };
 
@@ -83,7 +89,15 @@ impl OalBootReport {
 
     fn checksum(&self) -> u32 {
         let mut crc = Crc32c::new();
-        let head = [self.magic, self.error, self.slot, self.attempt, self.refused_count];
+        let head = [
+            self.magic,
+            self.error,
+            self.slot,
+            self.attempt,
+            self.refused_count,
+            self.pageable_bytes,
+            self.reserved,
+        ];
         head.iter().for_each(|word| crc.update(&word.to_le_bytes()));
         crc.update(&self.id.to_le_bytes());
         for refusal in &self.refused {
@@ -104,6 +118,11 @@ impl OalBootReport {
         (self.is_valid() && self.error == 0 && self.id != 0).then_some(ImageId(self.id))
     }
 
+    /// Whether the running system may still page from the image that was entered.
+    pub(crate) fn is_paged_from(&self) -> bool {
+        self.booted().is_some() && self.pageable_bytes != 0
+    }
+
     /// The images that were refused.
     pub(crate) fn refusals(&self) -> &[OalRefusal] {
         let count = if self.is_valid() { self.refused_count as usize } else { 0 };
@@ -122,13 +141,14 @@ mod tests {
         assert_eq!(report.booted(), None);
         report.seal();
         assert_eq!(report.booted(), Some(ImageId(7)));
-        let changes: [fn(&mut OalBootReport); 7] = [
+        let changes: [fn(&mut OalBootReport); 8] = [
             |r| r.magic ^= 1,
             |r| r.error = 1,
             |r| r.id = 8,
             |r| r.slot = 0,
             |r| r.attempt = 2,
             |r| r.refused_count = 1,
+            |r| r.pageable_bytes = 4096,
             |r| r.refused[3].id = 1,
         ];
         for (i, change) in changes.iter().enumerate() {

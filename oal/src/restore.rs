@@ -262,6 +262,7 @@ unsafe fn load(engine: &mut Engine, source: &mut Source<'_>) -> Result<*mut Reco
         let report = engine.report();
         (report.id, report.slot) = (candidate.id.0, candidate.slot.into());
         (report.attempt, report.error) = (attempt.into(), 0);
+        report.pageable_bytes = head.pageable_bytes;
         report.seal();
     }
     observer.tell(OalStep::Loaded, 0, 0);

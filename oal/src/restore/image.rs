@@ -37,6 +37,7 @@ pub(super) struct Head {
     pub len: u64,
     pub table_sum: u32,
     pub sum: u32,
+    pub pageable_bytes: u32,
 }
 
 /// Reads and checks header and context, page by page through `page`: each page is read once.
@@ -59,7 +60,7 @@ pub(super) fn read_head(
     let table = word(at::TABLE);
     let (pages, adjust) = (u64::from(word(at::PAGES)), word(at::ADJUST));
     let (len, pageable) = (u64::from(word(at::COMPRESSED)), u64::from(word(at::PAGEABLE)));
-    let pageable_len = u64::from(word(at::PAGEABLE_BYTES));
+    let pageable_bytes = word(at::PAGEABLE_BYTES);
     let (table_sum, sum) = (word(at::TABLE_SUM), word(at::SUM));
 
     // The checksum covers all that comes before the table.
@@ -80,11 +81,11 @@ pub(super) fn read_head(
     }
     let contents = page_align(u64::from(table) + 4 * pages);
     let end = page_align(contents + len);
-    let pageable_fits = pageable_len == 0 || (pageable >= end && pageable.is_multiple_of(PAGE_SIZE as u64));
+    let pageable_fits = pageable_bytes == 0 || (pageable >= end && pageable.is_multiple_of(PAGE_SIZE as u64));
     if pages == 0 || len == 0 || end > u64::from(u32::MAX) || !pageable_fits {
         return Err(fault(Reason::BadField));
     }
-    Ok((Head { table: table.into(), pages, contents, len, table_sum, sum }, record))
+    Ok((Head { table: table.into(), pages, contents, len, table_sum, sum, pageable_bytes }, record))
 }
 
 /// Checks whom the context belongs to.

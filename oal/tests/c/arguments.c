@@ -64,6 +64,7 @@ static void not_initialised(void)
     SAME(oal_snapshot_boot(), CALL(OAL_ERROR_NOT_INITIALISED));
     SAME(oal_snapshot_confirm(), CALL(OAL_ERROR_NOT_INITIALISED));
     SAME(oal_snapshot_invalidate(), CALL(OAL_ERROR_NOT_INITIALISED));
+    SAME(oal_snapshot_paged_in(), CALL(OAL_ERROR_NOT_INITIALISED));
     SAME(oal_snapshot_last_error(), CALL(OAL_ERROR_NOT_INITIALISED));
     SAME(oal_snapshot_error_info(&info), CALL(OAL_ERROR_NOT_INITIALISED));
     SAME(oal_snapshot_restore_cpu(pages), CALL(OAL_ERROR_NOT_INITIALISED));

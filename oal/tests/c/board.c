@@ -227,7 +227,11 @@ static uint32_t kind_of(uint32_t seed, uint32_t page)
 
 uint32_t board_noise_page(uint32_t seed)
 {
-    uint32_t page = 0;
+    return board_noise_page_from(seed, 0);
+}
+
+uint32_t board_noise_page_from(uint32_t seed, uint32_t page)
+{
     while (kind_of(seed, page) != 1) {
         page++;
     }

@@ -28,6 +28,7 @@ struct shared {
     OalBootReport report;
     char journal[65536];
     uint32_t scratch;                 /* a register that survives a reset */
+    uint32_t wrong_pages;             /* that a restored kernel paged in */
     /* the media's faults */
     long operations;                  /* so far */
     long cut_at;                      /* the operation in which power goes, from 1; 0: none */
@@ -50,6 +51,8 @@ uint32_t board_init(const char *medium);
 void board_fill(uint32_t seed);
 /* A page of that picture that is noise, so that images hold it as it is. */
 uint32_t board_noise_page(uint32_t seed);
+/* The first such page from `page` on. */
+uint32_t board_noise_page_from(uint32_t seed, uint32_t page);
 /* Power-on: noise in RAM, nothing in the registers. */
 void board_noise(uint32_t seed);
 /* How many bytes of the picture, and registers, are not those of board_fill(seed). */

@@ -14,9 +14,38 @@ struct cold {
     uint32_t seed;
     int packed;
     const char *failing; /* the hook that is to fail; NULL: none */
+    uint32_t pageable;   /* pages in the pageable area */
 };
 
 static SnapshotSupport support;
+
+/* How many pages of the pageable area are not those that the kernel knows by its own checksums. */
+static uint32_t page_in(void)
+{
+    SNAP_HEADER head;
+    uint32_t i, wrong = 0;
+    SAME(OEMReadSnapshot(buffer, 4096, 0), 1);
+    memcpy(&head, buffer, sizeof head);
+    SAME(head.cbPageable, kernel_pageable * 4096u);
+    for (i = 0; i < kernel_pageable; i++) {
+        SAME(OEMReadSnapshot(buffer, 4096, head.dwOfstPageable + i * 4096u), 1);
+        wrong += SnapChkSum(buffer, 4096) != kernel_page_sums[i];
+    }
+    return wrong;
+}
+
+/* A kernel that was restored and pages: nothing replaces the image that it pages from. */
+static void pages_from_its_image(void)
+{
+    shared->wrong_pages = page_in();
+    SAME(shared->report.pageable_bytes, kernel_pageable * 4096u);
+    SAME(OEMPrepareSnapshot(4096), 0);
+    SAME(oal_snapshot_last_error(), OAL_STAGE_PREPARE << 16 | OAL_ERROR_PAGED_FROM);
+    SAME(oal_snapshot_take(NULL, NULL), OAL_STAGE_PREPARE << 16 | OAL_ERROR_PAGED_FROM);
+    SAME(page_in(), shared->wrong_pages);
+    SAME(oal_snapshot_paged_in(), 0);
+    SAME(OEMPrepareSnapshot(4096), 1);
+}
 
 static int cold(void *argument)
 {
@@ -24,6 +53,11 @@ static int cold(void *argument)
     int timeline;
     SAME(board_init(medium), 0);
     SAME(oal_snapshot_support(&support, 0xfeed), 0);
+    if (wanted->pageable) {
+        config.policy = OAL_POLICY_ONCE;
+        SAME(oal_snapshot_init(&config), 0);
+    }
+    kernel_pageable = wanted->pageable;
     board_fill(wanted->seed);
     timeline = kernel_snapshot(&support, wanted->packed);
     if (timeline == 2) {
@@ -34,6 +68,9 @@ static int cold(void *argument)
         /* The hook that pages: the image that was booted, whichever is the newest. */
         SAME(OEMReadSnapshot(buffer, 4096, 0), 1);
         SAME(memcmp(buffer, "OALK", 4), 0);
+        if (kernel_pageable) {
+            pages_from_its_image();
+        }
         shared->restored = 1;
         _exit(0);
     }
@@ -80,7 +117,7 @@ static int boot(void *argument)
 
 static void take(uint32_t seed, int packed)
 {
-    struct cold wanted = {seed, packed, NULL};
+    struct cold wanted = {seed, packed, NULL, 0};
     SAME(machine(cold, &wanted), 0);
 }
 
@@ -301,7 +338,7 @@ static int hostile(void *argument)
 
 static void failing_media(void)
 {
-    struct cold wanted = {6, 1, "OEMWriteSnapshot"};
+    struct cold wanted = {6, 1, "OEMWriteSnapshot", 0};
     SAME(machine(forget, NULL), 0);
     take(4, 1);
     shared->operations = 0;
@@ -316,6 +353,25 @@ static void failing_media(void)
     printf("%s: a medium that fails\n", medium);
 }
 
+/* The kernel's own checksums find what OEMReadSnapshot does not look for. */
+static void paging(void)
+{
+    struct cold wanted = {8, 1, NULL, FREE_PAGES};
+    uint8_t piece[24];
+    SAME(machine(forget, NULL), 0);
+    SAME(machine(cold, &wanted), 0);
+    boots();
+    SAME(shared->wrong_pages, 0);
+    SAME(machine(forget, NULL), 0);
+    SAME(machine(cold, &wanted), 0);
+    board_fill(8);
+    memcpy(piece, ram + 4096u * board_noise_page_from(8, FREE_FIRST) + 100u, sizeof piece);
+    CHECK(media_flip(medium, piece, sizeof piece) > 0);
+    boots();
+    SAME(shared->wrong_pages, 1);
+    printf("%s: a pageable area\n", medium);
+}
+
 int main(int count, char **arguments)
 {
     medium = count > 1 ? arguments[1] : "block";
@@ -323,6 +379,7 @@ int main(int count, char **arguments)
     both_timelines();
     broken_images();
     failing_media();
+    paging();
     SAME(machine(hostile, NULL), 0);
     printf("%s: hostile images\n", medium);
     shared->over = 1;

@@ -1,7 +1,5 @@
 #include "kernel.h"
 
-#include "board.h"
-
 #include <string.h>
 
 #define IMAGE_ROOM (MIB * 0x100000u + 0x100000u)
@@ -9,6 +7,7 @@
 uint8_t kernel_image[IMAGE_ROOM] __attribute__((aligned(4096)));
 uint32_t kernel_image_bytes;
 const char *kernel_failed;
+uint32_t kernel_pageable, kernel_page_sums[FREE_PAGES];
 static uint8_t packed_pages[OAL_SNAP_COMPRESS_BOUND(0x10000)] __attribute__((aligned(4096)));
 static uint8_t chunk[0x10000] __attribute__((aligned(4096)));
 static const SnapshotSupport *hooks;
@@ -89,7 +88,7 @@ int kernel_snapshot(const SnapshotSupport *support, int packed)
     SNAP_HEADER *head = header();
     uint32_t *table = (uint32_t *)(void *)(kernel_image + 4096);
     PCRamTable oem;
-    uint32_t at, done, pages;
+    uint32_t at, done, pages, i;
     BOOL captured;
 
     hooks = support;
@@ -98,6 +97,9 @@ int kernel_snapshot(const SnapshotSupport *support, int packed)
     oal_snapshot_set_state(eSnapPass2);
     oal_snapshot_set_state(eSnapPrepared);
     oem = support->pfnSnapGetOemRegions();
+    for (i = 0; i < kernel_pageable; i++) {
+        kernel_page_sums[i] = SnapChkSum(ram + (FREE_FIRST + i) * 4096u, 4096);
+    }
     captured = support->pfnSnapCPU((DWORD)(uintptr_t)kernel_resumed, kernel_image + sizeof *head, OAL_CPU_CONTEXT_BYTES);
     if (captured == 2) {
         oal_snapshot_set_state(eSnapNone);
@@ -110,7 +112,7 @@ int kernel_snapshot(const SnapshotSupport *support, int packed)
     table_bytes = pages * 4u;
     contents_at = at = 4096u + align(table_bytes);
     for (done = 0; done < pages; done += 16) {
-        uint32_t i, count = pages - done < 16u ? pages - done : 16u;
+        uint32_t count = pages - done < 16u ? pages - done : 16u;
         DWORD size = sizeof packed_pages;
         for (i = 0; i < count; i++) {
             memcpy(chunk + i * 4096u, ram + (table[done + i] - RAM_BASE / 4096u) * 4096u, 4096);
@@ -133,11 +135,12 @@ int kernel_snapshot(const SnapshotSupport *support, int packed)
     head->dwOfstPageable = align(at);
     head->cSnapPages = pages;
     head->cbCompressed = at - contents_at;
-    head->cbPageable = 0;
+    head->cbPageable = kernel_pageable * 4096u;
     head->dwOemData = support->dwOemData;
-    head->dwPageableChkSum = SnapChkSum(kernel_image, 0);
+    memcpy(kernel_image + head->dwOfstPageable, ram + FREE_FIRST * 4096u, head->cbPageable);
+    head->dwPageableChkSum = SnapChkSum(kernel_image + head->dwOfstPageable, head->cbPageable);
     kernel_seal();
-    kernel_image_bytes = align(at);
+    kernel_image_bytes = head->dwOfstPageable + head->cbPageable;
 
     if (!support->pfnPrepareSnapshot(kernel_image_bytes)) {
         return failed("OEMPrepareSnapshot");
