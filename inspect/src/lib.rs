@@ -17,7 +17,8 @@ mod medium;
 mod pages;
 mod picture;
 pub mod report;
-pub mod stored;
+#[cfg(test)]
+mod stored;
 #[cfg(test)]
 mod tests;
 mod words;

@@ -2,8 +2,8 @@
 
 use super::image::ImageBytes;
 use crate::media::chip::{At, Cells};
-use crate::media::layout::{NOR_BLOCK, PAGE, PAGES};
-use crate::media::{Kind, Medium, Sizes};
+use crate::media::layout::{BLOCK, MIB, PAGE, PAGES, SPARE};
+use crate::media::{Kind, Layout, Medium, Sizes};
 use anyhow::{Context, Result, bail, ensure};
 use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::hooks::{Medium as StoreMedium, ReadSnapshot, SelectSnapshot, Selection};
@@ -21,6 +21,11 @@ use std::io::{Seek, SeekFrom};
 use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Bytes of an erase block of NOR flash.
+pub const NOR_BLOCK: u64 = 256 << 10;
+/// Blocks that a store on NAND can have: its records have a bit for each.
+const NAND_STORES: [u32; 4] = [2048, 1024, 512, 256];
 
 /// What a file can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
@@ -123,8 +128,7 @@ impl Input {
             }
         }
         for kind in [FileKind::Nand, FileKind::Onenand, FileKind::RawNand] {
-            let bytes = kind.nand().map(Kind::file_bytes);
-            if bytes == Some(self.len) && (kind == FileKind::Onenand || self.has_records(kind)) {
+            if self.has_records(kind) {
                 return Ok(kind);
             }
         }
@@ -155,10 +159,10 @@ impl Input {
         (places.iter().filter(|place| is_record(place)).count(), images)
     }
 
-    /// Whether the log holds a record.
+    /// Whether it is a NAND chip whose log holds a record.
     fn has_records(&self, kind: FileKind) -> bool {
-        let places = log(self, kind, 0).unwrap_or_default();
-        places.iter().any(is_record)
+        let places = kind.nand().and_then(|chip| nand_log(&self.medium(chip)?).ok()).unwrap_or_default();
+        places.iter().any(|place| place.found.is_ok())
     }
 
     fn bytes(&self, offset: u64, len: usize) -> Result<Vec<u8>> {
@@ -172,8 +176,25 @@ impl Input {
         Disk { input: self.clone(), start }
     }
 
-    fn medium(&self, kind: Kind) -> Medium {
-        Medium::existing(self.path.clone(), kind, Sizes::SMALL)
+    /// The file as a NAND chip, if it has the size of one. How much of the chip the store has is what its records say: the map
+    /// of bad blocks in front of a record's checksum has a bit for each block.
+    fn medium(&self, kind: Kind) -> Option<Medium> {
+        let (block, erase_block_kib) = match kind {
+            Kind::Nand => (NOR_BLOCK, NOR_BLOCK >> 10),
+            Kind::OneNand => (BLOCK / PAGE as u64 * (PAGE + SPARE) as u64, 0),
+            _ => (BLOCK, 0),
+        };
+        let blocks = u32::try_from(self.len / block).ok().filter(|_| self.len.is_multiple_of(block))?;
+        let mib = if kind == Kind::OneNand { u64::from(blocks) * BLOCK / MIB } else { self.len / MIB };
+        let chip = |store_blocks| {
+            let layout = Layout { kind, mib, erase_block_kib, store_blocks, text_blocks: 0 };
+            Medium::existing(self.path.clone(), layout, Sizes::SMALL)
+        };
+        let has_record =
+            |medium: &Medium| nand_log(medium).is_ok_and(|log| log.iter().any(|p| p.found.is_ok()));
+        let mut stores = NAND_STORES.into_iter().filter(|count| *count <= blocks).map(chip);
+        let whole = chip(blocks.min(NAND_STORES[0]));
+        Some(stores.find(has_record).unwrap_or(whole))
     }
 }
 
@@ -187,6 +208,9 @@ impl ImageBytes for Input {
         self.file.read_exact_at(buf, offset).context("the file is too short")
     }
 }
+
+/// Why a file cannot be taken for a chip.
+const NO_CHIP: &str = "the file has not the size of such a chip";
 
 /// What a place of the log holds.
 pub struct Place {
@@ -214,7 +238,7 @@ fn log(input: &Input, kind: FileKind, start: u64) -> Result<Vec<Place>> {
         }
     };
     if let Some(chip) = kind.nand() {
-        return nand_log(&input.medium(chip));
+        return nand_log(&input.medium(chip).context(NO_CHIP)?);
     }
     if kind == FileKind::Nor {
         for block in 0..u64::from(nor::LOG_BLOCKS) {
@@ -311,7 +335,7 @@ impl Store {
     }
 
     fn open_nand(input: &Input, chip: Kind, settings: StoreSettings) -> Result<Store> {
-        let medium = input.medium(chip);
+        let medium = input.medium(chip).context(NO_CHIP)?;
         let cells = Cells::of(&medium).context("this medium has no pages")?;
         let log = nand_log(&medium)?;
         let newest =
@@ -327,10 +351,11 @@ impl Store {
             }
         }
         let place = format!("{} erase blocks of {PAGES} pages of {PAGE} bytes", cells.blocks());
-        let shelf: Option<Box<dyn Shelf>> = match chip {
-            Kind::Nand => NandStore::<_, PAGE, 32>::new(flash, settings).map(|s| Box::new(s) as _),
-            Kind::OneNand => NandStore::<_, PAGE, 64>::new(flash, settings).map(|s| Box::new(s) as _),
-            _ => NandStore::<_, PAGE, 128>::new(flash, settings).map(|s| Box::new(s) as _),
+        let shelf: Option<Box<dyn Shelf>> = match cells.map_bytes() {
+            ..=32 => NandStore::<_, PAGE, 32>::new(flash, settings).map(|s| Box::new(s) as _),
+            33..=64 => NandStore::<_, PAGE, 64>::new(flash, settings).map(|s| Box::new(s) as _),
+            65..=128 => NandStore::<_, PAGE, 128>::new(flash, settings).map(|s| Box::new(s) as _),
+            _ => NandStore::<_, PAGE, 256>::new(flash, settings).map(|s| Box::new(s) as _),
         };
         Ok(Store { shelf: shelf.context("the chip has no room for a store")?, log, place, bad })
     }

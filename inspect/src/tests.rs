@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::media::chip::{At, Cells};
-use crate::media::layout::NOR_BLOCK;
+use crate::media::samples::{NAND, ONENAND, RAW_NAND};
 use crate::media::{Kind, Medium, Sizes, images, mbr};
+use medium::NOR_BLOCK;
 use oal_snapshot::hooks::{BootPolicy, PrepareSnapshot, SelectSnapshot, WriteSnapshot};
 use oal_snapshot::image::{HEADER_LEN, Header};
 use oal_snapshot::store::nand::{Ecc, LOG_BLOCKS, NandError, NandFlash, NandGeometry, NandPage, NandStore};
@@ -245,8 +246,9 @@ fn a_store_without_a_partition_table_and_one_on_nor_flash_are_known_by_their_rec
 #[test]
 fn bad_blocks_of_nand_are_told_and_an_image_is_read_around_them() {
     let dir = tempfile::tempdir().unwrap();
-    for kind in [Kind::Nand, Kind::OneNand] {
-        let medium = Medium::blank(&dir.path().join(kind.name()), kind, Sizes::SMALL).unwrap();
+    for layout in [NAND, ONENAND] {
+        let kind = layout.kind;
+        let medium = Medium::blank(&dir.path().join(kind.name()), layout, Sizes::SMALL).unwrap();
         let cells = Cells::of(&medium).unwrap();
         [0, LOG_BLOCKS, 200].into_iter().for_each(|block| cells.mark_bad(block, 0).unwrap());
         match kind {
@@ -272,7 +274,7 @@ fn bad_blocks_of_nand_are_told_and_an_image_is_read_around_them() {
 #[test]
 fn a_chip_without_its_spare_area_has_no_marks_and_its_image_is_told_all_the_same() {
     let dir = tempfile::tempdir().unwrap();
-    let medium = Medium::blank(&dir.path().join("raw-nand"), Kind::RawNand, Sizes::SMALL).unwrap();
+    let medium = Medium::blank(&dir.path().join("raw-nand"), RAW_NAND, Sizes::SMALL).unwrap();
     let chip = Chip(Cells::of(&medium).unwrap());
     let mut store = NandStore::<_, 2048, 128>::new(chip, StoreSettings::default()).unwrap();
     take(&mut store, BootPolicy::Always);

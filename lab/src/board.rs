@@ -1,166 +1,170 @@
-//! The boards that are built and emulated, as data.
+//! The boards that are built and emulated. Each says in `board.toml`, in its own folder, what the lab has to know of it.
+
+mod description;
+
+pub use description::{Board, Medium, Program, Programs};
 
 use crate::media::Kind;
-use crate::toolchain::Target;
-use std::ops::Range;
+use anyhow::{Context, Result, bail, ensure};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-/// A board of `boards/`.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Board {
-    /// Its name: that of its package, of its folder, and of the line `@reset`.
-    pub name: &'static str,
-    /// What its firmware is compiled for.
-    pub target: Target,
-    /// QEMU's options for the machine and its CPU.
-    pub machine: &'static [&'static str],
-    /// The last QEMU that has the machine, if it was given up.
-    pub last_qemu: Option<(u32, u32)>,
-    /// Where RAM begins.
-    pub ram_base: u64,
-    /// MiB from there on that the firmware does not call RAM.
-    pub ram_kept_mib: u32,
-    /// Whether QEMU can keep its RAM in a file, so that the host can look at it.
-    pub ram_is_a_file: bool,
-    /// Sizes of RAM that it can have, in MiB; the first is what most cases use.
-    pub ram_mib: &'static [u32],
-    /// The firmware's drivers, in the order in which they come up.
-    pub drivers: &'static [&'static str],
-    /// Its media.
-    pub media: &'static [Kind],
+/// Folders of this workspace in which each folder may be a board.
+const FOLDERS: [&str; 2] = ["boards", "oal"];
+/// The board that the tasks measure and show.
+const REFERENCE: &str = "vexpress-a9";
+/// The file that describes a board.
+const FILE: &str = "board.toml";
+
+/// All boards of this workspace, by their names.
+///
+/// # Errors
+/// The first description that cannot be used, with the reason.
+pub fn all() -> Result<&'static [Board]> {
+    static BOARDS: OnceLock<Result<Vec<Board>, String>> = OnceLock::new();
+    let boards = BOARDS.get_or_init(|| find(crate::paths::root()).map_err(|error| format!("{error:#}")));
+    boards.as_deref().map_err(|error| anyhow::anyhow!("{error}"))
 }
 
-/// Arm's Versatile Express with a Cortex-A9: the reference board.
-pub static VEXPRESS_A9: Board = Board {
-    name: "vexpress-a9",
-    target: Target::Armv7a,
-    machine: &["-M", "vexpress-a9"],
-    last_qemu: None,
-    ram_base: 0x6000_0000,
-    ram_kept_mib: 0,
-    ram_is_a_file: true,
-    ram_mib: &[64, 256, 1024],
-    drivers: &["gic", "timer", "uart", "lcd"],
-    media: &[Kind::Emmc, Kind::Sd, Kind::Nand, Kind::Nor],
-};
-
-/// Nokia N800: an OMAP2 with a OneNAND, here with the CPU of the other board, since the engine is for ARMv7-A.
-pub static N800: Board = Board {
-    name: "n800",
-    target: Target::Armv7a,
-    machine: &["-M", "n800", "-cpu", "cortex-a9"],
-    last_qemu: Some((9, 1)),
-    ram_base: 0x8000_0000,
-    ram_kept_mib: 0,
-    ram_is_a_file: true,
-    ram_mib: &[128],
-    drivers: &["intc", "timer", "uart"],
-    media: &[Kind::OneNand],
-};
-
-/// Sharp Zaurus SL-C1000: an ARMv5TE with a raw NAND chip. Its program checks itself; it has no picture to restore.
-pub static AKITA: Board = Board {
-    name: "akita",
-    target: Target::Armv5te,
-    machine: &["-M", "akita"],
-    last_qemu: Some((9, 1)),
-    ram_base: 0xa000_0000,
-    ram_kept_mib: 0,
-    ram_is_a_file: false,
-    ram_mib: &[64],
-    drivers: &[],
-    media: &[Kind::RawNand],
-};
-
-/// A Zynq-7000 with an eMMC behind an SDHCI. Its first two MiB of RAM are a hole at address 0 and the frame buffer.
-pub static XILINX_ZYNQ_A9: Board = Board {
-    name: "xilinx-zynq-a9",
-    target: Target::Armv7a,
-    machine: &["-M", "xilinx-zynq-a9"],
-    last_qemu: None,
-    ram_base: 0,
-    ram_kept_mib: 2,
-    ram_is_a_file: true,
-    ram_mib: &[64, 256, 1024],
-    drivers: &["gic", "timer", "uart"],
-    media: &[Kind::Emmc],
-};
-
-/// The reference board once more, with the firmware in C of `oal/examples`.
-pub static VEXPRESS_A9_C: Board = Board {
-    name: "vexpress-a9-c",
-    target: Target::Armv7a,
-    machine: &["-M", "vexpress-a9"],
-    last_qemu: None,
-    ram_base: 0x6000_0000,
-    ram_kept_mib: 0,
-    ram_is_a_file: true,
-    ram_mib: &[64],
-    drivers: &[],
-    media: &[Kind::Nor, Kind::Sd],
-};
-
-/// All boards.
-pub static BOARDS: [&Board; 5] = [&VEXPRESS_A9, &N800, &AKITA, &XILINX_ZYNQ_A9, &VEXPRESS_A9_C];
-
-impl Board {
-    /// The firmware for a medium: each medium that is no card in a slot has a program of its own.
-    pub fn binary(&self, kind: Kind) -> &'static str {
-        if self.is_in_c() {
-            return self.name;
-        }
-        match kind {
-            Kind::Nand => "vexpress-a9-nand",
-            Kind::Nor => "vexpress-a9-nor",
-            Kind::Sd | Kind::Emmc | Kind::OneNand | Kind::RawNand => self.name,
-        }
-    }
-
-    /// What the firmware calls RAM, on a board with `mib` MiB.
-    pub fn ram_range(&self, mib: u32) -> Range<u64> {
-        let mib_after = |mib: u32| self.ram_base + (u64::from(mib) << 20);
-        mib_after(self.ram_kept_mib)..mib_after(mib)
-    }
-
-    /// Whether its firmware is written in C.
-    pub fn is_in_c(&self) -> bool {
-        *self == VEXPRESS_A9_C
-    }
-
-    /// MiB of RAM where a case does not ask for more.
-    pub fn ram(&self) -> u32 {
-        self.ram_mib[0]
-    }
+/// The board in a folder, which may be anywhere. It is read once in a run and stays until its end.
+///
+/// # Errors
+/// If the description cannot be read or used.
+pub fn at(folder: &Path) -> Result<&'static Board> {
+    let folder = std::path::absolute(folder)?;
+    Ok(Box::leak(Box::new(Board::read(&folder.join(FILE))?)))
 }
 
 /// The board with this name.
-pub fn named(name: &str) -> Option<&'static Board> {
-    BOARDS.into_iter().find(|board| board.name == name)
+///
+/// # Errors
+/// If there is none; the names that there are belong to the error.
+pub fn named(name: &str) -> Result<&'static Board> {
+    let found = all()?.iter().find(|board| board.name == name);
+    found.with_context(|| {
+        format!("there is no board `{name}`; the boards are {}", names(all().unwrap_or_default()))
+    })
 }
 
-/// The names of all boards, or of all their media.
-pub fn names() -> Vec<&'static str> {
-    BOARDS.iter().map(|board| board.name).collect()
+/// The board that the tasks measure and show.
+///
+/// # Errors
+/// As for [`named`].
+pub fn reference() -> Result<&'static Board> {
+    named(REFERENCE)
 }
 
-/// The names of all media, each once.
-pub fn media() -> Vec<&'static str> {
-    let mut names: Vec<_> = BOARDS.iter().flat_map(|b| b.media).map(|kind| kind.name()).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+/// The same with an SD card.
+///
+/// # Errors
+/// As for [`named`], and if it has none.
+pub fn reference_with_card() -> Result<(&'static Board, &'static Medium)> {
+    let board = reference()?;
+    Ok((board, board.medium(Kind::Sd)?))
+}
+
+/// The boards' names in a row.
+fn names(boards: &[Board]) -> String {
+    boards.iter().map(|board| board.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// The boards and media that the names leave; no name leaves all.
+///
+/// # Errors
+/// If nothing is left: with the names that there are.
+pub fn choose(
+    boards: &'static [Board],
+    board: Option<&str>,
+    medium: Option<&str>,
+) -> Result<Vec<(&'static Board, &'static Medium)>> {
+    let left: Vec<&Board> = boards.iter().filter(|b| board.is_none_or(|name| name == b.name)).collect();
+    if let (true, Some(name)) = (left.is_empty(), board) {
+        bail!("there is no board `{name}`; the boards are {}", names(boards));
+    }
+    let all = left.iter().flat_map(|board| board.media.iter().map(move |medium| (*board, medium)));
+    let chosen: Vec<_> = all.filter(|(_, m)| medium.is_none_or(|name| name == m.name())).collect();
+    let mut media: Vec<&str> = left.iter().flat_map(|board| &board.media).map(Medium::name).collect();
+    media.sort_unstable();
+    media.dedup();
+    let asked = medium.unwrap_or_default();
+    ensure!(!chosen.is_empty(), "there is no medium `{asked}`; the media are {}", media.join(", "));
+    Ok(chosen)
+}
+
+fn find(root: &Path) -> Result<Vec<Board>> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for folder in FOLDERS.map(|folder| root.join(folder)) {
+        let inner =
+            std::fs::read_dir(&folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
+        files.extend(inner.flatten().map(|entry| entry.path().join(FILE)).filter(|file| file.exists()));
+    }
+    let mut boards = files.iter().map(|file| Board::read(file)).collect::<Result<Vec<_>>>()?;
+    boards.sort_by(|a, b| a.name.cmp(&b.name));
+    for pair in boards.windows(2) {
+        ensure!(pair[0].name != pair[1].name, "two boards have the name `{}`", pair[0].name);
+    }
+    Ok(boards)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_board_is_found_by_its_name_and_has_a_medium_and_ram() {
-        for board in BOARDS {
-            assert_eq!(named(board.name), Some(board));
-            assert!(!board.media.is_empty() && board.ram() > 0);
+    /// The number behind a word of a linker script's line, such as `ORIGIN = 0x60000000`.
+    fn number(line: &str, word: &str) -> u64 {
+        let rest = line.split(word).nth(1).unwrap().trim_start_matches([' ', '=']);
+        let digits = rest.split([',', ' ', '\n']).next().unwrap();
+        match (digits.strip_prefix("0x"), digits.strip_suffix('M')) {
+            (Some(hex), _) => u64::from_str_radix(hex, 16).unwrap(),
+            (_, Some(mib)) => mib.parse::<u64>().unwrap() << 20,
+            _ => digits.parse().unwrap(),
         }
-        assert_eq!(named("other"), None);
-        assert_eq!(media(), ["emmc", "nand", "nor", "onenand", "sd"]);
+    }
+
+    #[test]
+    fn every_folder_with_a_linker_script_is_a_board_and_has_a_medium_and_ram() {
+        let boards = all().unwrap();
+        for entry in std::fs::read_dir(crate::paths::root().join("boards")).unwrap().flatten() {
+            let is_board = entry.path().join("board.ld").exists();
+            assert!(!is_board || boards.iter().any(|b| b.folder == entry.path()), "{:?}", entry.path());
+        }
+        for board in boards {
+            assert!(!board.media.is_empty() && board.ram() > 0, "{}", board.name);
+            assert_eq!(named(&board.name).unwrap(), board);
+        }
+        let error = named("other").unwrap_err().to_string();
+        assert!(error.contains("`other`") && error.contains("n800"), "{error}");
+        assert_eq!(reference().unwrap().name, REFERENCE);
+    }
+
+    #[test]
+    fn a_linker_script_places_code_and_data_in_the_smallest_ram_of_the_description() {
+        let mut scripts = 0;
+        for board in all().unwrap() {
+            let Ok(script) = std::fs::read_to_string(board.folder.join("board.ld")) else { continue };
+            scripts += 1;
+            let smallest = board.ram_mib.iter().min().unwrap();
+            let ram = board.ram_start..board.ram_start + (u64::from(*smallest) << 20);
+            for line in script.lines().filter(|line| line.contains("ORIGIN")) {
+                let start = number(line, "ORIGIN");
+                let end = start + number(line, "LENGTH");
+                assert!(ram.start <= start && end <= ram.end, "{}: {line} is not in {ram:x?}", board.name);
+            }
+        }
+        assert!(scripts > 0);
+    }
+
+    #[test]
+    fn boards_and_media_are_chosen_by_name() {
+        let boards = all().unwrap();
+        let media: usize = boards.iter().map(|board| board.media.len()).sum();
+        assert_eq!(choose(boards, None, None).unwrap().len(), media);
+        let nand = choose(boards, None, Some("nand")).unwrap();
+        assert!(nand.iter().all(|(_, medium)| medium.name() == "nand") && nand.len() > 1);
+        let [(board, medium)] = choose(boards, Some("n800"), None).unwrap()[..] else { panic!("n800") };
+        assert_eq!((board.name.as_str(), medium.name()), ("n800", "onenand"));
+        let error = choose(boards, Some("n800"), Some("sd")).unwrap_err().to_string();
+        assert!(error.ends_with("the media are onenand"), "{error}");
+        assert!(choose(boards, Some("x"), None).is_err());
     }
 }

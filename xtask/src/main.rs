@@ -108,16 +108,16 @@ fn main() -> ExitCode {
 
 /// Builds all firmware and prints the paths; without a compiler for the reference board there is nothing to do.
 fn build() -> anyhow::Result<()> {
-    for board in board::BOARDS {
+    for board in board::all()? {
         if let Err(error) = firmware::require(board)
-            && board != &board::VEXPRESS_A9
+            && board != board::reference()?
         {
             println!("{} is left out: {error:#}", board.name);
             continue;
         }
         let mut paths = Vec::new();
-        for kind in board.media {
-            paths.push(firmware::path(board, *kind)?);
+        for medium in &board.media {
+            paths.push(firmware::path(board, medium)?);
         }
         paths.dedup();
         paths.iter().for_each(|path| println!("{}", path.display()));

@@ -9,7 +9,7 @@
 //!
 //! The first program is also built with a panic in it on purpose, which must be found.
 
-use crate::board::{Board, N800, VEXPRESS_A9, XILINX_ZYNQ_A9};
+use crate::board::{self, Board};
 use crate::toolchain::{Target, Toolchain};
 use crate::{firmware, paths, shell, table};
 use addr2line::Loader;
@@ -65,7 +65,8 @@ pub fn main() -> Result<()> {
         planted.len().to_string(),
         "found".to_string(),
     ]);
-    for board in [&VEXPRESS_A9, &N800, &XILINX_ZYNQ_A9] {
+    let is_ours = |board: &&Board| !board.is_in_c() && board.target == Target::Armv7a;
+    for board in board::all()?.iter().filter(is_ours) {
         rows.extend(firmware_of(board)?);
     }
     println!("{}", table::render(&["program", "branches to a panic", "of them the library's"], &rows));
@@ -92,19 +93,19 @@ fn library(toolchain: &Toolchain) -> Result<Vec<String>> {
 /// The library's part of a board's firmware has none.
 fn firmware_of(board: &Board) -> Result<Vec<Vec<String>>> {
     let mut rows: Vec<Vec<String>> = Vec::new();
-    for kind in board.media {
-        if rows.iter().any(|row| row[0] == board.binary(*kind)) {
+    for medium in &board.media {
+        if rows.iter().any(|row| row[0] == medium.program) {
             continue;
         }
-        let sites = sites(&firmware::path(board, *kind)?)?;
+        let sites = sites(&firmware::path(board, medium)?)?;
         let ours: Vec<String> = sites.iter().filter(|site| site.is_library()).map(Site::describe).collect();
         ensure!(
             ours.is_empty(),
             "the library can panic in {}:\n  {}",
-            board.binary(*kind),
+            medium.program,
             ours.join("\n  ")
         );
-        rows.push(vec![board.binary(*kind).to_string(), sites.len().to_string(), "0".to_string()]);
+        rows.push(vec![medium.program.clone(), sites.len().to_string(), "0".to_string()]);
     }
     Ok(rows)
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask run`: the firmware, interactive on this terminal.
 
-use crate::board::{self, BOARDS, Board};
+use crate::board::{self, Board};
 use crate::firmware;
 use crate::harness::machine::{self, Power};
 use crate::media::{Kind, Medium, Sizes, text};
@@ -17,11 +17,11 @@ pub const MOST_TEXT: usize = 4 << 20;
 /// Options of the task.
 #[derive(clap::Args, Debug)]
 pub struct Options {
-    /// The board [default: the first that has the medium]
-    #[arg(long, value_name = "B", value_parser = board::names())]
+    /// The board [default: the reference board, or the first that has the medium]
+    #[arg(long, value_name = "B")]
     pub board: Option<String>,
     /// The medium [default: the board's first, an SD card if no board is named]
-    #[arg(long, value_name = "M", value_parser = board::media())]
+    #[arg(long, value_name = "M")]
     pub medium: Option<String>,
     /// MiB of RAM, 64 to 1024 where the board has a choice
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(64..=1024))]
@@ -30,17 +30,17 @@ pub struct Options {
 
 /// Runs until the firmware powers off or the user leaves.
 pub fn main(options: &Options) -> Result<()> {
-    let (board, kind) = choose(options.board.as_deref(), options.medium.as_deref())?;
+    let (board, choice) = choose(options.board.as_deref(), options.medium.as_deref())?;
     let ram_mib = ram(board, options.ram)?;
-    let emulator = emulator_for(board, kind)?;
-    let firmware = firmware::build(board, kind)?;
+    let emulator = emulator_for(board, choice)?;
+    let firmware = firmware::build(board, choice)?;
     let folder = paths::target().join("run");
     std::fs::create_dir_all(&folder)?;
-    let path = folder.join(format!("{}-{}.img", board.name, kind.name()));
+    let path = folder.join(format!("{}-{}.img", board.name, choice.name()));
     let medium = if path.exists() {
-        Medium::existing(path, kind, ROOMY)
+        Medium::existing(path, choice.layout, ROOMY)
     } else {
-        Medium::fresh(&path, kind, ROOMY, &text::gather(paths::root(), MOST_TEXT)?)?
+        Medium::fresh(&path, choice.layout, ROOMY, &text::gather(paths::root(), MOST_TEXT)?)?
     };
     println!(
         "The medium is {}; it keeps its snapshots from run to run. Delete the file for a new one.",
@@ -66,17 +66,16 @@ pub fn main(options: &Options) -> Result<()> {
 }
 
 /// What the options ask for.
-fn choose(board: Option<&str>, medium: Option<&str>) -> Result<(&'static Board, Kind)> {
+fn choose(board: Option<&str>, medium: Option<&str>) -> Result<(&'static Board, &'static board::Medium)> {
     let medium = medium.or(if board.is_none() { Some("sd") } else { None });
-    let boards = BOARDS.into_iter().filter(|b| board.is_none_or(|name| name == b.name));
-    let mut all = boards.flat_map(|board| board.media.iter().map(move |kind| (board, *kind)));
-    all.find(|(_, kind)| medium.is_none_or(|name| name == kind.name()))
-        .context("the board has no such medium")
+    let all = board::choose(board::all()?, board, medium)?;
+    let first = all.iter().find(|(b, _)| board.is_some() || board::reference().is_ok_and(|r| r == *b));
+    first.or(all.first()).copied().context("the board has no such medium")
 }
 
 /// MiB of RAM: any size for a board that has a choice.
 fn ram(board: &Board, asked: Option<u32>) -> Result<u32> {
-    match (asked, board.ram_mib) {
+    match (asked, &board.ram_mib[..]) {
         (None, [_]) => Ok(board.ram()),
         (None, _) => Ok(128),
         (Some(mib), [only]) => {
@@ -88,14 +87,14 @@ fn ram(board: &Board, asked: Option<u32>) -> Result<u32> {
 }
 
 /// A QEMU that has the board and this kind of medium.
-pub fn emulator_for(board: &Board, kind: Kind) -> Result<Emulator> {
+pub fn emulator_for(board: &Board, medium: &board::Medium) -> Result<Emulator> {
     let found = Found::look()?;
-    let emulator = if kind == Kind::Emmc { found.newer } else { found.any_qemu().cloned() };
+    let emulator = if medium.kind() == Kind::Emmc { found.newer } else { found.any_qemu().cloned() };
     emulator.filter(|e| e.has(board.last_qemu)).with_context(|| {
         format!(
             "no QEMU with {} and {} was found; `cargo xtask setup` installs what can be had",
             board.name,
-            kind.name()
+            medium.name()
         )
     })
 }
@@ -103,16 +102,20 @@ pub fn emulator_for(board: &Board, kind: Kind) -> Result<Emulator> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::board::{AKITA, N800, VEXPRESS_A9};
 
     #[test]
     fn board_and_medium_are_found_from_either() {
-        assert_eq!(choose(None, None).unwrap(), (&VEXPRESS_A9, Kind::Sd));
-        assert_eq!(choose(None, Some("nand")).unwrap(), (&VEXPRESS_A9, Kind::Nand));
-        assert_eq!(choose(Some("akita"), Some("nand")).unwrap(), (&AKITA, Kind::RawNand));
-        assert_eq!(choose(Some("n800"), None).unwrap(), (&N800, Kind::OneNand));
+        let chosen = |board, medium| {
+            let (board, medium) = choose(board, medium).unwrap();
+            (board.name.as_str(), medium.name())
+        };
+        assert_eq!(chosen(None, None), ("vexpress-a9", "sd"));
+        assert_eq!(chosen(None, Some("nand")), ("vexpress-a9", "nand"));
+        assert_eq!(chosen(Some("akita"), Some("nand")), ("akita", "nand"));
+        assert_eq!(chosen(Some("n800"), None), ("n800", "onenand"));
         assert!(choose(Some("n800"), Some("sd")).is_err());
-        assert_eq!((ram(&N800, None).unwrap(), ram(&VEXPRESS_A9, None).unwrap()), (128, 128));
-        assert!(ram(&N800, Some(64)).is_err());
+        let [n800, vexpress] = ["n800", "vexpress-a9"].map(|name| board::named(name).unwrap());
+        assert_eq!((ram(n800, None).unwrap(), ram(vexpress, None).unwrap()), (128, 128));
+        assert!(ram(n800, Some(64)).is_err());
     }
 }

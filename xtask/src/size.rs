@@ -1,13 +1,13 @@
 //! `cargo xtask size`: what the firmware and the library's part in it need.
 
-use crate::board::VEXPRESS_A9;
+use crate::board;
 use crate::harness::boot::Boot;
 use crate::harness::console::QUICK;
 use crate::harness::elf::Firmware;
 use crate::harness::event::Event;
 use crate::harness::journal::Journal;
 use crate::harness::machine::{Machine, Power};
-use crate::media::{Kind, Medium, Sizes, text};
+use crate::media::{Medium, Sizes, text};
 use crate::{cases, firmware, run, table};
 use anyhow::{Context, Result};
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
@@ -52,7 +52,8 @@ pub struct Options {
 /// Prints the table and, from a run, the deepest stacks.
 pub fn main(options: &Options) -> Result<()> {
     let render = if options.markdown { table::markdown } else { table::render };
-    let firmware = firmware::build(&VEXPRESS_A9, Kind::Sd)?;
+    let (board, card) = board::reference_with_card()?;
+    let firmware = firmware::build(board, card)?;
     let bytes = std::fs::read(&firmware.path)?;
     let elf = object::File::parse(&*bytes).context("the firmware is not an ELF file")?;
     let row = |name: &str, u: Use| {
@@ -132,16 +133,17 @@ fn belongs_to(path: &[String], name: &str) -> bool {
 
 /// Takes a snapshot and boots from it, so that both stacks have been used as deeply as they are.
 fn deepest_stacks(firmware: &Firmware) -> Result<Vec<Event>> {
-    let emulator = run::emulator_for(&VEXPRESS_A9, Kind::Sd)?;
+    let (board, card) = board::reference_with_card()?;
+    let emulator = run::emulator_for(board, card)?;
     let scratch = tempfile::Builder::new().prefix("oal-size-").tempdir()?;
     let files = text::made_up(cases::TEXT_BYTES, cases::TEXT_SEED);
-    let medium = Medium::fresh(&scratch.path().join("medium"), Kind::Sd, Sizes::SMALL, &files)?;
+    let medium = Medium::fresh(&scratch.path().join("medium"), card.layout, Sizes::SMALL, &files)?;
     let journal = Journal::default();
     let power = Power {
-        board: &VEXPRESS_A9,
+        board,
         emulator: &emulator,
         firmware,
-        ram_mib: VEXPRESS_A9.ram(),
+        ram_mib: board.ram(),
         medium: Some(&medium),
         noise: 1,
         stops: &[],

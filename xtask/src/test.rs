@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that can be tested, and one line that counts it.
 
+use crate::board;
 use crate::cases::all;
 use crate::cases::report::{self, Summary};
 use crate::setup::Need;
@@ -26,7 +27,8 @@ pub struct Options {
 
 /// Sets up, runs the host tests and the QEMU tests, and ends with the sum.
 pub fn main(options: &Options) -> Result<()> {
-    report::check_required(&options.require, &all())?;
+    let boards = board::all()?;
+    report::check_required(&options.require, boards, &all(boards))?;
     options.json.as_deref().map(report::create).transpose()?;
     setup::setup(options.yes, Need::All)?;
     println!("\nhost tests");

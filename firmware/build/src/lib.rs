@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub const SHARED_SCRIPT: (&str, &str) = ("oal-firmware.x", include_str!("../../../linker/oal-firmware.x"));
 
 /// Files of a board, beside its sources, that may have places to fill.
-const OTHER_FILES: [&str; 2] = ["Cargo.toml", "board.ld"];
+const OTHER_FILES: [&str; 3] = ["Cargo.toml", "board.ld", "board.toml"];
 
 /// Links the board's programs by its `script`, a path from the board's folder, with a build id. The script includes the
 /// [shared one](SHARED_SCRIPT), and that `oal-snapshot.x`, which the build script of `oal-snapshot` provides. If the
@@ -31,7 +31,8 @@ pub fn board(script: &str) {
     }
     let folder = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let script = folder.join(script);
-    for file in [&script, &folder.join("src"), &folder.join("Cargo.toml")] {
+    let others = OTHER_FILES.map(|file| folder.join(file));
+    for file in others.iter().chain([&script, &folder.join("src")]).filter(|file| file.exists()) {
         println!("cargo::rerun-if-changed={}", file.display());
     }
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());

@@ -18,13 +18,13 @@ pub struct At {
 #[derive(Clone, Copy)]
 pub struct Cells<'a> {
     medium: &'a Medium,
-    chip: &'static Chip,
+    chip: Chip,
 }
 
 impl<'a> Cells<'a> {
     /// The chip, if the medium is one.
     pub fn of(medium: &'a Medium) -> Option<Self> {
-        medium.kind.chip().map(|chip| Self { medium, chip })
+        medium.layout.chip().map(|chip| Self { medium, chip })
     }
 
     /// Blocks of the store.
@@ -120,15 +120,17 @@ fn ecc() -> Result<PageEcc<Bch<4>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Kind, Sizes};
+    use crate::samples::{NAND, ONENAND};
+    use crate::{Kind, Layout, Sizes};
 
     #[test]
     fn a_page_reads_as_written_and_survives_as_many_flips_as_the_code_corrects() {
         let dir = tempfile::tempdir().unwrap();
         let at = At { block: 9, page: 5 };
         let data: Vec<u8> = (0..PAGE).map(|i| (i * 7) as u8).collect();
-        for kind in [Kind::Nand, Kind::OneNand] {
-            let medium = Medium::blank(&dir.path().join(kind.name()), kind, Sizes::SMALL).unwrap();
+        for layout in [NAND, ONENAND] {
+            let kind = layout.kind;
+            let medium = Medium::blank(&dir.path().join(kind.name()), layout, Sizes::SMALL).unwrap();
             let cells = Cells::of(&medium).unwrap();
             assert_eq!(cells.read(at).unwrap().unwrap(), [0xff; PAGE]);
             cells.write(at, &data).unwrap();
@@ -149,20 +151,20 @@ mod tests {
     #[test]
     fn a_mark_in_either_page_is_seen() {
         let dir = tempfile::tempdir().unwrap();
-        let medium = Medium::blank(&dir.path().join("m"), Kind::OneNand, Sizes::SMALL).unwrap();
+        let medium = Medium::blank(&dir.path().join("m"), ONENAND, Sizes::SMALL).unwrap();
         let cells = Cells::of(&medium).unwrap();
         cells.mark_bad(3, 1).unwrap();
         cells.mark_bad(511, 0).unwrap();
         let marked: Vec<u32> = (0..512).filter(|b| cells.is_marked(*b).unwrap()).collect();
         assert_eq!(marked, [3, 511]);
-        let zeroes = |kind: Kind, medium: &Medium| {
+        let zeroes = |layout: Layout, medium: &Medium| {
             let block = Cells::of(medium).unwrap().block(3).unwrap();
             let zeroes: Vec<usize> = (0..block.len()).filter(|i| block[*i] == 0).collect();
-            assert_eq!(zeroes, [2112 * kind.chip().unwrap().marked_pages()[1] as usize + 2048]);
+            assert_eq!(zeroes, [2112 * layout.chip().unwrap().marked_pages()[1] as usize + 2048]);
         };
-        zeroes(Kind::OneNand, &medium);
-        let medium = Medium::blank(&dir.path().join("n"), Kind::Nand, Sizes::SMALL).unwrap();
+        zeroes(ONENAND, &medium);
+        let medium = Medium::blank(&dir.path().join("n"), NAND, Sizes::SMALL).unwrap();
         Cells::of(&medium).unwrap().mark_bad(3, 1).unwrap();
-        zeroes(Kind::Nand, &medium);
+        zeroes(NAND, &medium);
     }
 }

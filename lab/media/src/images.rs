@@ -45,7 +45,7 @@ impl Found {
             Place::Piece(start) => Some(start + offset),
             Place::Blocks(_) => {
                 let at = self.page(offset)?;
-                Some(medium.kind.chip()?.data(at.block, at.page) + offset % PAGE as u64)
+                Some(medium.layout.chip()?.data(at.block, at.page) + offset % PAGE as u64)
             }
         }
     }

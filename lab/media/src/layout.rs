@@ -1,4 +1,5 @@
-//! Where things are on each kind of medium: the contract between the firmware of `boards/` and this harness.
+//! Where things are on each kind of medium: the contract between the firmware of `boards/` and the lab. A board's
+//! description has the sizes; those below are examples.
 //!
 //! | medium | file | from | to | what |
 //! |---|---|---:|---:|---|
@@ -27,11 +28,6 @@ pub const EMMC_BOOT: u64 = MIB;
 /// Size of an eMMC's replay-protected block.
 pub const EMMC_RPMB: u64 = 128 << 10;
 
-/// A bank of NOR flash.
-pub const BANK: u64 = 64 * MIB;
-/// An erase block of NOR flash.
-pub const NOR_BLOCK: u64 = 256 << 10;
-
 /// Bytes of a NAND page without its spare area.
 pub const PAGE: usize = 2048;
 /// Bytes of its spare area.
@@ -41,18 +37,23 @@ pub const PAGES: u32 = 64;
 /// Bytes of a NAND block.
 pub const BLOCK: u64 = PAGE as u64 * PAGES as u64;
 
-/// Size of a OneNAND's main area.
-const ONENAND_MAIN: u64 = 256 * MIB;
-/// Blocks of a OneNAND's store.
-const ONENAND_STORE: u64 = 512;
-/// Blocks of a OneNAND's text.
-pub const ONENAND_TEXT: Range<u64> = 512..576;
-
-/// Size of the akita's chip.
-const RAW_NAND: u64 = 128 * MIB;
+/// A medium of a board: what it is, and what lies where on it. Of a card the kind says all, since the lab chooses its sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// What it is.
+    pub kind: Kind,
+    /// MiB of a chip's data, or of a bank of NOR flash.
+    pub mib: u64,
+    /// KiB of an erase block of NOR flash.
+    pub erase_block_kib: u64,
+    /// Blocks of the store, the first of a NAND chip.
+    pub store_blocks: u32,
+    /// Blocks of the text behind them, on a chip that has both.
+    pub text_blocks: u32,
+}
 
 /// How the pages of a NAND chip lie in a file.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Chip {
     /// Blocks of the store, the first of the chip.
     pub blocks: u32,
@@ -61,22 +62,15 @@ pub struct Chip {
 }
 
 /// Where a chip's spare area is in its file.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Spare {
-    /// Behind each page's data, with ECC in software; the chip is in a bank of NOR flash.
-    Guarded,
-    /// Behind all data.
-    Apart,
+    /// Behind each page's data, with ECC in software; each block of the chip is in an erase block of so many bytes.
+    Guarded(u64),
+    /// Behind all data, of so many bytes.
+    Apart(u64),
     /// Nowhere.
     None,
 }
-
-/// The chip inside a bank of NOR flash.
-static NAND: Chip = Chip { blocks: 256, spare: Spare::Guarded };
-/// The OneNAND.
-static ONENAND: Chip = Chip { blocks: ONENAND_STORE as u32, spare: Spare::Apart };
-/// The chip of the akita.
-static RAW: Chip = Chip { blocks: (RAW_NAND / BLOCK) as u32, spare: Spare::None };
 
 impl Chip {
     /// Bytes of the map of bad blocks in a record.
@@ -92,7 +86,7 @@ impl Chip {
 
     /// Whether the pages are guarded by ECC in software.
     pub fn is_guarded(&self) -> bool {
-        self.spare == Spare::Guarded
+        matches!(self.spare, Spare::Guarded(_))
     }
 
     /// Whether the file has the spare area.
@@ -103,16 +97,18 @@ impl Chip {
     /// Where a page's data is in the file.
     pub fn data(&self, block: u32, page: u32) -> u64 {
         match self.spare {
-            Spare::Guarded => u64::from(block) * NOR_BLOCK + u64::from(page) * (PAGE + SPARE) as u64,
-            Spare::Apart | Spare::None => row(block, page) * PAGE as u64,
+            Spare::Guarded(erase_block) => {
+                u64::from(block) * erase_block + u64::from(page) * (PAGE + SPARE) as u64
+            }
+            Spare::Apart(_) | Spare::None => row(block, page) * PAGE as u64,
         }
     }
 
     /// Where its spare area is, if the file has it.
     pub fn spare(&self, block: u32, page: u32) -> Option<u64> {
         match self.spare {
-            Spare::Guarded => Some(self.data(block, page) + PAGE as u64),
-            Spare::Apart => Some(ONENAND_MAIN + row(block, page) * SPARE as u64),
+            Spare::Guarded(_) => Some(self.data(block, page) + PAGE as u64),
+            Spare::Apart(data) => Some(data + row(block, page) * SPARE as u64),
             Spare::None => None,
         }
     }
@@ -131,73 +127,106 @@ impl Kind {
             _ => 0,
         }
     }
+}
+
+impl Layout {
+    /// A card.
+    pub fn card(kind: Kind) -> Self {
+        Self { kind, mib: 0, erase_block_kib: 0, store_blocks: 0, text_blocks: 0 }
+    }
+
+    /// Bytes of an erase block of NOR flash.
+    pub fn erase_block(&self) -> u64 {
+        self.erase_block_kib << 10
+    }
+
+    /// Bytes of a chip's data, or of a bank.
+    pub fn bytes(&self) -> u64 {
+        self.mib * MIB
+    }
 
     /// The chip that the store is on, if it is NAND.
-    pub fn chip(self) -> Option<&'static Chip> {
-        match self {
-            Self::Nand => Some(&NAND),
-            Self::OneNand => Some(&ONENAND),
-            Self::RawNand => Some(&RAW),
-            Self::Sd | Self::Emmc | Self::Nor => None,
+    pub fn chip(&self) -> Option<Chip> {
+        let spare = match self.kind {
+            Kind::Nand => Spare::Guarded(self.erase_block()),
+            Kind::OneNand => Spare::Apart(self.bytes()),
+            Kind::RawNand => Spare::None,
+            Kind::Sd | Kind::Emmc | Kind::Nor => return None,
+        };
+        Some(Chip { blocks: self.store_blocks, spare })
+    }
+
+    /// Whether store and text have room on it.
+    pub fn fits(&self) -> bool {
+        let blocks = u64::from(self.store_blocks) + u64::from(self.text_blocks);
+        let block = if self.kind == Kind::Nand { self.erase_block() } else { BLOCK };
+        blocks.saturating_mul(block) <= self.bytes()
+    }
+
+    /// Bytes of the store of a flash chip or bank, without spare areas.
+    pub fn store_size(&self) -> u64 {
+        match self.chip() {
+            Some(chip) => u64::from(chip.blocks) * BLOCK,
+            None => self.bytes(),
         }
     }
 
     /// Size of the file of a flash chip.
-    pub fn file_bytes(self) -> u64 {
-        match self {
-            Self::Sd | Self::Emmc => 0,
-            Self::Nor | Self::Nand => BANK,
-            Self::OneNand => ONENAND_MAIN + ONENAND_MAIN / PAGE as u64 * SPARE as u64,
-            Self::RawNand => RAW_NAND,
+    pub fn file_bytes(&self) -> u64 {
+        match self.kind {
+            Kind::OneNand => self.bytes() / PAGE as u64 * (PAGE + SPARE) as u64,
+            _ => self.bytes(),
         }
     }
 
     /// The parts of a flash chip's file that are used, and that an erased chip has as 0xff.
-    pub fn used(self) -> Vec<Range<u64>> {
-        match self {
-            Self::OneNand => onenand(0..ONENAND_TEXT.end).to_vec(),
-            other => std::iter::once(0..other.file_bytes()).collect(),
-        }
+    pub fn used(&self) -> Vec<Range<u64>> {
+        self.blocks(self.store_blocks + self.text_blocks)
     }
 
     /// Where the store of a flash chip is in its file, spare areas included.
-    pub fn store(self) -> Vec<Range<u64>> {
-        match self {
-            Self::OneNand => onenand(0..ONENAND_STORE).to_vec(),
-            other => std::iter::once(0..other.file_bytes()).collect(),
-        }
+    pub fn store(&self) -> Vec<Range<u64>> {
+        self.blocks(self.store_blocks)
     }
-}
 
-/// Main and spare area of these blocks.
-fn onenand(blocks: Range<u64>) -> [Range<u64>; 2] {
-    let spare = u64::from(PAGES) * SPARE as u64;
-    [
-        blocks.start * BLOCK..blocks.end * BLOCK,
-        ONENAND_MAIN + blocks.start * spare..ONENAND_MAIN + blocks.end * spare,
-    ]
+    /// Where the text is in the file of a chip that has both.
+    pub fn text(&self) -> Range<u64> {
+        let start = u64::from(self.store_blocks) * BLOCK;
+        start..start + u64::from(self.text_blocks) * BLOCK
+    }
+
+    /// The first blocks of a chip, with their spare area where that is apart; all of a bank.
+    fn blocks(&self, count: u32) -> Vec<Range<u64>> {
+        let of = |bytes: u64| u64::from(count) * bytes;
+        let data = match self.kind {
+            Kind::OneNand | Kind::RawNand => 0..of(BLOCK),
+            _ => 0..self.bytes(),
+        };
+        let apart = self.bytes()..self.bytes() + of(u64::from(PAGES) * SPARE as u64);
+        std::iter::once(data).chain((self.kind == Kind::OneNand).then_some(apart)).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::samples;
 
     #[test]
     fn pages_are_where_the_table_says() {
-        let nand = Kind::Nand.chip().unwrap();
+        let nand = samples::NAND.chip().unwrap();
         assert_eq!((nand.data(0, 0), nand.spare(0, 0)), (0, Some(2048)));
         let at = 2 * 262_144 + 3 * 2112;
         assert_eq!((nand.data(2, 3), nand.spare(2, 3)), (at, Some(at + 2048)));
-        assert!(nand.spare(255, 63).unwrap() + 64 <= BANK);
+        assert!(nand.spare(255, 63).unwrap() + 64 <= samples::NAND.bytes());
         assert_eq!(nand.map_bytes(), 32);
-        let onenand = Kind::OneNand.chip().unwrap();
+        let onenand = samples::ONENAND.chip().unwrap();
         assert_eq!((onenand.data(1, 2), onenand.spare(1, 2)), (66 * 2048, Some((256 << 20) + 66 * 64)));
-        assert_eq!(Kind::OneNand.file_bytes(), 276_824_064);
+        assert_eq!(samples::ONENAND.file_bytes(), 276_824_064);
         assert_eq!(onenand.map_bytes(), 64);
-        let [main, spare]: [_; 2] = Kind::OneNand.used().try_into().unwrap();
+        let [main, spare]: [_; 2] = samples::ONENAND.used().try_into().unwrap();
         assert_eq!(onenand.data(575, 63), main.end - 2048);
         assert_eq!(onenand.spare(575, 63), Some(spare.end - 64));
-        let raw = Kind::RawNand.chip().unwrap();
+        let raw = samples::RAW_NAND.chip().unwrap();
         assert_eq!((raw.blocks, raw.data(1023, 63), raw.spare(0, 0)), (1024, (128 << 20) - 2048, None));
     }
 }

@@ -8,10 +8,12 @@ pub mod layout;
 pub mod mbr;
 pub mod noise;
 pub mod records;
+pub mod samples;
 pub mod text;
 
 use anyhow::{Context, Result};
-use layout::{BANK, BLOCK, EMMC_BOOT, EMMC_RPMB, MIB, ONENAND_TEXT, PAGE};
+pub use layout::Layout;
+use layout::{EMMC_BOOT, EMMC_RPMB, MIB, PAGE};
 use noise::Noise;
 use std::fs::File;
 use std::ops::Range;
@@ -22,7 +24,8 @@ use std::sync::Arc;
 use tempfile::TempPath;
 
 /// The kinds of medium.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// An SD card.
     Sd,
@@ -31,8 +34,10 @@ pub enum Kind {
     /// NOR flash with a common flash interface.
     Nor,
     /// A model of a NAND chip that keeps its cells in NOR flash.
+    #[serde(rename = "nand-in-nor")]
     Nand,
     /// A OneNAND.
+    #[serde(rename = "onenand")]
     OneNand,
     /// A NAND chip on a bus of its own.
     RawNand,
@@ -50,9 +55,19 @@ impl Kind {
         }
     }
 
+    /// Whether QEMU keeps the spare area of the chip in the file, where the lab can plant marks of bad blocks.
+    pub fn has_spare(self) -> bool {
+        matches!(self, Self::Nand | Self::OneNand)
+    }
+
     /// Whether it is a card in a slot, with partitions; the others are soldered flash chips.
     pub fn is_card(self) -> bool {
         matches!(self, Self::Sd | Self::Emmc)
+    }
+
+    /// Whether the store is in the pages of a NAND chip.
+    pub fn is_nand(self) -> bool {
+        matches!(self, Self::Nand | Self::OneNand | Self::RawNand)
     }
 
     /// Whether the text is in a file of its own, the second bank of NOR flash.
@@ -82,8 +97,8 @@ impl Sizes {
 pub struct Medium {
     /// The file.
     pub path: PathBuf,
-    /// What it is.
-    pub kind: Kind,
+    /// What it is, and what lies where.
+    pub layout: Layout,
     /// Its sizes.
     pub sizes: Sizes,
     /// Which operations on the file QEMU lets fail, if any: a configuration of its block debugger.
@@ -100,9 +115,18 @@ pub struct Medium {
 
 impl Medium {
     /// A medium that was made before.
-    pub fn existing(path: PathBuf, kind: Kind, sizes: Sizes) -> Self {
-        let text = kind.has_text_bank().then(|| path.with_extension("text"));
-        Self { path, kind, sizes, errors: None, server: None, text, shares_text: false, scratch: Vec::new() }
+    pub fn existing(path: PathBuf, layout: Layout, sizes: Sizes) -> Self {
+        let text = layout.kind.has_text_bank().then(|| path.with_extension("text"));
+        Self {
+            path,
+            layout,
+            sizes,
+            errors: None,
+            server: None,
+            text,
+            shares_text: false,
+            scratch: Vec::new(),
+        }
     }
 
     /// The same medium; its own files go away with it and its copies.
@@ -115,37 +139,38 @@ impl Medium {
     }
 
     /// A medium without anything: a card of zeroes, or an erased chip.
-    pub fn blank(path: &Path, kind: Kind, sizes: Sizes) -> Result<Self> {
-        let medium = Self::existing(path.to_path_buf(), kind, sizes);
+    pub fn blank(path: &Path, layout: Layout, sizes: Sizes) -> Result<Self> {
+        let medium = Self::existing(path.to_path_buf(), layout, sizes);
         let shown = path.display();
         let file = File::create_new(path).with_context(|| format!("cannot make the medium `{shown}`"))?;
-        let size = if kind.is_card() { kind.user_area() + sizes.user * MIB } else { kind.file_bytes() };
+        let is_card = layout.kind.is_card();
+        let size = if is_card { medium.user() + sizes.user * MIB } else { layout.file_bytes() };
         file.set_len(size).with_context(|| format!("no room for `{shown}`"))?;
-        if !kind.is_card() {
-            kind.used().iter().try_for_each(|range| medium.fill(range, |part| part.fill(0xff)))?;
+        if !is_card {
+            layout.used().iter().try_for_each(|range| medium.fill(range, |part| part.fill(0xff)))?;
         }
         if let Some(text) = &medium.text {
-            std::fs::write(text, vec![0xff; BANK as usize])?;
+            std::fs::write(text, vec![0xff; layout.bytes() as usize])?;
         }
         Ok(medium)
     }
 
     /// A medium with the files and an empty store; a card has its partition table.
-    pub fn fresh(path: &Path, kind: Kind, sizes: Sizes, files: &[text::TextFile]) -> Result<Self> {
-        let medium = Self::blank(path, kind, sizes)?;
+    pub fn fresh(path: &Path, layout: Layout, sizes: Sizes, files: &[text::TextFile]) -> Result<Self> {
+        let medium = Self::blank(path, layout, sizes)?;
         match &medium.text {
             Some(text) => {
                 let volume = disk::fat16(sizes.fat * MIB, files)?;
                 File::options().write(true).open(text)?.write_all_at(&volume, 0)?;
             }
             // Its board has no use for text.
-            None if kind == Kind::RawNand => {}
+            None if !layout.kind.is_card() && layout.text_blocks == 0 => {}
             None => {
                 let fat = medium.fat();
                 medium.write(fat.start, &disk::fat16(fat.end - fat.start, files)?)?;
             }
         }
-        if kind.is_card() {
+        if layout.kind.is_card() {
             let partition = |kind, range: &Range<u64>| mbr::Partition {
                 kind,
                 first: ((range.start - medium.user()) / mbr::SECTOR) as u32,
@@ -161,13 +186,13 @@ impl Medium {
     /// A copy in another file. The text's bank is not copied but shared.
     pub fn copy(&self, path: &Path) -> Result<Self> {
         let shown = path.display();
-        if self.kind.is_card() {
+        if self.layout.kind.is_card() {
             std::fs::copy(&self.path, path)
                 .with_context(|| format!("cannot copy the medium to `{shown}`"))?;
         } else {
             let file = File::create_new(path).with_context(|| format!("cannot make the medium `{shown}`"))?;
-            file.set_len(self.kind.file_bytes())?;
-            for range in self.kind.used() {
+            file.set_len(self.layout.file_bytes())?;
+            for range in self.layout.used() {
                 let bytes = self.read(range.start, (range.end - range.start) as usize)?;
                 file.write_all_at(&bytes, range.start)
                     .with_context(|| format!("cannot copy the medium to `{shown}`"))?;
@@ -189,8 +214,8 @@ impl Medium {
 
     /// Where the FAT volume is in the file; media with a bank for the text have it there.
     pub fn fat(&self) -> Range<u64> {
-        if self.kind == Kind::OneNand {
-            return ONENAND_TEXT.start * BLOCK..ONENAND_TEXT.end * BLOCK;
+        if !self.layout.kind.is_card() {
+            return self.layout.text();
         }
         let start = self.user() + MIB;
         start..start + self.sizes.fat * MIB
@@ -198,8 +223,8 @@ impl Medium {
 
     /// Where a store that is in one piece is in the file: a card's partition, or NOR flash.
     pub fn snapshot(&self) -> Range<u64> {
-        if !self.kind.is_card() {
-            return 0..self.kind.file_bytes();
+        if !self.layout.kind.is_card() {
+            return 0..self.layout.bytes();
         }
         let start = self.fat().end;
         start..start + self.sizes.snapshot * MIB
@@ -207,7 +232,7 @@ impl Medium {
 
     /// All parts of the file that the store is in, spare areas included.
     pub fn store(&self) -> Vec<Range<u64>> {
-        if self.kind.is_card() { vec![self.snapshot()] } else { self.kind.store() }
+        if self.layout.kind.is_card() { vec![self.snapshot()] } else { self.layout.store() }
     }
 
     /// The bytes of the store.
@@ -225,14 +250,14 @@ impl Medium {
     /// Fills all of the medium with noise, text and partition table included.
     pub fn spoil(&self, seed: u64) -> Result<()> {
         let mut noise = Noise::new(seed);
-        let all = if self.kind.is_card() {
+        let all = if self.layout.kind.is_card() {
             std::iter::once(self.user()..self.user() + self.sizes.user * MIB).collect()
         } else {
-            self.kind.used()
+            self.layout.used()
         };
         all.iter().try_for_each(|range| self.fill(range, |part| noise.fill(part)))?;
         if let Some(text) = &self.text {
-            let mut bytes = vec![0; BANK as usize];
+            let mut bytes = vec![0; self.layout.bytes() as usize];
             noise.fill(&mut bytes);
             std::fs::write(text, bytes)?;
         }
@@ -247,7 +272,7 @@ impl Medium {
 
     /// Where the user area begins in the file.
     pub fn user(&self) -> u64 {
-        self.kind.user_area()
+        self.layout.kind.user_area()
     }
 
     /// Reads from the file.
@@ -274,7 +299,7 @@ impl Medium {
         let mut drive = |options: String| {
             command.arg("-drive").arg(options);
         };
-        match self.kind {
+        match self.layout.kind {
             Kind::Sd => drive(format!("if=sd,format=raw,file={path}")),
             Kind::Emmc => {
                 drive(format!("if=none,id=emmc,format=raw,file={path}"));

@@ -2,7 +2,7 @@
 //! `docs/store-format.md` and without the store's help.
 
 use super::chip::{At, Cells};
-use super::layout::{NOR_BLOCK, PAGES};
+use super::layout::PAGES;
 use super::{Kind, Medium};
 use anyhow::{Context, Result, ensure};
 use oal_snapshot::crc32c::crc32c;
@@ -55,10 +55,10 @@ pub fn newest(medium: &Medium) -> Result<Newest> {
 
 /// The parts of the medium's file that the log is in, on NAND with the spare areas.
 pub fn log(medium: &Medium) -> Vec<Range<u64>> {
-    let Some(chip) = medium.kind.chip() else {
+    let Some(chip) = medium.layout.chip() else {
         let start = medium.snapshot().start;
-        let bytes = match medium.kind {
-            Kind::Nor => u64::from(nor::LOG_BLOCKS) * NOR_BLOCK,
+        let bytes = match medium.layout.kind {
+            Kind::Nor => u64::from(nor::LOG_BLOCKS) * medium.layout.erase_block(),
             _ => LOG_RECORDS * RECORD_STRIDE * SECTOR_SIZE as u64,
         };
         return std::iter::once(start..start + bytes).collect();
@@ -81,7 +81,7 @@ impl Newest {
 }
 
 fn in_file(medium: &Medium, place: Place) -> Range<u64> {
-    match (place, medium.kind.chip()) {
+    match (place, medium.layout.chip()) {
         (Place::Page(at), Some(chip)) => {
             let start = chip.data(at.block, at.page);
             start..start + (RECORD_LEN + chip.map_bytes() + 4) as u64
@@ -93,14 +93,15 @@ fn in_file(medium: &Medium, place: Place) -> Range<u64> {
 
 /// Every place that can hold a record.
 fn places(medium: &Medium) -> Vec<Place> {
-    match medium.kind {
+    match medium.layout.kind {
         Kind::Nand | Kind::OneNand | Kind::RawNand => (0..LOG_BLOCKS)
             .flat_map(|block| (0..PAGES).map(move |page| Place::Page(At { block, page })))
             .collect(),
         Kind::Nor => (0..u64::from(nor::LOG_BLOCKS))
             .flat_map(|block| {
                 let places = 0..u64::from(nor::BLOCK_RECORDS);
-                places.map(move |i| Place::Offset(block * NOR_BLOCK + i * RECORD_LEN as u64))
+                places
+                    .map(move |i| Place::Offset(block * medium.layout.erase_block() + i * RECORD_LEN as u64))
             })
             .collect(),
         Kind::Sd | Kind::Emmc => (0..LOG_RECORDS)
@@ -167,13 +168,13 @@ pub fn from_the_future(medium: &Medium) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Sizes;
+    use crate::{Layout, Sizes};
     use oal_snapshot::store::RecordError;
 
     #[test]
     fn a_record_of_the_future_is_taken_for_one() {
         let dir = tempfile::tempdir().unwrap();
-        let medium = Medium::blank(&dir.path().join("m"), Kind::Sd, Sizes::SMALL).unwrap();
+        let medium = Medium::blank(&dir.path().join("m"), Layout::card(Kind::Sd), Sizes::SMALL).unwrap();
         assert!(newest(&medium).is_err());
         let at = |n: u64| medium.snapshot().start + n * RECORD_STRIDE * SECTOR_SIZE as u64;
         for sequence in [3, 4] {

@@ -1,6 +1,7 @@
 //! Media as the firmware will meet them, read back with the project's own code.
 
 use super::chip::{At, Cells};
+use super::samples::{NAND, NOR, ONENAND};
 use super::*;
 use oal_snapshot::hooks::{BootPolicy, PrepareSnapshot, SelectSnapshot, WriteSnapshot};
 use oal_snapshot::image::Header;
@@ -17,7 +18,8 @@ fn files() -> [text::TextFile; 1] {
 fn a_disk_has_its_parts_where_the_table_says() {
     let dir = tempfile::tempdir().unwrap();
     for kind in [Kind::Sd, Kind::Emmc] {
-        let medium = Medium::fresh(&dir.path().join(kind.name()), kind, Sizes::SMALL, &files()).unwrap();
+        let layout = Layout::card(kind);
+        let medium = Medium::fresh(&dir.path().join(kind.name()), layout, Sizes::SMALL, &files()).unwrap();
         let sector = medium.read(medium.user(), 512).unwrap();
         assert_eq!(sector[510..], [0x55, 0xaa]);
         let first = u32::from_le_bytes(sector[446 + 8..446 + 12].try_into().unwrap());
@@ -32,9 +34,10 @@ fn a_disk_has_its_parts_where_the_table_says() {
 fn a_chip_is_erased_but_for_its_text_and_a_copy_is_the_same_with_its_holes() {
     use std::os::unix::fs::MetadataExt;
     let dir = tempfile::tempdir().unwrap();
-    for kind in [Kind::Nor, Kind::Nand, Kind::OneNand] {
+    for layout in [NOR, NAND, ONENAND] {
+        let kind = layout.kind;
         let path = dir.path().join(kind.name());
-        let medium = Medium::fresh(&path, kind, Sizes::SMALL, &files()).unwrap().temporary().unwrap();
+        let medium = Medium::fresh(&path, layout, Sizes::SMALL, &files()).unwrap().temporary().unwrap();
         assert!(medium.store_bytes().unwrap().iter().all(|byte| *byte == 0xff), "{kind:?}");
         let (file, at) = match &medium.text {
             Some(text) => (text.clone(), 0),
@@ -47,12 +50,12 @@ fn a_chip_is_erased_but_for_its_text_and_a_copy_is_the_same_with_its_holes() {
         let copy = medium.copy(&path.with_extension("copy")).unwrap().temporary().unwrap();
         drop(copy.copy(&path.with_extension("copy2")).unwrap().temporary().unwrap());
         assert!(copy.text.as_ref().is_none_or(|text| text.exists()), "a copy took the text with it");
-        for range in kind.used() {
+        for range in layout.used() {
             let size = (range.end - range.start) as usize;
             assert!(medium.read(range.start, size).unwrap() == copy.read(range.start, size).unwrap());
         }
         let meta = std::fs::metadata(&copy.path).unwrap();
-        assert_eq!(meta.len(), kind.file_bytes());
+        assert_eq!(meta.len(), layout.file_bytes());
         assert!(meta.blocks() * 512 < 80 << 20, "{kind:?}: {} blocks", meta.blocks());
     }
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "files stayed behind");
@@ -143,8 +146,9 @@ fn take<const MAP: usize>(medium: &Medium, pages: u64) -> u64 {
 #[test]
 fn images_and_records_of_the_nand_store_are_found_and_changed_around_bad_blocks() {
     let dir = tempfile::tempdir().unwrap();
-    for kind in [Kind::Nand, Kind::OneNand] {
-        let medium = Medium::blank(&dir.path().join(kind.name()), kind, Sizes::SMALL).unwrap();
+    for layout in [NAND, ONENAND] {
+        let kind = layout.kind;
+        let medium = Medium::blank(&dir.path().join(kind.name()), layout, Sizes::SMALL).unwrap();
         let cells = Cells::of(&medium).unwrap();
         let planted = [0, LOG_BLOCKS, LOG_BLOCKS + 2];
         planted.iter().for_each(|b| cells.mark_bad(*b, *b as usize % 2).unwrap());

@@ -3,13 +3,14 @@
 use super::Case;
 use super::bench::{Bench, take};
 use super::picture::{self, BALLAST_MIB, Life};
-use crate::board::Board;
+use super::space::has_large_slots;
+use crate::board::{Board, Medium as BoardMedium};
 use crate::harness::journal::Journal;
 use crate::media::chip::{At, Cells};
 use crate::media::layout::{BLOCK, PAGE, PAGES};
 use crate::media::noise::Noise;
 use crate::media::records::Place;
-use crate::media::{Kind, Medium, images, records};
+use crate::media::{Medium, images, records};
 use crate::table;
 use anyhow::{Context, Result, ensure};
 use oal_snapshot::store::nand::LOG_BLOCKS;
@@ -32,7 +33,9 @@ pub fn cases() -> Vec<Case> {
         Case::new(name, move |b, j| around(b, j, choice(cells_of(b)), ballast)).only(has_marks)
     };
     vec![
-        Case::new("bad-blocks-at-the-end-of-a-slot", at_the_end).only(has_marks),
+        Case::new("bad-blocks-at-the-end-of-a-slot", at_the_end)
+            .only(has_marks)
+            .unless(has_large_slots, "RAM cannot fill a slot"),
         case("bad-first-blocks", SOME_MIB, |blocks| vec![0, slot(blocks, 0).start, slot(blocks, 1).start]),
         case("bad-blocks-in-the-log", SOME_MIB, |_| vec![1, 2, 4, 7]),
         case("bad-blocks-in-the-middle-of-a-slot", SOME_MIB, |blocks| {
@@ -43,12 +46,12 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// Media with a spare area that the harness can write to.
-fn has_marks(_: &Board, kind: Kind) -> bool {
-    kind.chip().is_some_and(|chip| chip.has_spare())
+fn has_marks(_: &Board, medium: &BoardMedium) -> bool {
+    medium.kind().has_spare()
 }
 
 fn cells_of(bench: &Bench) -> u32 {
-    bench.kind.chip().map_or(0, |chip| chip.blocks)
+    bench.layout().store_blocks
 }
 
 /// The blocks of a slot, of two.
@@ -130,7 +133,7 @@ fn plant(medium: &Medium, planted: &[u32]) -> Result<BTreeMap<u32, Vec<u8>>> {
 fn met_by_newest(medium: &Medium, planted: &[u32]) -> Result<usize> {
     let (image, record) = (images::newest(medium)?, records::newest(medium)?);
     let last = *image.blocks().last().context("the image has no blocks")?;
-    let start = [1, 0].map(|n| slot(medium.kind.chip().map_or(0, |chip| chip.blocks), n).start);
+    let start = [1, 0].map(|n| slot(medium.layout.store_blocks, n).start);
     let start = start.into_iter().find(|start| *start <= last).context("the image is in no slot")?;
     let mut met = 0;
     for block in planted {

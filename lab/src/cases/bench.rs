@@ -2,13 +2,13 @@
 
 use super::power_cuts::Recording;
 use super::{BOOT, SNAPSHOT, TEXT_BYTES, TEXT_SEED};
-use crate::board::Board;
+use crate::board::{self, Board};
 use crate::firmware::{self, Kernel};
 use crate::harness::boot::Boot;
 use crate::harness::elf::Firmware;
 use crate::harness::journal::Journal;
 use crate::harness::machine::{Machine, Power};
-use crate::media::{Kind, Medium, Sizes, text};
+use crate::media::{Kind, Layout, Medium, Sizes, text};
 use anyhow::{Context, Result, anyhow, ensure};
 use oal_lab_host::emulator::Emulator;
 use std::path::{Path, PathBuf};
@@ -46,8 +46,8 @@ pub struct Bench {
     kernel: Option<Kernel>,
     /// The board.
     pub board: &'static Board,
-    /// The kind of medium.
-    pub kind: Kind,
+    /// The medium.
+    pub medium: &'static board::Medium,
     /// Whether cases that cut the power try every place that was chosen, or a share of them.
     pub sweep: bool,
     /// The text on the media.
@@ -64,14 +64,19 @@ pub struct Bench {
 
 impl Bench {
     /// A bench with a folder of its own for media.
-    pub fn new(emulator: Emulator, firmware: Firmware, board: &'static Board, kind: Kind) -> Result<Self> {
-        let kernel = board.is_in_c().then(|| Kernel::open(board)).transpose()?;
+    pub fn new(
+        emulator: Emulator,
+        firmware: Firmware,
+        board: &'static Board,
+        medium: &'static board::Medium,
+    ) -> Result<Self> {
+        let kernel = board.c.as_ref().map(|programs| Kernel::open(board, programs)).transpose()?;
         Ok(Self {
             emulator,
             firmware,
             kernel,
             board,
-            kind,
+            medium,
             sweep: false,
             files: text::made_up(TEXT_BYTES, TEXT_SEED),
             dir: tempfile::Builder::new().prefix("oal-sim-").tempdir()?,
@@ -89,10 +94,20 @@ impl Bench {
         Self { sweep, ..self }
     }
 
+    /// The kind of medium.
+    pub fn kind(&self) -> Kind {
+        self.medium.kind()
+    }
+
+    /// What lies where on the medium.
+    pub fn layout(&self) -> Layout {
+        self.medium.layout
+    }
+
     /// A firmware with another build id.
     pub fn other_firmware(&self) -> Result<Firmware> {
         let mut slot = lock(&self.other);
-        let build = || firmware::build_other(self.board, self.kind).map_err(|e| format!("{e:#}"));
+        let build = || firmware::build_other(self.board, self.medium).map_err(|e| format!("{e:#}"));
         slot.get_or_insert_with(build).clone().map_err(|e| anyhow!(e))
     }
 
@@ -110,7 +125,7 @@ impl Bench {
     pub fn fresh(&self) -> Result<Medium> {
         let mut slot = lock(&self.fresh);
         if slot.is_none() {
-            *slot = Some(Medium::fresh(&self.new_path(), self.kind, Sizes::SMALL, &self.files)?);
+            *slot = Some(Medium::fresh(&self.new_path(), self.layout(), Sizes::SMALL, &self.files)?);
         }
         slot.as_ref().context("the medium was just made")?.copy(&self.new_path())?.temporary()
     }
@@ -119,7 +134,8 @@ impl Bench {
     pub fn boot(&self, medium: Option<&Medium>, journal: &Journal) -> Result<(Machine, Boot)> {
         let mut machine = self.start(&self.firmware, self.board.ram(), medium, &[], journal)?;
         let boot = Boot::watch(&mut machine.console, BOOT)?;
-        let (board, medium) = (self.board.name, medium.map_or("none", |_| self.kind.name()));
+        let board = self.board.name.as_str();
+        let medium = medium.map_or("none", |_| self.medium.name());
         ensure!(
             (boot.reset.text("board")?, boot.reset.text("medium")?) == (board, medium),
             "this is the board {board} with the medium {medium}, and the firmware says: {}",

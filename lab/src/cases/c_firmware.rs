@@ -29,7 +29,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 fn byte_for_byte(bench: &Bench, journal: &Journal) -> Result<()> {
-    let (medium, firmware, base) = (bench.fresh()?, &bench.firmware, bench.board.ram_base);
+    let (medium, firmware, base) = (bench.fresh()?, &bench.firmware, bench.board.ram_start);
     let mib = bench.board.ram();
     let mut machine =
         bench.start(firmware, mib, Some(&medium), &[picture::CAPTURED, picture::WRITTEN], journal)?;

@@ -5,14 +5,13 @@ use super::bench::Bench;
 use super::c_firmware::{check, intact};
 use super::picture::{CAPTURED, LOADED, WRITTEN, check_drivers};
 use super::{BOOT, Case, SNAPSHOT};
-use crate::firmware::{KERNEL_IN_FLASH, Kernel};
+use crate::firmware::Kernel;
 use crate::harness::boot::{Boot, Ending};
 use crate::harness::console::{Answer, QUICK};
 use crate::harness::event::Event;
 use crate::harness::journal::Journal;
 use crate::harness::machine::Machine;
 use crate::harness::memory::{self, Map, PAGE};
-use crate::media::layout::NOR_BLOCK;
 use crate::media::{Kind, Medium, records};
 use crate::table;
 use anyhow::{Context, Result, bail, ensure};
@@ -24,7 +23,7 @@ const DRIVERS: [&str; 2] = ["uart", "clock"];
 /// The cases of this file.
 pub fn cases() -> Vec<Case> {
     let case = |name, run: fn(&Bench, &Journal) -> Result<()>| {
-        Case::new(name, run).in_c().only(|_, kind| kind == Kind::Nor)
+        Case::new(name, run).in_c().only(|_, medium| medium.kind() == Kind::Nor)
     };
     vec![
         case("c-kernel-picture-byte-for-byte", byte_for_byte),
@@ -35,7 +34,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 fn byte_for_byte(bench: &Bench, journal: &Journal) -> Result<()> {
-    let (medium, kernel, base) = (bench.fresh()?, bench.kernel()?, bench.board.ram_base);
+    let (medium, kernel, base) = (bench.fresh()?, bench.kernel()?, bench.board.ram_start);
     let mib = bench.board.ram();
     let mut machine = bench.start(&kernel.system, mib, Some(&medium), &[CAPTURED, WRITTEN], journal)?;
     Boot::watch(&mut machine.console, BOOT)?.expect_cold("no-image")?;
@@ -130,7 +129,7 @@ fn another(bench: &Bench, journal: &Journal) -> Result<()> {
 
     // The kernel's head says where its build id is: `layout.h`.
     let mut flash = kernel.flash.clone();
-    let place = KERNEL_IN_FLASH + word(&flash, KERNEL_IN_FLASH + 16)? as usize;
+    let place = kernel.at + word(&flash, kernel.at + 16)? as usize;
     *flash.get_mut(place).context("the kernel's build id is not in the flash")? ^= 1;
     let (machine, cold) = boot(bench, &kernel.in_flash(flash)?, &medium, journal)?;
     cold.expect_cold_at("header", "wrong-build")?;
@@ -204,7 +203,7 @@ impl Image {
     fn newest(medium: &Medium) -> Result<Self> {
         let record = records::newest(medium)?.record;
         let slot = record.slots.into_iter().flatten().max_by_key(|slot| slot.id.0);
-        let start = slot.context("the newest record names no image")?.first * NOR_BLOCK;
+        let start = slot.context("the newest record names no image")?.first * medium.layout.erase_block();
         let header = medium.read(start, PAGE as usize)?;
         ensure!(header.starts_with(b"OALK"), "no kernel's image starts at {start:#x}");
         Ok(Self { start, header })

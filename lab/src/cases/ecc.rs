@@ -2,7 +2,7 @@
 
 use super::Case;
 use super::bench::{Bench, Prepared};
-use crate::board::Board;
+use crate::board::{self, Board};
 use crate::harness::journal::Journal;
 use crate::media::chip::{At, Cells};
 use crate::media::layout::{PAGE, PAGES, SPARE};
@@ -26,8 +26,8 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-fn has_ecc(_: &Board, kind: Kind) -> bool {
-    kind == Kind::Nand
+fn has_ecc(_: &Board, medium: &board::Medium) -> bool {
+    medium.kind() == Kind::Nand
 }
 
 /// All pages of the newest image and all of the log, blank ones too.

@@ -6,7 +6,7 @@ use super::{BOOT, Case};
 use crate::harness::boot::Boot;
 use crate::harness::journal::Journal;
 use crate::media::{Medium, images, records};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::image::VERSION;
 
@@ -106,8 +106,9 @@ fn another_build(bench: &Bench, journal: &Journal) -> Result<()> {
 }
 
 fn another_ram(bench: &Bench, journal: &Journal) -> Result<()> {
+    let other = *bench.board.ram_mib.get(1).context("the board has RAM of one size")?;
     let medium = bench.with_one_image(journal)?.medium;
-    cold_on(bench, journal, &medium, &bench.firmware, 2 * bench.board.ram(), "wrong-ram")
+    cold_on(bench, journal, &medium, &bench.firmware, other, "wrong-ram")
 }
 
 fn cold_on(

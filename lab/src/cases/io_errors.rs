@@ -4,7 +4,7 @@
 use super::Case;
 use super::bench::{Bench, take};
 use super::picture::BALLAST_MIB;
-use crate::board::Board;
+use crate::board::{Board, Medium};
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
 use crate::media::chip::{At, Cells};
@@ -41,8 +41,8 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// QEMU's models of other chips hide errors of the file from the guest.
-fn is_reported(_: &Board, kind: Kind) -> bool {
-    kind == Kind::OneNand
+fn is_reported(_: &Board, medium: &Medium) -> bool {
+    medium.kind() == Kind::OneNand
 }
 
 impl Failure {

@@ -2,7 +2,7 @@
 
 use super::Case;
 use super::bench::Bench;
-use crate::board::Board;
+use crate::board::{self, Board};
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
 use crate::media::{Kind, Medium, Sizes, disk, mbr};
@@ -36,16 +36,16 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-fn is_card(_: &Board, kind: Kind) -> bool {
-    kind.is_card()
+fn is_card(_: &Board, medium: &board::Medium) -> bool {
+    medium.kind().is_card()
 }
 
-fn is_flash(board: &Board, kind: Kind) -> bool {
-    !is_card(board, kind) && kind != Kind::RawNand
+fn is_flash(board: &Board, medium: &board::Medium) -> bool {
+    !is_card(board, medium) && medium.kind() != Kind::RawNand
 }
 
 fn blank(bench: &Bench) -> Result<Medium> {
-    Medium::blank(&bench.new_path(), bench.kind, Sizes::SMALL)?.temporary()
+    Medium::blank(&bench.new_path(), bench.layout(), Sizes::SMALL)?.temporary()
 }
 
 fn of_noise(bench: &Bench) -> Result<Medium> {

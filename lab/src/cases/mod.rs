@@ -22,7 +22,7 @@ pub mod sdma;
 pub mod selftest;
 pub mod space;
 
-use crate::board::Board;
+use crate::board::{Board, Medium};
 use crate::harness::journal::Journal;
 use crate::media::Kind;
 use anyhow::Result;
@@ -42,7 +42,7 @@ pub const TEXT_BYTES: usize = 100_000;
 /// What a case does.
 pub type Body = Box<dyn Fn(&Bench, &Journal) -> Result<()> + Send + Sync>;
 /// A question about a board and one of its media.
-pub type Where = Box<dyn Fn(&Board, Kind) -> bool + Send + Sync>;
+pub type Where = Box<dyn Fn(&Board, &Medium) -> bool + Send + Sync>;
 
 /// A case.
 pub struct Case {
@@ -72,7 +72,7 @@ impl Case {
         name: impl Into<String>,
         run: impl Fn(&Bench, &Journal) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
-        let only = Box::new(|_: &Board, kind| kind != Kind::RawNand);
+        let only = Box::new(|_: &Board, medium: &Medium| medium.kind() != Kind::RawNand);
         Self { name: name.into(), run: Box::new(run), only, in_c: false, unless: None }
     }
 
@@ -83,7 +83,7 @@ impl Case {
     }
 
     /// The same, for these boards and media only.
-    pub fn only(mut self, only: impl Fn(&Board, Kind) -> bool + Send + Sync + 'static) -> Self {
+    pub fn only(mut self, only: impl Fn(&Board, &Medium) -> bool + Send + Sync + 'static) -> Self {
         self.only = Box::new(only);
         self
     }
@@ -91,7 +91,7 @@ impl Case {
     /// The same, but meaningless where this is true.
     pub fn unless(
         mut self,
-        there: impl Fn(&Board, Kind) -> bool + Send + Sync + 'static,
+        there: impl Fn(&Board, &Medium) -> bool + Send + Sync + 'static,
         why: &'static str,
     ) -> Self {
         self.unless = Some((Box::new(there), why));
@@ -99,24 +99,28 @@ impl Case {
     }
 
     /// Whether it has a meaning there.
-    pub fn fit(&self, board: &Board, kind: Kind) -> Fit {
-        if board.is_in_c() != self.in_c || !(self.only)(board, kind) {
+    pub fn fit(&self, board: &Board, medium: &Medium) -> Fit {
+        if board.is_in_c() != self.in_c || !(self.only)(board, medium) {
             return Fit::Elsewhere;
         }
         match &self.unless {
-            Some((there, why)) if there(board, kind) => Fit::Meaningless(why),
+            Some((there, why)) if there(board, medium) => Fit::Meaningless(why),
             _ => Fit::Meant,
         }
     }
 }
 
-/// All cases, the longest first, so that the two workers end at about the same time.
-pub fn all() -> Vec<Case> {
+/// All cases, the longest first, so that the two workers end at about the same time. There is one for each size of RAM that
+/// one of the boards can have.
+pub fn all(boards: &[Board]) -> Vec<Case> {
+    let mut sizes: Vec<u32> = boards.iter().flat_map(|board| board.ram_mib.iter().copied()).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
     // These build their firmware.
     let mut cases = new_board::cases();
     cases.extend(bad_blocks::cases());
     cases.extend(power_cuts::cases());
-    cases.extend(picture::cases());
+    cases.extend(picture::cases(&sizes));
     cases.extend(policy::cases());
     cases.extend(registers::cases());
     cases.extend(selftest::cases());
@@ -137,30 +141,54 @@ pub fn all() -> Vec<Case> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::board::{AKITA, BOARDS, N800, VEXPRESS_A9};
+    use crate::board;
 
     #[test]
     fn names_are_those_of_one_case_each_and_every_medium_has_cases() {
-        let cases = all();
+        let boards = board::all().unwrap();
+        let cases = all(boards);
         let mut names: Vec<&str> = cases.iter().map(|c| c.name.as_str()).collect();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), cases.len());
-        for board in BOARDS {
-            for kind in board.media {
-                assert!(cases.iter().any(|c| c.fit(board, *kind) == Fit::Meant), "{} {kind:?}", board.name);
+        for (board, medium) in board::choose(boards, None, None).unwrap() {
+            let meant = cases.iter().any(|c| c.fit(board, medium) == Fit::Meant);
+            assert!(meant, "{} {}", board.name, medium.name());
+        }
+    }
+
+    #[test]
+    fn every_size_of_ram_of_a_description_has_a_case_that_compares_it_byte_for_byte() {
+        let boards = board::all().unwrap();
+        let cases = all(boards);
+        for (board, medium) in board::choose(boards, None, None).unwrap() {
+            if !board.ram_is_a_file || board.is_in_c() {
+                continue;
+            }
+            let meant = |c: &&Case| c.fit(board, medium) == Fit::Meant;
+            for mib in &board.ram_mib {
+                let name = format!("picture-byte-for-byte-{mib}-mib");
+                assert!(cases.iter().filter(meant).any(|c| c.name == name), "{} {name}", board.name);
             }
         }
     }
 
     #[test]
     fn a_case_says_where_it_has_no_meaning() {
-        let case = Case::new("c", |_, _| Ok(())).unless(|_, kind| kind == Kind::Nor, "why");
-        assert_eq!(case.fit(&VEXPRESS_A9, Kind::Sd), Fit::Meant);
-        assert_eq!(case.fit(&VEXPRESS_A9, Kind::Nor), Fit::Meaningless("why"));
-        assert_eq!(case.fit(&AKITA, Kind::RawNand), Fit::Elsewhere);
+        let on = |name: &str, kind| {
+            let board = board::named(name).unwrap();
+            (board, board.medium(kind).unwrap())
+        };
+        let (vexpress, sd) = on("vexpress-a9", Kind::Sd);
+        let (_, nor) = on("vexpress-a9", Kind::Nor);
+        let (akita, raw) = on("akita", Kind::RawNand);
+        let (n800, onenand) = on("n800", Kind::OneNand);
+        let case = Case::new("c", |_, _| Ok(())).unless(|_, medium| medium.kind() == Kind::Nor, "why");
+        assert_eq!(case.fit(vexpress, sd), Fit::Meant);
+        assert_eq!(case.fit(vexpress, nor), Fit::Meaningless("why"));
+        assert_eq!(case.fit(akita, raw), Fit::Elsewhere);
         let case = case.only(|board, _| board.name == "n800");
-        assert_eq!(case.fit(&VEXPRESS_A9, Kind::Nor), Fit::Elsewhere);
-        assert_eq!(case.fit(&N800, Kind::OneNand), Fit::Meant);
+        assert_eq!(case.fit(vexpress, nor), Fit::Elsewhere);
+        assert_eq!(case.fit(n800, onenand), Fit::Meant);
     }
 }

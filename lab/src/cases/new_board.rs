@@ -3,48 +3,90 @@
 
 use super::bench::Bench;
 use super::{BOOT, Case, SNAPSHOT};
+use crate::board::{self, Board, Medium};
 use crate::harness::boot::Boot;
 use crate::harness::console::QUICK;
+use crate::harness::elf::Firmware;
 use crate::harness::event::Event;
 use crate::harness::journal::Journal;
 use crate::harness::machine::{Machine, Power};
 use crate::media::Kind;
 use crate::toolchain::cargo;
-use crate::{board, firmware, guide, paths, shell};
+use crate::{firmware, guide, paths, shell};
 use anyhow::{Context, Result, ensure};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
-/// Two cases.
+/// The cases of this file. The examples of the guide are for the reference board's machine with a card.
 pub fn cases() -> Vec<Case> {
     let case = |name, run: fn(&Bench, &Journal) -> Result<()>| {
-        Case::new(name, run).only(|board, kind| *board == board::VEXPRESS_A9 && kind == Kind::Sd)
+        let here = |board: &Board, medium: &Medium| {
+            board::reference().is_ok_and(|reference| reference == board) && medium.kind() == Kind::Sd
+        };
+        Case::new(name, run).only(here)
     };
     vec![
         case("new-board-as-the-guide-says", as_the_guide_says),
         case("new-board-as-generated-says-what-is-to-be-filled", as_generated),
+        case("new-board-outside-this-workspace-is-tested-by-its-folder", by_its_folder),
     ]
 }
 
-/// A board from the template in a folder of its own, in place of the one of an earlier run.
-fn made(name: &str) -> Result<PathBuf> {
-    let folder = paths::target().join("new-board").join(name);
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).with_context(|| format!("cannot remove `{}`", folder.display()))?;
+/// A board from the template in a folder that has nothing to do with this workspace.
+struct New {
+    folder: PathBuf,
+    _dir: TempDir,
+}
+
+impl New {
+    fn make(name: &str) -> Result<Self> {
+        let dir = tempfile::Builder::new().prefix("oal-new-board-").tempdir()?;
+        let folder = dir.path().join("board");
+        xtask(&["new-board", name, "--folder"], &folder, &[])?;
+        // The versions of this workspace: they are here, and nothing has to be fetched.
+        std::fs::copy(paths::root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
+        Ok(Self { folder, _dir: dir })
     }
+
+    /// The board and the programs' folder, and what the compiler said.
+    fn build(&self) -> Result<(&'static Board, Firmware, String)> {
+        let board = board::at(&self.folder)?;
+        let (programs, said) = firmware::compile(board, None)?;
+        Ok((board, Firmware::open(&programs.join(&board.name))?, said))
+    }
+}
+
+/// Runs a task as a person does, in a process of its own.
+fn xtask(task: &[&str], path: &Path, rest: &[&str]) -> Result<String> {
     let mut command = cargo("run");
-    command.args(["--quiet", "--package", "xtask", "--", "new-board", name, "--folder"]).arg(&folder);
-    shell::read(&mut command)?;
-    // The versions of this workspace: they are here, and nothing has to be fetched.
-    std::fs::copy(paths::root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
-    Ok(folder)
+    command.args(["--quiet", "--package", "xtask", "--"]).args(task).arg(path).args(rest);
+    shell::read(&mut command)
+}
+
+/// The board of the guide, described by its `board.toml`: RAM of every size that this names is compared byte for byte.
+fn by_its_folder(_: &Bench, journal: &Journal) -> Result<()> {
+    let new = New::make("guide-board")?;
+    guide::apply(&new.folder)?;
+    let report = new.folder.join("report.json");
+    let shown = report.to_str().context("a temporary folder has no name in plain text")?;
+    let filter = "picture-byte-for-byte";
+    xtask(&["qemu-test", "--board-dir"], &new.folder, &["--filter", filter, "--json", shown])?;
+    let records: Vec<serde_json::Value> = serde_json::from_str(&std::fs::read_to_string(&report)?)?;
+    let board = board::at(&new.folder)?;
+    for mib in &board.ram_mib {
+        let name = format!("{filter}-{mib}-mib");
+        let passed = |r: &&serde_json::Value| r["case"] == name.as_str() && r["outcome"] == "passed";
+        ensure!(records.iter().any(|r| passed(&r)), "{name} did not pass: {records:?}");
+    }
+    journal.note(format!("RAM of {:?} MiB", board.ram_mib));
+    Ok(())
 }
 
 fn as_generated(bench: &Bench, journal: &Journal) -> Result<()> {
-    let name = "as-generated";
-    let folder = made(name)?;
-    let (firmware, warnings) = firmware::build_apart(&folder, name)?;
-    let places = oal_board_build::places(&folder);
+    let new = New::make("as-generated")?;
+    let (_, firmware, warnings) = new.build()?;
+    let places = oal_board_build::places(&new.folder);
     ensure!(!places.is_empty(), "the board has no place to fill");
     for place in &places {
         ensure!(warnings.contains(place), "the build does not warn of {place}:\n{warnings}");
@@ -73,9 +115,9 @@ fn as_generated(bench: &Bench, journal: &Journal) -> Result<()> {
 
 fn as_the_guide_says(bench: &Bench, journal: &Journal) -> Result<()> {
     let name = "guide-board";
-    let folder = made(name)?;
-    guide::apply(&folder)?;
-    let (firmware, warnings) = firmware::build_apart(&folder, name)?;
+    let new = New::make(name)?;
+    guide::apply(&new.folder)?;
+    let (_, firmware, warnings) = new.build()?;
     let ours = |line: &str| line.starts_with("warning") && line.contains(name);
     ensure!(!warnings.lines().any(ours), "the guide's examples are compiled with warnings:\n{warnings}");
 

@@ -3,7 +3,7 @@
 
 use super::bench::{Bench, take};
 use super::{Case, SNAPSHOT};
-use crate::board::Board;
+use crate::board::{Board, Medium};
 use crate::harness::boot::Boot;
 use crate::harness::console::QUICK;
 use crate::harness::event::Event;
@@ -28,8 +28,8 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-fn is_raw(_: &Board, kind: Kind) -> bool {
-    kind == Kind::RawNand
+fn is_raw(_: &Board, medium: &Medium) -> bool {
+    medium.kind() == Kind::RawNand
 }
 
 fn byte_for_byte(bench: &Bench, journal: &Journal) -> Result<()> {

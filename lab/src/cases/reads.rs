@@ -150,7 +150,7 @@ fn log(bench: &Bench, journal: &Journal) -> Result<()> {
     let mut noise = Noise::new(8);
     let mut flip = |sector: &u64| (*sector, ReadFault::Flip(noise.below(8 * SECTOR)));
     let flips: Vec<_> = sectors.iter().map(&mut flip).collect();
-    let readable = if medium.kind.is_card() { 0 } else { BOOT_RAM };
+    let readable = if medium.layout.kind.is_card() { 0 } else { BOOT_RAM };
     let fails = sectors.iter().filter(|s| **s >= readable).map(|sector| (*sector, ReadFault::Fail));
     for fault in flips.iter().copied().chain(fails) {
         let ending = scene.boot(&[fault]).with_context(|| format!("with {fault:?}"))?;

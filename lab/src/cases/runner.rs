@@ -2,18 +2,20 @@
 
 use super::bench::Bench;
 use super::report::{Outcome, Record};
-use super::{Case, Fit, all};
-use crate::board::Board;
+use super::{Case, Fit};
+use crate::board::{Board, Medium};
 use crate::harness::journal::Journal;
-use crate::media::Kind;
 use crate::progress;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// QEMU uses one core for the guest; more runs than cores would only meet their time-outs.
 const WORKERS: usize = 2;
+/// How long a log is silent.
+const NEWS: Duration = Duration::from_secs(30);
 /// Lines of the transcript that a failure shows.
 const TAIL: usize = 40;
 
@@ -22,28 +24,28 @@ pub struct Plan {
     /// The board.
     pub board: &'static Board,
     /// The medium.
-    pub kind: Kind,
+    pub medium: &'static Medium,
     /// The QEMU's version, for the report.
     pub qemu: String,
     /// Where they run, or why they cannot.
     pub bench: Result<Bench, String>,
     /// Names that a case must contain one of to be run; empty for all.
-    pub only: Vec<&'static str>,
+    pub only: Vec<String>,
+    /// The command that runs one of its cases alone, up to the case's name.
+    pub again: String,
 }
 
-/// Runs all cases whose name contains `filter`, and returns one record each, in the order of the plans.
-pub fn run(plans: &[Plan], filter: Option<&str>) -> Vec<Record> {
+/// Runs the cases and returns one record each, in the order of the plans.
+pub fn run(cases: &[&Case], plans: &[Plan]) -> Vec<Record> {
     let wanted = |plan: &Plan, case: &Case| {
-        filter.is_none_or(|f| case.name.contains(f))
-            && (plan.only.is_empty() || plan.only.iter().any(|o| case.name.contains(o)))
+        plan.only.is_empty() || plan.only.iter().any(|part| case.name.contains(part))
     };
-    let cases = all();
     let mut records = Vec::new();
     let mut queue = Vec::new();
     for (number, plan) in plans.iter().enumerate() {
-        for case in cases.iter().filter(|c| wanted(plan, c)) {
+        for case in cases.iter().copied().filter(|c| wanted(plan, c)) {
             let not_run = |outcome, why: &str| Some(record(plan, case, outcome, why.to_string(), 0.0));
-            match (case.fit(plan.board, plan.kind), &plan.bench) {
+            match (case.fit(plan.board, plan.medium), &plan.bench) {
                 (Fit::Elsewhere, _) => {}
                 (Fit::Meaningless(why), _) => records.push(not_run(Outcome::NotApplicable, why)),
                 (Fit::Meant, Err(why)) => records.push(not_run(Outcome::Skipped, why)),
@@ -63,25 +65,47 @@ pub fn run(plans: &[Plan], filter: Option<&str>) -> Vec<Record> {
         *turn
     });
     queue.reverse();
-    let (queue, records) = (Mutex::new(queue), Mutex::new(records));
+    let (queue, running) = (Mutex::new(queue), Mutex::new(BTreeMap::new()));
+    let (sender, done) = channel();
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
-            scope.spawn(|| {
+            let (queue, running, sender) = (&queue, &running, sender.clone());
+            scope.spawn(move || {
                 loop {
                     // A statement of its own: the lock must be gone before the case runs.
-                    let next = lock(&queue).pop();
+                    let next = lock(queue).pop();
                     let Some((place, _, plan, bench, case)) = next else { break };
-                    let (done, journal) = one(plan, bench, case);
-                    let text = line(&done, &journal);
-                    bar.suspend(|| println!("{text}"));
-                    bar.inc(1);
-                    lock(&records)[place] = Some(done);
+                    lock(running).insert(place, (Instant::now(), title(plan, case)));
+                    let (record, journal) = one(plan, bench, case);
+                    lock(running).remove(&place);
+                    // If nobody listens any more, this run is over.
+                    let _ = sender.send((place, line(&record, &title(plan, case), plan, &journal), record));
                 }
             });
         }
+        drop(sender);
+        loop {
+            match done.recv_timeout(NEWS) {
+                Ok((place, text, record)) => {
+                    bar.suspend(|| println!("{text}"));
+                    bar.inc(1);
+                    if let Some(slot) = records.get_mut(place) {
+                        *slot = Some(record);
+                    }
+                }
+                // On a terminal the bar moves; a log is told what takes so long.
+                Err(RecvTimeoutError::Timeout) if bar.is_hidden() => {
+                    for (start, title) in lock(&running).values() {
+                        println!("{:7.1} s  {title}  ...", start.elapsed().as_secs_f64());
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
     });
     bar.finish_and_clear();
-    records.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect()
+    records.into_iter().flatten().collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -102,8 +126,8 @@ fn one(plan: &Plan, bench: &Bench, case: &Case) -> (Record, Journal) {
 
 fn record(plan: &Plan, case: &Case, outcome: Outcome, reason: String, seconds: f64) -> Record {
     Record {
-        board: plan.board.name.into(),
-        medium: plan.kind.name().into(),
+        board: plan.board.name.clone(),
+        medium: plan.medium.name().into(),
         qemu: plan.qemu.clone(),
         case: case.name.clone(),
         outcome,
@@ -113,11 +137,24 @@ fn record(plan: &Plan, case: &Case, outcome: Outcome, reason: String, seconds: f
     }
 }
 
-fn line(record: &Record, journal: &Journal) -> String {
-    let Record { board, medium, qemu, case, seconds, .. } = record;
-    let start = format!("{seconds:7.1} s  {board:<11} {medium:<7} {qemu:<4} {case}");
+/// Where a case runs and what it is, in columns.
+fn title(plan: &Plan, case: &Case) -> String {
+    let (board, medium, qemu) = (&plan.board.name, plan.medium.name(), &plan.qemu);
+    format!("{board:<14} {medium:<7} {qemu:<4} {}", case.name)
+}
+
+/// What is printed when a case is done; for one that failed with its transcript and the command that runs it again.
+fn line(record: &Record, title: &str, plan: &Plan, journal: &Journal) -> String {
+    let start = format!("{:7.1} s  {title}", record.seconds);
     match record.outcome {
-        Outcome::Failed => format!("{start}  FAILED: {}\n{}\n", record.reason, indent(&journal.tail(TAIL))),
+        Outcome::Failed => {
+            let again = format!("{} {}", plan.again, record.case);
+            format!(
+                "{start}  FAILED: {}\n{}\n      again: {again}\n",
+                record.reason,
+                indent(&journal.tail(TAIL))
+            )
+        }
         _ => format!("{start}  ok"),
     }
 }

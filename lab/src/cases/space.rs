@@ -2,9 +2,11 @@
 
 use super::bench::{Bench, take};
 use super::{Case, SNAPSHOT};
+use crate::board::{self, Board};
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
-use crate::media::{Kind, Medium, Sizes};
+use crate::media::layout::MIB;
+use crate::media::{Layout, Medium, Sizes};
 use anyhow::{Result, ensure};
 
 /// A partition of two slots of at most 8 MiB.
@@ -12,27 +14,33 @@ const SMALL: Sizes = Sizes { user: 32, fat: 8, snapshot: 16 };
 
 /// One case.
 pub fn cases() -> Vec<Case> {
-    vec![Case::new("too-large-leaves-the-old-image", too_large)]
+    let case = Case::new("too-large-leaves-the-old-image", too_large);
+    vec![case.unless(has_large_slots, "a slot has room for all of RAM")]
 }
 
-/// MiB of memory that does not compress: more than a slot, less than RAM. Chips have slots of one size.
-fn ballast(kind: Kind) -> u32 {
-    match kind {
-        Kind::Sd | Kind::Emmc => 12,
-        Kind::Nand | Kind::RawNand => 17,
-        Kind::Nor | Kind::OneNand => 34,
+/// MiB of memory that does not compress and is more than a slot: of a chip, half of the store.
+fn ballast(layout: Layout) -> u64 {
+    if layout.kind.is_card() {
+        return SMALL.snapshot / 2 + 4;
     }
+    layout.store_size() / MIB * 17 / 32
+}
+
+/// Whether RAM cannot hold more than a slot besides the application.
+pub fn has_large_slots(board: &Board, medium: &board::Medium) -> bool {
+    const APPLICATION: u64 = 24;
+    ballast(medium.layout) + APPLICATION > board.ram().into()
 }
 
 fn too_large(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = if bench.kind.is_card() {
-        Medium::fresh(&bench.new_path(), bench.kind, SMALL, &bench.files)?.temporary()?
+    let medium = if bench.kind().is_card() {
+        Medium::fresh(&bench.new_path(), bench.layout(), SMALL, &bench.files)?.temporary()?
     } else {
         bench.fresh()?
     };
     let (mut machine, _) = bench.boot(Some(&medium), journal)?;
     let seq = take(&mut machine, "snapshot")?;
-    machine.command(&format!("ballast {}", ballast(bench.kind)), QUICK)?;
+    machine.command(&format!("ballast {}", ballast(bench.layout())), QUICK)?;
     let before = medium.store_bytes()?;
     let answer = machine.console.run("snapshot", SNAPSHOT)?;
     let reason = answer.error.as_deref();

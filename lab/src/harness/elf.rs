@@ -1,6 +1,5 @@
 //! What the harness wants to know of the firmware's ELF file: symbols and their addresses.
 
-use crate::media::layout::BANK;
 use anyhow::{Context, Result};
 use object::{Object, ObjectSymbol};
 use std::collections::BTreeMap;
@@ -36,12 +35,12 @@ impl Firmware {
         Ok(Self { path, flash: None, symbols, folders: vec![Arc::new(dir)] })
     }
 
-    /// The same program, but the board starts from flash, with these bytes at its beginning.
-    pub fn in_flash(&self, bytes: &[u8]) -> Result<Self> {
+    /// The same program, but the board starts from flash of `size` bytes, with these at its beginning.
+    pub fn in_flash(&self, bytes: &[u8], size: u64) -> Result<Self> {
         let dir = tempfile::Builder::new().prefix("oal-firmware-").tempdir()?;
         let path = dir.path().join("flash.img");
         std::fs::write(&path, bytes).context("cannot make the flash")?;
-        File::options().write(true).open(&path)?.set_len(BANK).context("cannot make the flash")?;
+        File::options().write(true).open(&path)?.set_len(size).context("cannot make the flash")?;
         let folders = self.folders.iter().cloned().chain([Arc::new(dir)]).collect();
         Ok(Self { flash: Some(path), folders, ..self.clone() })
     }

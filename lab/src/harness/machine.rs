@@ -207,7 +207,7 @@ fn connect(
 
 /// The options that every run shares, whatever its console is.
 pub fn board_options(command: &mut Command, power: &Power) {
-    command.args(power.board.machine);
+    command.args(&power.board.qemu);
     command.args(["-nodefaults", "-display", "none", "-monitor", "none"]);
     command.args(power.emulator.quiet_audio());
     command.arg("-m").arg(format!("{}M", power.ram_mib));
@@ -232,7 +232,7 @@ pub fn board_options(command: &mut Command, power: &Power) {
 /// RAM that can hold noise before the first instruction: all of it where it is a file, since the firmware is loaded over
 /// the noise; else what the firmware leaves, since QEMU refuses to load two things to one place.
 fn free_ram(power: &Power) -> Result<Range<u64>> {
-    let base = power.board.ram_base;
+    let base = power.board.ram_start;
     let start = if power.board.ram_is_a_file { base } else { power.firmware.symbol("__heap_start")? };
     Ok(start..base + (u64::from(power.ram_mib) << 20))
 }

@@ -1,14 +1,14 @@
 //! The reference firmware on its board, from reset to the prompt, copying from the card (PIO) included.
 
 use super::corpus::{Corpus, PAGE};
-use crate::board::VEXPRESS_A9;
+use crate::board;
 use crate::demo::instructions;
 use crate::harness::boot::Boot;
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
 use crate::harness::machine::{INSTRUCTION_NS, Machine, Power};
 use crate::harness::memory::Map;
-use crate::media::{Kind, Medium, text};
+use crate::media::{Medium, text};
 use crate::run::{MOST_TEXT, ROOMY};
 use crate::{cases, firmware, paths};
 use anyhow::{Context, Result, ensure};
@@ -26,10 +26,11 @@ const PATIENCE: Duration = Duration::from_secs(1200);
 
 /// How many times fewer instructions the demonstration's snapshot boot takes than its cold boot, from reset to the prompt.
 pub fn times_sooner(emulator: &Emulator) -> Result<f64> {
-    let firmware = firmware::build(&VEXPRESS_A9, Kind::Sd)?;
+    let (board, card) = board::reference_with_card()?;
+    let firmware = firmware::build(board, card)?;
     let scratch = tempfile::Builder::new().prefix("oal-bench-").tempdir()?;
     let files = text::gather(paths::root(), MOST_TEXT)?;
-    let medium = Medium::fresh(&scratch.path().join("medium"), Kind::Sd, ROOMY, &files)?;
+    let medium = Medium::fresh(&scratch.path().join("medium"), card.layout, ROOMY, &files)?;
     Ok(instructions::count(emulator, &firmware, &medium, &Journal::default())?.ratio())
 }
 
@@ -63,13 +64,14 @@ impl Total {
 
 /// Boots from a picture of 64 MiB: the firmware's own RAM and, in memory that it keeps for us, pages of the corpus.
 pub fn total(emulator: &Emulator, corpus: &Corpus) -> Result<Total> {
-    let firmware = firmware::build(&VEXPRESS_A9, Kind::Sd)?;
+    let (board, card) = board::reference_with_card()?;
+    let firmware = firmware::build(board, card)?;
     let scratch = tempfile::Builder::new().prefix("oal-bench-").tempdir()?;
     let files = text::made_up(cases::TEXT_BYTES, cases::TEXT_SEED);
-    let medium = Medium::fresh(&scratch.path().join("medium"), Kind::Sd, ROOMY, &files)?;
+    let medium = Medium::fresh(&scratch.path().join("medium"), card.layout, ROOMY, &files)?;
     let journal = Journal::default();
     let power = Power {
-        board: &VEXPRESS_A9,
+        board,
         emulator,
         firmware: &firmware,
         ram_mib: RAM_MIB,
@@ -90,7 +92,7 @@ pub fn total(emulator: &Emulator, corpus: &Corpus) -> Result<Total> {
     ensure!(ballast.end - ballast.start == mib * MIB, "the ballast is {ballast:x?}, not {mib} MiB");
     // Nobody looks at it before the snapshot.
     let bytes: Vec<u8> = corpus.used.iter().copied().cycle().take((mib * MIB) as usize).collect();
-    let at = ballast.start - VEXPRESS_A9.ram_base;
+    let at = ballast.start - board.ram_start;
     machine.ram.write_all_at(&bytes, at)?;
     let answer = machine.command("snapshot", PATIENCE)?.ok()?;
     let taken = answer.event("taken")?;

@@ -1,13 +1,13 @@
 //! The RAM that is pictured: 64 MiB of a Linux system if they lie beside the checkout, else those of the reference firmware.
 
-use crate::board::VEXPRESS_A9;
+use crate::board;
 use crate::firmware;
 use crate::harness::boot::Boot;
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
 use crate::harness::machine::{Machine, Power};
 use crate::harness::memory::Map;
-use crate::media::{Kind, Medium, text};
+use crate::media::{Medium, text};
 use crate::paths;
 use crate::run::ROOMY;
 use anyhow::{Context, Result, ensure};
@@ -106,12 +106,13 @@ impl Corpus {
 /// The reference firmware's RAM where it first takes commands, and a letter for each page: `A` in its picture, `Z` not. Its
 /// instructions are counted, and RAM holds the same noise at power-on, so that it is the same RAM for the same firmware.
 fn own(emulator: &Emulator, folder: &Path) -> Result<(Vec<u8>, Vec<u8>)> {
-    let firmware = firmware::build(&VEXPRESS_A9, Kind::Sd)?;
+    let (board, card) = board::reference_with_card()?;
+    let firmware = firmware::build(board, card)?;
     let scratch = tempfile::Builder::new().prefix("medium-").tempdir_in(folder)?;
     let files = text::made_up(TEXT_BYTES, TEXT_SEED);
-    let medium = Medium::fresh(&scratch.path().join("medium"), Kind::Sd, ROOMY, &files)?;
+    let medium = Medium::fresh(&scratch.path().join("medium"), card.layout, ROOMY, &files)?;
     let power = Power {
-        board: &VEXPRESS_A9,
+        board,
         emulator,
         firmware: &firmware,
         ram_mib: (BYTES >> 20) as u32,
@@ -130,7 +131,7 @@ fn own(emulator: &Emulator, folder: &Path) -> Result<(Vec<u8>, Vec<u8>)> {
     machine.go_on(&firmware, READY)?;
     let map = Map::read(&machine.command("memory", QUICK)?)?;
     machine.power_off()?;
-    let base = VEXPRESS_A9.ram_base;
+    let base = board.ram_start;
     Ok((bytes, letters(&map.still(), base)))
 }
 

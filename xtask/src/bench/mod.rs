@@ -21,8 +21,6 @@ mod host;
 mod liblz4;
 mod plot;
 
-use crate::board::VEXPRESS_A9;
-use crate::media::Kind;
 use crate::toolchain::{Target, Toolchain};
 use crate::{paths, progress, run};
 use anyhow::{Context, Result};
@@ -69,7 +67,8 @@ pub struct Options {
 
 /// Measures, prints, compares.
 pub fn main(options: &Options) -> Result<()> {
-    let emulator = run::emulator_for(&VEXPRESS_A9, Kind::Sd)?;
+    let (reference, card) = oal_lab::board::reference_with_card()?;
+    let emulator = run::emulator_for(reference, card)?;
     let (version, _) = Toolchain::require(Target::Armv7a)?.describe();
     let compiler = format!("rustc {version}");
     let spinner = progress::spinner("reading the corpus");

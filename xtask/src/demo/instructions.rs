@@ -1,7 +1,7 @@
 //! Instructions from power-on to the prompt. Times of the host differ from run to run; these do not.
 
 use super::{PATIENCE, RAM};
-use crate::board::VEXPRESS_A9;
+use crate::board;
 use crate::harness::boot::Boot;
 use crate::harness::elf::Firmware;
 use crate::harness::journal::Journal;
@@ -34,20 +34,12 @@ impl Count {
 
 /// Boots cold from a medium without an image, takes a snapshot, boots from it, and counts both boots.
 pub fn count(emulator: &Emulator, firmware: &Firmware, medium: &Medium, journal: &Journal) -> Result<Count> {
+    let board = board::reference()?;
     let stops = [firmware.function(READY)?];
     let power = |noise, stops| {
         let medium = Some(medium);
         Machine::start(
-            &Power {
-                board: &VEXPRESS_A9,
-                emulator,
-                firmware,
-                ram_mib: RAM,
-                medium,
-                noise,
-                stops,
-                counted: true,
-            },
+            &Power { board, emulator, firmware, ram_mib: RAM, medium, noise, stops, counted: true },
             journal,
         )
     };

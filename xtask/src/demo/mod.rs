@@ -4,14 +4,14 @@ mod figures;
 pub mod instructions;
 mod picture;
 
-use crate::board::VEXPRESS_A9;
+use crate::board;
 use crate::firmware;
 use crate::harness::boot::Boot;
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
 use crate::harness::machine::{Machine, Power};
 use crate::harness::{elf::Firmware, event::Event};
-use crate::media::{Kind, Medium, text};
+use crate::media::{Medium, text};
 use crate::run::{self, MOST_TEXT, ROOMY};
 use crate::setup::Need;
 use crate::{paths, progress, setup, table};
@@ -54,18 +54,18 @@ pub fn main(options: &Options) -> Result<()> {
     let files = text::gather(options.files.as_deref().unwrap_or(paths::root()), MOST_TEXT)?;
     let word = word(&files)?;
     setup::setup(options.yes, Need::Sd)?;
-    let emulator = run::emulator_for(&VEXPRESS_A9, Kind::Sd)?;
-    let firmware = firmware::build(&VEXPRESS_A9, Kind::Sd)?;
+    let (board, card) = board::reference_with_card()?;
+    let emulator = run::emulator_for(board, card)?;
+    let firmware = firmware::build(board, card)?;
     let folder = paths::demo();
     std::fs::create_dir_all(&folder)?;
     let scratch = tempfile::Builder::new().prefix("oal-demo-").tempdir()?;
-    let medium = Medium::fresh(&scratch.path().join("medium"), Kind::Sd, ROOMY, &files)?;
+    let medium = Medium::fresh(&scratch.path().join("medium"), card.layout, ROOMY, &files)?;
     let blank = medium.copy(&scratch.path().join("blank"))?;
     let size: usize = files.iter().map(|f| f.text.len()).sum();
     println!();
     let mut figures = Figures::default();
-    let board = VEXPRESS_A9.name;
-    figures.tell("board", format!("{board} in QEMU {}, {RAM} MiB of RAM, SD card", emulator.label()));
+    figures.tell("board", format!("{} in QEMU {}, {RAM} MiB of RAM, SD card", board.name, emulator.label()));
     figures.tell(
         "text on the card",
         format!("{}, {}", table::count(files.len() as u64, "file"), table::bytes(size as u64)),
@@ -136,11 +136,12 @@ impl Demo {
     /// Powers on and waits for the prompt, a few times, since the host has other things to do as well. RAM is filled
     /// with noise before the time starts to count. The last machine stays on.
     fn power_on(&self, what: &str, check: impl Fn(&Boot) -> Result<()>) -> Result<(Machine, Duration)> {
+        let board = board::reference()?;
         let spinner = progress::spinner(what);
         let mut times = Vec::new();
         loop {
             let power = Power {
-                board: &VEXPRESS_A9,
+                board,
                 emulator: &self.emulator,
                 firmware: &self.firmware,
                 ram_mib: RAM,

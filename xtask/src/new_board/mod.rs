@@ -37,7 +37,14 @@ pub fn main(options: &Options) -> Result<()> {
     for (file, section) in places() {
         println!("    {file:<16} docs/porting.md#{section}");
     }
-    println!("\nThen docs/porting.md#snapshot: the self test, a snapshot, and a boot from it.");
+    println!(
+        "\nThen docs/porting.md#snapshot: the self test, a snapshot, and a boot from it. If QEMU has the board:\n"
+    );
+    let which = match is_in_tree(&folder) {
+        true => format!("--board {name}"),
+        false => format!("--board-dir {}", folder.display()),
+    };
+    println!("    cargo xtask qemu-test {which}");
     Ok(())
 }
 
@@ -86,7 +93,7 @@ mod tests {
         let dir = made("some-board");
         let folder = dir.path().join("some-board");
         let read = |file| std::fs::read_to_string(folder.join(file)).unwrap();
-        for file in ["Cargo.toml", "build.rs", "board.ld", "src/main.rs", "src/platform.rs"] {
+        for file in ["Cargo.toml", "build.rs", "board.ld", "board.toml", "src/main.rs", "src/platform.rs"] {
             assert!(!read(file).contains("{{"), "{file}");
         }
         assert!(read("Cargo.toml").contains("name = \"some-board\""));

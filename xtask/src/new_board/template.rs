@@ -11,7 +11,7 @@ macro_rules! files {
 }
 
 /// Where each file goes, and its text, in the order in which the guide fills them.
-const FILES: [(&str, &str); 14] = files! {
+const FILES: [(&str, &str); 15] = files! {
     "Cargo.toml" = "Cargo.toml.in";
     "board.ld" = "board.ld";
     "src/memory.rs" = "src/memory.rs";
@@ -23,6 +23,7 @@ const FILES: [(&str, &str); 14] = files! {
     "src/caches.rs" = "src/caches.rs";
     "src/display.rs" = "src/display.rs";
     "src/power.rs" = "src/power.rs";
+    "board.toml" = "board.toml";
     "src/platform.rs" = "src/platform.rs";
     "src/main.rs" = "src/main.rs";
     "build.rs" = "build.rs";
@@ -72,7 +73,7 @@ mod tests {
                 assert!(last.contains("FILL END"), "{file}: {last}");
             }
         }
-        assert_eq!(places().len(), 11);
+        assert_eq!(places().len(), 12);
         assert_eq!(places()[0], ("Cargo.toml".to_string(), "start".to_string()));
     }
 }

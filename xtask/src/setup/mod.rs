@@ -3,7 +3,7 @@
 pub mod apt;
 pub mod newer;
 
-use crate::board::BOARDS;
+use crate::board::{self, Board};
 use crate::firmware::COMPILER;
 use crate::toolchain::{DEBIAN_PACKAGES, Target, Toolchain};
 use crate::{shell, table};
@@ -22,7 +22,12 @@ fn has_host_compilers() -> bool {
 }
 
 /// What was found, as a table, and what the lack of anything means.
-fn table(found: &Found, notes: &[String]) -> String {
+fn table(found: &Found, notes: &[String]) -> Result<String> {
+    let boards = board::all()?;
+    let skipped = |which: &dyn Fn(&Board) -> bool| {
+        let names: Vec<&str> = boards.iter().filter(|b| which(b)).map(|b| b.name.as_str()).collect();
+        format!("cases of {} are skipped", names.join(" and "))
+    };
     let missing = |what: &str| vec![what.to_string(), "-".to_string()];
     let mut rows = Vec::new();
     let mut compiler = |target: Target, found: &Option<Toolchain>, consequence: &str| {
@@ -36,11 +41,13 @@ fn table(found: &Found, notes: &[String]) -> String {
         });
     };
     compiler(Target::Armv7a, &found.toolchain, "the firmware cannot be built");
-    compiler(Target::Armv5te, &found.older_core, "cases of the board akita are skipped");
+    compiler(Target::Armv5te, &found.older_core, &skipped(&|board| board.target == Target::Armv5te));
     rows.push(match shell::which(COMPILER) {
         Some(path) => vec!["C for ARM".into(), COMPILER.into(), path.display().to_string()],
-        None => [missing("C for ARM"), vec!["missing: cases of the board vexpress-a9-c are skipped".into()]]
-            .concat(),
+        None => {
+            let consequence = format!("missing: {}", skipped(&Board::is_in_c));
+            [missing("C for ARM"), vec![consequence]].concat()
+        }
     });
     let compilers = HOST_COMPILERS.map(|(_, program)| program).join(", ");
     let mut row = vec!["C for tests".to_string(), compilers, "on the path".into()];
@@ -58,8 +65,8 @@ fn table(found: &Found, notes: &[String]) -> String {
     emulator("QEMU with eMMC", &found.newer, "cases with eMMC are skipped");
     let mut text = table::render(&["tool", "version", "where"], &rows);
     if let Some(qemu) = found.any_qemu() {
-        let without = BOARDS.into_iter().filter(|board| !qemu.has(board.last_qemu)).map(|board| board.name);
-        let without: Vec<&str> = without.collect();
+        let without = boards.iter().filter(|board| !qemu.has(board.last_qemu));
+        let without: Vec<&str> = without.map(|board| board.name.as_str()).collect();
         if !without.is_empty() {
             text.push_str(&format!(
                 "\nQEMU {} has no machine {}: their cases are skipped",
@@ -69,7 +76,7 @@ fn table(found: &Found, notes: &[String]) -> String {
         }
     }
     notes.iter().for_each(|n| text.push_str(&format!("\n{n}")));
-    text
+    Ok(text)
 }
 
 /// One thing to install.
@@ -106,7 +113,7 @@ pub fn setup(yes: bool, need: Need) -> Result<()> {
         }
     }
     let found = if steps.is_empty() { found } else { Found::look()? };
-    println!("{}", table(&found, &notes));
+    println!("{}", table(&found, &notes)?);
     ensure!(
         found.toolchain.is_some(),
         "there is no compiler for {}, without which nothing can be built",
@@ -129,14 +136,14 @@ fn missing(found: &Found, need: Need) -> Vec<Step> {
         steps.push(Step {
             says: "the sources of Rust's standard library by rustup (rust-src), for the target armv5te-none-eabi, or Debian's Rust with its sources",
             run: || install(Target::Armv5te),
-            consequence: "cases of the board akita will be skipped",
+            consequence: "cases of boards with this target will be skipped",
         });
     }
     if shell::which(COMPILER).is_none() && need == Need::All {
         steps.push(Step {
             says: "a C compiler for ARM, Debian's package gcc-arm-none-eabi",
             run: || apt::install(&["gcc-arm-none-eabi"]),
-            consequence: "cases of the board vexpress-a9-c will be skipped",
+            consequence: "cases of firmware in C will be skipped",
         });
     }
     if !has_host_compilers() && need == Need::All {
@@ -150,7 +157,7 @@ fn missing(found: &Found, need: Need) -> Vec<Step> {
         steps.push(Step {
             says: "QEMU, Debian's package qemu-system-arm",
             run: || apt::install(&["qemu-system-arm"]),
-            consequence: "the boards n800 and akita cannot be emulated, and all else needs the newer QEMU",
+            consequence: "boards that a newer QEMU no longer has cannot be emulated, and all else needs that QEMU",
         });
     }
     if found.newer.is_none() && need == Need::All {

@@ -12,7 +12,7 @@ pub use recording::Recording;
 
 use super::bench::{Bench, Prepared, take};
 use super::{Case, SNAPSHOT};
-use crate::board::Board;
+use crate::board::{Board, Medium};
 use crate::harness::boot::Ending;
 use crate::harness::journal::Journal;
 use crate::harness::machine::Machine;
@@ -45,7 +45,9 @@ const SHARE: usize = 8;
 pub fn cases() -> Vec<Case> {
     let image = (0..PARTS).map(|part| {
         let name = format!("power-cuts-in-the-image-{}-of-{PARTS}", part + 1);
-        Case::new(name, move |b, j| sweep(b, j, |r| in_image(r, b.kind).skip(part).step_by(PARTS).collect()))
+        Case::new(name, move |b, j| {
+            sweep(b, j, |r| in_image(r, b.kind()).skip(part).step_by(PARTS).collect())
+        })
     });
     let others = [
         Case::new("power-cuts-in-the-log", |b, j| sweep(b, j, in_log)),
@@ -55,8 +57,8 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// Media that QEMU gets at sector by sector or page by page, in one file.
-pub fn is_one_file(_: &Board, kind: Kind) -> bool {
-    matches!(kind, Kind::Sd | Kind::Emmc | Kind::OneNand)
+pub fn is_one_file(_: &Board, medium: &Medium) -> bool {
+    matches!(medium.kind(), Kind::Sd | Kind::Emmc | Kind::OneNand)
 }
 
 /// Cuts in the writes of the log, each at several bytes, with what was there and with garbage behind them.

@@ -244,13 +244,14 @@ fn sectors(offset: u64, len: usize) -> impl Iterator<Item = (u64, Range<usize>, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::{Kind, Sizes};
+    use crate::media::{Kind, Layout, Sizes};
 
     const CUT: Cut = Cut { after: 1, bytes: 100, rest: Rest::Old, lost: None };
 
     fn disk() -> Disk {
         let dir = tempfile::tempdir().unwrap();
-        Disk::over(&Medium::blank(&dir.path().join("m"), Kind::Sd, Sizes::SMALL).unwrap()).unwrap()
+        Disk::over(&Medium::blank(&dir.path().join("m"), Layout::card(Kind::Sd), Sizes::SMALL).unwrap())
+            .unwrap()
     }
 
     fn sector(disk: &Disk, number: u64) -> Vec<u8> {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::media::{Kind, Medium, Sizes};
+use crate::media::{Kind, Layout, Medium, Sizes};
 use std::io::{Read, Write};
 
 /// A client of a few lines, with the numbers of the protocol written out.
@@ -76,7 +76,7 @@ impl Client {
 }
 
 fn server(dir: &Path) -> Server {
-    let medium = Medium::blank(&dir.join("m"), Kind::Sd, Sizes::SMALL).unwrap();
+    let medium = Medium::blank(&dir.join("m"), Layout::card(Kind::Sd), Sizes::SMALL).unwrap();
     Server::start(Disk::over(&medium).unwrap(), &dir.join("socket")).unwrap()
 }
 
@@ -112,7 +112,7 @@ fn an_older_client_asks_by_name() {
 #[test]
 fn numbers_from_the_client_are_checked() {
     let dir = tempfile::tempdir().unwrap();
-    let medium = Medium::blank(&dir.path().join("m"), Kind::Sd, Sizes::SMALL).unwrap();
+    let medium = Medium::blank(&dir.path().join("m"), Layout::card(Kind::Sd), Sizes::SMALL).unwrap();
     let start = || {
         let server = Server::start(Disk::over(&medium).unwrap(), &dir.path().join("socket")).unwrap();
         let client = Client::meet(&server);

@@ -15,6 +15,7 @@
 //! | `caches` | the cache outside the core |
 //! | `display` | memory outside RAM that is saved: `OEMGetSnapshotRegions` |
 //! | `power` | reset, and off |
+//! | `board.toml` | none: what the lab knows of the board, to test it in QEMU |
 //!
 //! `platform` ties them together. The hooks that are not here, `OEMTakeCPUSnapshot` and `OEMCompressSnapshot`, are the library's own.
 
