@@ -10,7 +10,7 @@ pub mod host;
 use std::fmt;
 use std::io::{self, Write};
 
-use host::{Firmware, IDENTITY, RAM, Ram};
+use host::{Firmware, IDENTITY, LAYOUT, Ram};
 use oal_snapshot::boot::{Boot, BootEnd, BootReport};
 use oal_snapshot::codec::Lz4;
 use oal_snapshot::cpu::fake::FakeCpu;
@@ -96,9 +96,7 @@ fn boot(store: &mut NorStore<Flash>) -> String {
     let mut ram = Ram::filled(0xee);
     let mut report = BootReport::new();
     let end = Boot {
-        ram: &RAM,
-        oem: &[],
-        nosave: &[],
+        layout: LAYOUT,
         identity: &IDENTITY,
         memory: &mut ram,
         cpu: &mut FakeCpu::new(),

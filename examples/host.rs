@@ -11,14 +11,16 @@ use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
 use oal_snapshot::hooks::{GetSnapshotRegions, SelectSnapshot, SnapshotResume};
 use oal_snapshot::image::Identity;
 use oal_snapshot::mem::{Memory, Page};
+use oal_snapshot::memory_map::MemoryLayout;
 use oal_snapshot::state::StateCell;
 use oal_snapshot::store::{BlockDevice, BlockStore, StoreSettings};
 use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
 use oal_snapshot::take::{Settings, Snapshot, Timeline};
 use oal_snapshot::workspace::Workspace;
 
-/// RAM of the machine: 64 pages from address 0 on.
-pub const RAM: [RamRegion; 1] = [RamRegion::new(0, 64 * 4096)];
+/// The memory of the machine: 64 pages of RAM from address 0 on.
+pub const LAYOUT: MemoryLayout<'static> =
+    MemoryLayout { ram: &[RamRegion::new(0, 64 * 4096)], oem: &[], nosave: &[] };
 /// An image boots only on the board and on the build of the firmware that took it.
 pub const IDENTITY: Identity = Identity { board: *b"example board   ", build: [1; 32] };
 
@@ -26,11 +28,8 @@ pub const IDENTITY: Identity = Identity { board: *b"example board   ", build: [1
 pub struct Firmware;
 
 impl System for Firmware {
-    fn ram(&self) -> &[RamRegion] {
-        &RAM
-    }
-    fn nosave(&self) -> &[RamRegion] {
-        &[]
+    fn layout(&self) -> MemoryLayout<'_> {
+        LAYOUT
     }
     fn page_class(&self, frame: Pfn) -> PageClass {
         if frame.0 < 48 { PageClass::Used } else { PageClass::Free }
@@ -125,9 +124,7 @@ pub fn run(out: &mut impl Write) -> io::Result<()> {
     let mut cpu = FakeCpu::new();
     let mut report = BootReport::new();
     let end = Boot {
-        ram: &RAM,
-        oem: &[],
-        nosave: &[],
+        layout: LAYOUT,
         identity: &IDENTITY,
         memory: &mut ram,
         cpu: &mut cpu,

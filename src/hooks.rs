@@ -24,28 +24,45 @@ use crate::cpu::context::CpuContext;
 use crate::frame::RamRegion;
 use crate::image::id::ImageId;
 use crate::refusal::{Reason, Refusal};
+use crate::system::System;
 
-/// Step 1, `OEMGetSnapshotRegions`: RAM that the system does not know of and that must be in the picture,
-/// such as display memory. Optional: the default has none.
+/// Step 1, `OEMGetSnapshotRegions`: RAM that the system does not know of and that must be in the image, such as display
+/// memory. Optional: the default answers what the system's [layout](System::layout) has.
 ///
 /// ```
+/// # use oal_snapshot::frame::Pfn;
+/// # use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
 /// use oal_snapshot::frame::RamRegion;
 /// use oal_snapshot::hooks::GetSnapshotRegions;
+/// use oal_snapshot::memory_map::MemoryLayout;
+///
+/// const LAYOUT: MemoryLayout<'static> = MemoryLayout {
+///     ram: &[RamRegion::new(0x6000_0000, 64 << 20)],
+///     oem: &[RamRegion::new(0x4c00_0000, 640 * 480 * 2)], // the frame buffer
+///     nosave: &[RamRegion::new(0x6000_0000, 1 << 20)],
+/// };
 /// struct Board;
-/// impl GetSnapshotRegions for Board {
-///     fn get_snapshot_regions(&self) -> &[RamRegion] {
-///         const FRAME_BUFFER: RamRegion = RamRegion::new(0x4c00_0000, 640 * 480 * 2 + 0x800 & !0xfff);
-///         &[FRAME_BUFFER]
+/// impl System for Board {
+///     fn layout(&self) -> MemoryLayout<'_> {
+///         LAYOUT
 ///     }
+/// #   fn page_class(&self, _: Pfn) -> PageClass { PageClass::Used }
+/// #   fn suspend(&mut self) -> Result<(), SuspendFailed> { Ok(()) }
+/// #   fn resume(&mut self, _: Resume) {}
+/// #   fn pause(&mut self, _: u32) {}
+///     // ...
 /// }
+/// impl GetSnapshotRegions for Board {}
+/// assert_eq!(Board.get_snapshot_regions(), LAYOUT.oem);
 /// ```
 #[doc(alias("OEMGetSnapshotRegions", "pfnSnapGetOemRegions", "SnapshotSupport"))]
-pub trait GetSnapshotRegions {
+pub trait GetSnapshotRegions: System {
     /// The regions, each physically contiguous, page-aligned, disjoint from each other and from the system's
-    /// RAM. The same at every call, on the boot side too. Called before anything is captured.
+    /// RAM. The same at every call, and what the boot's [layout](crate::boot::Boot::layout) has. Called before anything
+    /// is captured.
     #[doc(alias = "OEMGetSnapshotRegions")]
     fn get_snapshot_regions(&self) -> &[RamRegion] {
-        &[]
+        self.layout().oem
     }
 }
 

@@ -1,4 +1,4 @@
-//! [`MemoryMap`]: which frames exist, and which of them belong to the picture; checked once, used by take and boot.
+//! [`MemoryLayout`]: the regions as a board states them. [`MemoryMap`]: which frames exist, and which of them belong to the picture; checked once, used by take and boot.
 
 use heapless::Vec;
 
@@ -7,6 +7,34 @@ use crate::frame::{FrameRange, Pfn, RamRegion, RegionError};
 
 /// How many regions a memory map holds of each kind.
 pub const MAX_REGIONS: usize = 16;
+
+/// A board's memory, stated once: the system gives it to a snapshot
+/// ([`System::layout`](crate::system::System::layout)) and the boot stage to a boot
+/// ([`Boot`](crate::boot::Boot)), where it must be the same as at the capture. The order within a list does not matter.
+///
+/// ```
+/// use oal_snapshot::frame::RamRegion;
+/// use oal_snapshot::memory_map::MemoryLayout;
+/// const LAYOUT: MemoryLayout<'static> = MemoryLayout {
+///     ram: &[RamRegion::new(0x6000_0000, 64 << 20)],
+///     oem: &[],
+///     nosave: &[RamRegion::new(0x6000_0000, 1 << 20)],
+/// };
+/// ```
+#[doc(alias("RamTable", "PCRamTable"))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct MemoryLayout<'a> {
+    /// The RAM that the system manages.
+    #[doc(alias = "OEMGetOEMRamTable")]
+    pub ram: &'a [RamRegion],
+    /// RAM that the system does not know of and that must be in the image, such as display memory; disjoint from `ram`.
+    #[doc(alias = "OEMGetSnapshotRegions")]
+    pub oem: &'a [RamRegion],
+    /// Memory that is never in an image: the engine's workspace and stack, the storage drivers' state, and the code and
+    /// constants of the boot stage, which the build id vouches for. May lie anywhere and overlap.
+    pub nosave: &'a [RamRegion],
+}
 
 /// What a part of RAM is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,15 +88,14 @@ impl MemoryMap {
     /// No RAM at all.
     pub(crate) const EMPTY: MemoryMap = MemoryMap { areas: Vec::new(), nosave: Vec::new() };
 
-    /// Checks the board's regions: whole pages, the system's `ram` (`OEMGetOEMRamTable`) and the OEM's
-    /// regions (`OEMGetSnapshotRegions`) disjoint from each other and among themselves. Nosave regions may
-    /// lie anywhere and overlap.
+    /// Checks the board's regions: whole pages, the system's and the OEM's disjoint from each other and among
+    /// themselves. Nosave regions may lie anywhere and overlap.
     ///
     /// # Errors
     /// [`MapError`], with the position of the region that is wrong.
-    pub fn new(ram: &[RamRegion], oem: &[RamRegion], nosave: &[RamRegion]) -> Result<MemoryMap, MapError> {
+    pub fn new(layout: &MemoryLayout<'_>) -> Result<MemoryMap, MapError> {
         let mut map = MemoryMap::EMPTY;
-        map.set(ram, oem, nosave)?;
+        map.set(layout)?;
         Ok(map)
     }
 
@@ -76,12 +103,8 @@ impl MemoryMap {
     ///
     /// # Errors
     /// As for [`new`](MemoryMap::new); the map is then of no use.
-    pub(crate) fn set(
-        &mut self,
-        ram: &[RamRegion],
-        oem: &[RamRegion],
-        nosave: &[RamRegion],
-    ) -> Result<(), MapError> {
+    pub(crate) fn set(&mut self, layout: &MemoryLayout<'_>) -> Result<(), MapError> {
+        let MemoryLayout { ram, oem, nosave } = *layout;
         self.areas.clear();
         self.nosave.clear();
         if ram.len() > MAX_REGIONS || oem.len() > MAX_REGIONS || nosave.len() > MAX_REGIONS {
@@ -203,30 +226,32 @@ mod tests {
     #[test]
     fn each_fault_of_a_region_has_its_own_error() {
         let ram = [region(16, 16)];
-        let oem = |regions: &[RamRegion]| MemoryMap::new(&ram, regions, &[]).map(|_| ());
+        let oem = |regions: &[RamRegion]| {
+            MemoryMap::new(&MemoryLayout { ram: &ram, oem: regions, nosave: &[] }).map(|_| ())
+        };
+        let nosave =
+            |nosave: &[RamRegion]| MemoryMap::new(&MemoryLayout { ram: &ram, oem: &[], nosave }).map(|_| ());
         assert_eq!(oem(&[region(64, 4), region(32, 4)]), Ok(()));
         assert_eq!(oem(&[RamRegion::new(64 * K4 + 1, K4)]), Err(MapError::Oem(0, RegionError::Unaligned)));
         assert_eq!(oem(&[region(64, 0)]), Err(MapError::Oem(0, RegionError::Empty)));
         assert_eq!(oem(&[region(64, 4), region(67, 4)]), Err(MapError::OemOverlaps(0, 1)));
         assert_eq!(oem(&[region(40, 4), region(31, 4)]), Err(MapError::OemInRam(1, 0)));
         assert_eq!(
-            MemoryMap::new(&[region(0, 4), region(3, 4)], &[], &[]).map(|_| ()),
+            MemoryMap::new(&MemoryLayout { ram: &[region(0, 4), region(3, 4)], ..MemoryLayout::default() })
+                .map(|_| ()),
             Err(MapError::RamOverlaps(0, 1))
         );
-        assert_eq!(
-            MemoryMap::new(&ram, &[], &[RamRegion::new(1, K4)]).map(|_| ()),
-            Err(MapError::Nosave(0, RegionError::Unaligned))
-        );
-        assert_eq!(MemoryMap::new(&ram, &[], &[region(1, 1); 17]).map(|_| ()), Err(MapError::TooMany));
+        assert_eq!(nosave(&[RamRegion::new(1, K4)]), Err(MapError::Nosave(0, RegionError::Unaligned)));
+        assert_eq!(nosave(&[region(1, 1); 17]), Err(MapError::TooMany));
     }
 
     #[test]
     fn the_picture_is_ram_less_the_nosave_regions() {
-        let map = MemoryMap::new(
-            &[region(100, 100), region(0, 10)],
-            &[region(300, 4)],
-            &[region(0, 2), region(4, 1), region(4, 2), region(150, 500), region(9, 91)],
-        )
+        let map = MemoryMap::new(&MemoryLayout {
+            ram: &[region(100, 100), region(0, 10)],
+            oem: &[region(300, 4)],
+            nosave: &[region(0, 2), region(4, 1), region(4, 2), region(150, 500), region(9, 91)],
+        })
         .unwrap();
         let pieces: std::vec::Vec<_> =
             map.pictured().map(|a| (a.frames.first.0, a.frames.count, a.kind)).collect();
@@ -237,8 +262,9 @@ mod tests {
 
     #[test]
     fn the_digest_tells_maps_apart_but_not_their_order() {
-        let digest =
-            |ram: &[RamRegion], nosave: &[RamRegion]| MemoryMap::new(ram, &[], nosave).unwrap().digest();
+        let digest = |ram: &[RamRegion], nosave: &[RamRegion]| {
+            MemoryMap::new(&MemoryLayout { ram, oem: &[], nosave }).unwrap().digest()
+        };
         assert_eq!(digest(&[region(0, 4), region(8, 4)], &[]), digest(&[region(8, 4), region(0, 4)], &[]));
         assert_ne!(digest(&[region(0, 4)], &[]), digest(&[region(0, 5)], &[]));
         assert_ne!(digest(&[region(0, 4)], &[]), digest(&[region(0, 4)], &[region(1, 1)]));

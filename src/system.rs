@@ -1,7 +1,8 @@
 //! What the engine asks of the system, which on Compact 2013 is the kernel: which RAM there is, which of
 //! its pages matter, and how to come to rest and go on.
 
-use crate::frame::{FrameRange, Pfn, RamRegion};
+use crate::frame::{FrameRange, Pfn};
+use crate::memory_map::MemoryLayout;
 
 /// Whether a page's contents matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,21 +38,23 @@ pub struct SuspendFailed {
 /// must not change memory that is in the picture: no counters, no locks, no log.
 ///
 /// ```
-/// use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
+/// use oal_snapshot::frame::{Pfn, RamRegion};
+/// use oal_snapshot::memory_map::MemoryLayout;
 /// use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
 ///
+/// const LAYOUT: MemoryLayout<'static> = MemoryLayout {
+///     ram: &[RamRegion::new(0x6000_0000, 64 << 20)],
+///     oem: &[],
+///     nosave: &[RamRegion::new(0x6000_0000, 1 << 20)],
+/// };
+///
 /// struct Firmware {
-///     ram: [RamRegion; 1],
-///     nosave: [RamRegion; 1],
 ///     heap_end: Pfn,
 /// }
 ///
 /// impl System for Firmware {
-///     fn ram(&self) -> &[RamRegion] {
-///         &self.ram
-///     }
-///     fn nosave(&self) -> &[RamRegion] {
-///         &self.nosave
+///     fn layout(&self) -> MemoryLayout<'_> {
+///         LAYOUT
 ///     }
 ///     fn page_class(&self, frame: Pfn) -> PageClass {
 ///         if frame < self.heap_end { PageClass::Used } else { PageClass::Free }
@@ -69,15 +72,11 @@ pub struct SuspendFailed {
 /// }
 /// ```
 pub trait System {
-    /// The RAM that the system manages (`OEMGetOEMRamTable`). The same at every call.
-    #[doc(alias("OEMGetOEMRamTable", "RamTable", "PCRamTable"))]
-    fn ram(&self) -> &[RamRegion];
+    /// The board's memory. The same at every call, and the same that the boot stage gives to
+    /// [`Boot`](crate::boot::Boot).
+    fn layout(&self) -> MemoryLayout<'_>;
 
-    /// Memory that is never in the picture: the engine's workspace and stack, the storage drivers' state,
-    /// and the code and constants of the boot stage, which the build id vouches for. The same at every call.
-    fn nosave(&self) -> &[RamRegion];
-
-    /// Whether the contents of a frame of [`ram`](System::ram) matter.
+    /// Whether the contents of a frame of the layout's `ram` matter.
     fn page_class(&self, frame: Pfn) -> PageClass;
 
     /// Pass 1: gives back memory that can be had again, caches for instance, so that the image is small.

@@ -10,6 +10,7 @@ use oal_snapshot::cpu::fake::FakeCpu;
 use oal_snapshot::cpu::{Architecture, CpuContext};
 use oal_snapshot::frame::{Pfn, RamRegion};
 use oal_snapshot::hooks::{Fork, GetSnapshotRegions, SnapshotResume, TakeCpuSnapshot};
+use oal_snapshot::memory_map::MemoryLayout;
 use oal_snapshot::power::{DriverFailed, DriverList, PowerManaged, PowerUp, RefCount};
 use oal_snapshot::state::StateCell;
 use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
@@ -49,11 +50,8 @@ struct Firmware<'a, 'd> {
 }
 
 impl System for Firmware<'_, '_> {
-    fn ram(&self) -> &[RamRegion] {
-        &self.ram
-    }
-    fn nosave(&self) -> &[RamRegion] {
-        &[]
+    fn layout(&self) -> MemoryLayout<'_> {
+        MemoryLayout { ram: &self.ram, ..MemoryLayout::default() }
     }
     fn page_class(&self, _frame: Pfn) -> PageClass {
         PageClass::Used

@@ -9,9 +9,10 @@ use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
 use oal_snapshot::hooks::{BootPolicy, SelectSnapshot};
 use oal_snapshot::image::ImageId;
 use oal_snapshot::image::{Chunks, ExtentKind, chunk_pages};
-use oal_snapshot::memory_map::MemoryMap;
+use oal_snapshot::memory_map::{MemoryLayout, MemoryMap};
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::{BlockStore, Slots, StoreSettings};
+use oal_snapshot::system::System;
 use oal_snapshot::take::{TakeReport, Timeline};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -90,7 +91,7 @@ proptest! {
         let all: Vec<RamRegion> = ram.iter().chain(&oem).copied().collect();
         let pages: u64 = all.iter().map(|r| r.len / 4096).sum();
         let disjoint = set(&all).len() as u64 == pages;
-        let map = MemoryMap::new(&ram, &oem, &nosave);
+        let map = MemoryMap::new(&MemoryLayout { ram: &ram, oem: &oem, nosave: &nosave });
         prop_assert_eq!(map.is_ok(), disjoint, "{:?}", map);
         let Ok(map) = map else { return Ok(()) };
 
@@ -104,7 +105,9 @@ proptest! {
             prop_assert_eq!(map.is_nosave(Pfn(first)), set(&nosave).contains(&first));
         }
         let reversed = |list: &[RamRegion]| list.iter().rev().copied().collect::<Vec<_>>();
-        let backwards = MemoryMap::new(&reversed(&ram), &reversed(&oem), &reversed(&nosave)).unwrap();
+        let (ram, oem, nosave) = (reversed(&ram), reversed(&oem), reversed(&nosave));
+        let backwards =
+            MemoryMap::new(&MemoryLayout { ram: &ram, oem: &oem, nosave: &nosave }).unwrap();
         prop_assert_eq!(backwards.pictured().collect::<Vec<_>>(), map.pictured().collect::<Vec<_>>());
     }
 }
@@ -143,7 +146,7 @@ proptest! {
         let small = Image::parse(&shelf.image).unwrap();
         let covered = set_of(small.extents.iter().map(|e| e.frames));
         prop_assert!(used.iter().all(|frame| covered.contains(&frame.0)));
-        let map = MemoryMap::new(&machine.system.ram, &machine.system.oem, &machine.system.nosave).unwrap();
+        let map = MemoryMap::new(&machine.system.layout()).unwrap();
         prop_assert!(small.extents.iter().all(|extent| map.in_picture(extent.frames)));
     }
 

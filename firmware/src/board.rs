@@ -3,6 +3,7 @@
 use oal_drivers::clock::{Clock as _, Deadline};
 use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
 use oal_snapshot::hooks::{GetSnapshotRegions, SnapshotResume};
+use oal_snapshot::memory_map::MemoryLayout;
 use oal_snapshot::power::PowerUp;
 use oal_snapshot::state::SnapshotState;
 use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
@@ -77,12 +78,8 @@ impl<P: Platform, A: Application<P>> Board<P, A> {
 }
 
 impl<P: Platform, A: Application<P>> System for Board<P, A> {
-    fn ram(&self) -> &[RamRegion] {
-        &self.ram
-    }
-
-    fn nosave(&self) -> &[RamRegion] {
-        &self.nosave
+    fn layout(&self) -> MemoryLayout<'_> {
+        layout::of::<P>(&self.ram, &self.nosave)
     }
 
     fn page_class(&self, frame: Pfn) -> PageClass {
@@ -128,11 +125,7 @@ impl<P: Platform, A: Application<P>> System for Board<P, A> {
     }
 }
 
-impl<P: Platform, A: Application<P>> GetSnapshotRegions for Board<P, A> {
-    fn get_snapshot_regions(&self) -> &[RamRegion] {
-        P::OEM
-    }
-}
+impl<P: Platform, A: Application<P>> GetSnapshotRegions for Board<P, A> {}
 
 impl<P: Platform, A: Application<P>> SnapshotResume for Board<P, A> {
     fn snapshot_resume(&mut self) {

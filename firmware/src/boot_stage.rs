@@ -161,10 +161,9 @@ impl<P: Platform, A: Application<P>> BootStage<P, A> {
             Ok(store) => store,
             Err(why) => return why,
         };
+        let nosave = layout::nosave();
         let mut boot = Boot {
-            ram: &self.ram,
-            oem: P::OEM,
-            nosave: &layout::nosave(),
+            layout: layout::of::<P>(&self.ram, &nosave),
             identity: &self.identity,
             memory: &mut self.memory,
             cpu: &mut self.cpu,

@@ -1,6 +1,7 @@
 //! Where things are: the linker's symbols and the board's memory map.
 
 use oal_snapshot::frame::RamRegion;
+use oal_snapshot::memory_map::MemoryLayout;
 
 use crate::Platform;
 use crate::mapping::Map;
@@ -54,6 +55,11 @@ fn region(start: usize, end: usize) -> RamRegion {
 /// What no snapshot holds: code and constants, which the build id vouches for, and nosave memory.
 pub fn nosave() -> [RamRegion; 2] {
     [region(code_start(), code_end()), region(nosave_start(), nosave_end())]
+}
+
+/// The board's memory: given to the boot by the boot stage, to snapshots by the system.
+pub fn of<'a, P: Platform>(ram: &'a [RamRegion], nosave: &'a [RamRegion]) -> MemoryLayout<'a> {
+    MemoryLayout { ram, oem: P::OEM, nosave }
 }
 
 /// How a board with these banks of RAM is mapped.

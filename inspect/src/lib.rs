@@ -31,7 +31,7 @@ use oal_lab_host::table;
 use oal_lab_media as media;
 use oal_snapshot::frame::RamRegion;
 use oal_snapshot::image::ImageId;
-use oal_snapshot::memory_map::MemoryMap;
+use oal_snapshot::memory_map::{MemoryLayout, MemoryMap};
 use oal_snapshot::store::SlotEntry;
 use pages::Addresses;
 use std::ffi::OsStr;
@@ -270,6 +270,7 @@ fn memory_map(options: &Options) -> Result<Option<MemoryMap>> {
     if options.ram.is_empty() {
         return Ok(None);
     }
-    let map = MemoryMap::new(&regions(&options.ram), &[], &regions(&options.nosave));
-    map.map(Some).map_err(|error| anyhow::anyhow!("`--ram` and `--nosave` make no memory map: {error:?}"))
+    let (ram, nosave) = (regions(&options.ram), regions(&options.nosave));
+    let map = MemoryMap::new(&MemoryLayout { ram: &ram, oem: &[], nosave: &nosave });
+    map.map(Some).context("`--ram` and `--nosave` make no memory map")
 }

@@ -188,9 +188,7 @@ unsafe fn boot(engine: &mut Engine) -> Result<OalErrorInfo, OalErrorInfo> {
         return Err(OalErrorInfo::new(OalStage::Call, OalError::NotInitialised));
     };
     let end = Boot {
-        ram: &tables.ram,
-        oem: &tables.oem,
-        nosave: &tables.nosave,
+        layout: tables.layout(),
         identity: &identity,
         // SAFETY: RAM is mapped where the configuration says, and nobody uses the picture's, as the caller promises; no
         // other value of the kind exists while this call lasts.

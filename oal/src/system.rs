@@ -7,7 +7,7 @@ use heapless::Vec;
 use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
 use oal_snapshot::hooks::{GetSnapshotRegions, SnapshotResume};
 use oal_snapshot::image::ImageId;
-use oal_snapshot::memory_map::{MAX_REGIONS, MapError, MemoryMap};
+use oal_snapshot::memory_map::{MAX_REGIONS, MapError, MemoryLayout, MemoryMap};
 use oal_snapshot::progress::{Observer, Progress};
 use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
 
@@ -43,9 +43,14 @@ impl Tables {
         Ok(Tables { ram: regions(ram)?, oem: regions(oem)?, nosave: regions(nosave)? })
     }
 
+    /// The same, for the engine.
+    pub fn layout(&self) -> MemoryLayout<'_> {
+        MemoryLayout { ram: &self.ram, oem: &self.oem, nosave: &self.nosave }
+    }
+
     /// The memory map.
     pub fn map(&self) -> Result<MemoryMap, MapError> {
-        MemoryMap::new(&self.ram, &self.oem, &self.nosave)
+        MemoryMap::new(&self.layout())
     }
 
     /// All RAM that a picture may hold.
@@ -105,12 +110,8 @@ impl CSystem {
 }
 
 impl System for CSystem {
-    fn ram(&self) -> &[RamRegion] {
-        &self.tables.ram
-    }
-
-    fn nosave(&self) -> &[RamRegion] {
-        &self.tables.nosave
+    fn layout(&self) -> MemoryLayout<'_> {
+        self.tables.layout()
     }
 
     fn page_class(&self, frame: Pfn) -> PageClass {
@@ -157,11 +158,7 @@ impl System for CSystem {
     }
 }
 
-impl GetSnapshotRegions for CSystem {
-    fn get_snapshot_regions(&self) -> &[RamRegion] {
-        &self.tables.oem
-    }
-}
+impl GetSnapshotRegions for CSystem {}
 
 impl SnapshotResume for CSystem {
     /// The library comes first: what it had in nosave memory is gone, or of another program.

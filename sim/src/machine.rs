@@ -249,9 +249,7 @@ impl Machine {
     {
         let mut report = BootReport::new();
         let end = Boot {
-            ram: &self.system.ram,
-            oem: &self.system.oem,
-            nosave: &self.system.nosave,
+            layout: self.system.layout(),
             identity: &self.identity,
             memory: &mut self.ram,
             cpu: &mut self.cpu,
@@ -265,8 +263,7 @@ impl Machine {
 
     /// The frames that belong to the picture.
     pub fn picture(&self) -> Vec<Pfn> {
-        let map =
-            MemoryMap::new(&self.system.ram, &self.system.oem, &self.system.nosave).expect("valid regions");
+        let map = MemoryMap::new(&self.system.layout()).expect("valid regions");
         map.pictured()
             .flat_map(|area| (area.frames.first.0..area.frames.end().0).map(move |n| (area.kind, Pfn(n))))
             .filter(|(kind, pfn)| *kind == AreaKind::Oem || self.system.page_class(*pfn) == PageClass::Used)

@@ -8,6 +8,7 @@ use core::cell::{Cell, RefCell};
 
 use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
 use oal_snapshot::hooks::{GetSnapshotRegions, SnapshotResume};
+use oal_snapshot::memory_map::MemoryLayout;
 use oal_snapshot::state::StateCell;
 use oal_snapshot::store::AttemptRegister;
 use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
@@ -54,12 +55,8 @@ pub struct FakeSystem {
 }
 
 impl System for FakeSystem {
-    fn ram(&self) -> &[RamRegion] {
-        &self.ram
-    }
-
-    fn nosave(&self) -> &[RamRegion] {
-        &self.nosave
+    fn layout(&self) -> MemoryLayout<'_> {
+        MemoryLayout { ram: &self.ram, oem: &self.oem, nosave: &self.nosave }
     }
 
     fn page_class(&self, frame: Pfn) -> PageClass {

@@ -7,10 +7,10 @@ mod window;
 
 pub use report::BootReport;
 
-use crate::frame::RamRegion;
 use crate::hooks::{Candidate, DecompressSnapshot, ReadSnapshot, RestoreCpu, SelectSnapshot};
 use crate::image::{Fault, Identity};
 use crate::mem::Memory;
+use crate::memory_map::MemoryLayout;
 use crate::progress::{Observer, Progress};
 use crate::refusal::{ColdBoot, Reason, Refusal, Stage};
 use crate::workspace::{Parts, Workspace};
@@ -18,12 +18,8 @@ use crate::workspace::{Parts, Workspace};
 /// What a boot needs. All of it, the code included, lies in nosave memory: the rest is overwritten.
 #[doc(alias = "SnapRestore")]
 pub struct Boot<'a, C, M, Z, R, O> {
-    /// The RAM that the system manages, as at the capture.
-    pub ram: &'a [RamRegion],
-    /// The OEM's regions, as at the capture.
-    pub oem: &'a [RamRegion],
-    /// Memory that is never in the picture, as at the capture.
-    pub nosave: &'a [RamRegion],
+    /// The board's memory, as at the capture.
+    pub layout: MemoryLayout<'a>,
     /// Whom an image must belong to.
     pub identity: &'a Identity,
     /// RAM.
@@ -73,7 +69,7 @@ where
     /// [`run`](Boot::run) with a workspace whose size was chosen at run time.
     pub fn run_in(&mut self, mut parts: Parts<'_>, report: &mut BootReport) -> BootEnd<C::Entered> {
         *report = BootReport::new();
-        if parts.map.set(self.ram, self.oem, self.nosave).is_err() {
+        if parts.map.set(&self.layout).is_err() {
             return BootEnd::Cold(ColdBoot { stage: Stage::Select, reason: Reason::BadMemoryMap });
         }
         let selection = match self.store.select() {

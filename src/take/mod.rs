@@ -18,7 +18,7 @@ use crate::hooks::{
 use crate::image::id::ImageId;
 use crate::image::{ExtentKind, Header, Identity, VERSION, count_pages};
 use crate::mem::Memory;
-use crate::memory_map::MemoryMap;
+use crate::memory_map::{MemoryLayout, MemoryMap};
 use crate::progress::{Observer, Progress};
 use crate::state::{SnapshotState, StateCell};
 use crate::system::{PageClass, Resume, System};
@@ -74,7 +74,7 @@ pub struct Snapshot<'a, S, C, M, Z, W, O> {
 
 impl<S, C, M, Z, W, O> Snapshot<'_, S, C, M, Z, W, O>
 where
-    S: System + GetSnapshotRegions + SnapshotResume,
+    S: GetSnapshotRegions + SnapshotResume,
     C: TakeCpuSnapshot,
     M: Memory,
     Z: CompressSnapshot,
@@ -147,8 +147,8 @@ where
     /// From the first hook to the last, with the system at rest.
     fn fork(&mut self, parts: Parts<'_>) -> Result<(Fork, TakeReport), TakeError<W::Error>> {
         let Parts { context, map, mut work } = parts;
-        map.set(self.system.ram(), self.system.get_snapshot_regions(), self.system.nosave())
-            .map_err(TakeError::Regions)?;
+        let layout = MemoryLayout { oem: self.system.get_snapshot_regions(), ..self.system.layout() };
+        map.set(&layout).map_err(TakeError::Regions)?;
         let staging = self.staging(map)?;
         self.state.set(SnapshotState::Prepared);
 

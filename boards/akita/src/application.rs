@@ -4,13 +4,14 @@ use embedded_hal::delay::DelayNs;
 use heapless::String;
 use oal_snapshot::frame::{Pfn, RamRegion};
 use oal_snapshot::hooks::{BootPolicy, GetSnapshotRegions, SelectSnapshot, SnapshotResume};
+use oal_snapshot::memory_map::MemoryLayout;
 use oal_snapshot::state::StateCell;
 use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
 use oal_snapshot::take::{Settings, Snapshot, TakeReport, Timeline};
 
 use crate::boot_stage::{BootStage, Store};
 use crate::cpu::{self, BANKED};
-use crate::layout::{self, RAM};
+use crate::layout;
 use crate::pattern::Pattern;
 use crate::pxa::{self, Delay, Terminal};
 
@@ -24,12 +25,8 @@ struct Board {
 }
 
 impl System for Board {
-    fn ram(&self) -> &[RamRegion] {
-        &RAM
-    }
-
-    fn nosave(&self) -> &[RamRegion] {
-        &self.nosave
+    fn layout(&self) -> MemoryLayout<'_> {
+        layout::of(&self.nosave)
     }
 
     fn page_class(&self, frame: Pfn) -> PageClass {

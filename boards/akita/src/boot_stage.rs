@@ -120,10 +120,9 @@ impl BootStage {
             Ok(store) => store,
             Err(why) => return *why,
         };
+        let nosave = layout::nosave();
         let mut boot = Boot {
-            ram: &RAM,
-            oem: &[],
-            nosave: &layout::nosave(),
+            layout: layout::of(&nosave),
             identity: &self.identity,
             memory: &mut self.memory,
             cpu: &mut self.cpu,

@@ -2,6 +2,7 @@
 
 use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
 use oal_snapshot::image::Identity;
+use oal_snapshot::memory_map::MemoryLayout;
 
 /// All of RAM: 64 MiB.
 pub const RAM: [RamRegion; 1] = [RamRegion::new(0xa000_0000, 64 << 20)];
@@ -70,6 +71,11 @@ fn region(start: usize, end: usize) -> RamRegion {
 /// What no snapshot holds: code and constants, which the build id vouches for, and nosave memory.
 pub fn nosave() -> [RamRegion; 2] {
     [region(code_start(), code_end()), region(nosave_start(), nosave_end())]
+}
+
+/// The board's memory: given to the boot by the boot stage, to snapshots by the system.
+pub fn of(nosave: &[RamRegion]) -> MemoryLayout<'_> {
+    MemoryLayout { ram: &RAM, oem: &[], nosave }
 }
 
 /// The board, and the linker's build id.

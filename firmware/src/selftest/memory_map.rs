@@ -1,7 +1,6 @@
 //! The memory map: what a board says of its memory must fit together, and must be how the MMU has it.
 
 use oal_snapshot::frame::{FrameRange, Pfn, RamRegion, RegionError};
-use oal_snapshot::hooks::GetSnapshotRegions;
 use oal_snapshot::mem::Memory;
 use oal_snapshot::memory_map::{MapError, MemoryMap};
 use oal_snapshot::system::{PageClass, System};
@@ -25,9 +24,9 @@ pub fn check<P: Platform, A: Application<P>>(
     board: &mut Board<P, A>,
 ) -> Findings {
     let mut findings = Findings::new("memory-map", Guide::MemoryMap);
-    sizes(board.ram(), &mut findings);
-    outside::<P, A>(board.ram(), &mut findings);
-    match MemoryMap::new(board.ram(), board.get_snapshot_regions(), board.nosave()) {
+    sizes(board.layout().ram, &mut findings);
+    outside::<P, A>(board.layout().ram, &mut findings);
+    match MemoryMap::new(&board.layout()) {
         Err(error) => bad_regions(error, &mut findings),
         Ok(map) => {
             for area in map.areas() {
@@ -42,7 +41,7 @@ pub fn check<P: Platform, A: Application<P>>(
             classes(board, &map, &mut findings);
         }
     }
-    translation(board.ram(), &mut findings);
+    translation(board.layout().ram, &mut findings);
     findings
 }
 
@@ -154,7 +153,7 @@ fn bad_regions(error: MapError, findings: &mut Findings) {
 /// Pages by class: all of RAM is one or the other, and what runs is used.
 fn classes<P: Platform, A: Application<P>>(board: &Board<P, A>, map: &MemoryMap, findings: &mut Findings) {
     let (mut used, mut free, mut nosave) = (0_u32, 0_u32, 0_u32);
-    for region in board.ram() {
+    for region in board.layout().ram {
         let frames = region.frames().unwrap_or_default();
         for number in frames.first.0..frames.end().0 {
             match board.page_class(Pfn(number)) {

@@ -4,7 +4,6 @@
 //! for at the addresses that differ in one bit: an address line that is not there shows nowhere else.
 
 use oal_snapshot::frame::{PAGE_SIZE, RamRegion};
-use oal_snapshot::hooks::GetSnapshotRegions;
 use oal_snapshot::system::System;
 
 use super::report::{Findings, Guide};
@@ -22,7 +21,8 @@ const TOKEN: u32 = 0x5aa5_c33c;
 pub fn check<P: Platform, A: Application<P>>(_: &mut BootStage<P, A>, board: &mut Board<P, A>) -> Findings {
     let mut findings = Findings::new("ram", Guide::MemoryMap);
     let mut pages = 0_u32;
-    for region in board.ram().iter().chain(board.get_snapshot_regions()) {
+    let layout = board.layout();
+    for region in layout.ram.iter().chain(layout.oem) {
         for page in (region.base..region.base + region.len).step_by(PAGE_SIZE) {
             let word = page as usize + PAGE_SIZE - 4;
             if is_left_alone(word) {

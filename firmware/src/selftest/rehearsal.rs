@@ -12,8 +12,7 @@ use oal_snapshot::cpu::CpuContext;
 use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::frame::{FrameRange, PAGE_SIZE, Pfn};
 use oal_snapshot::hooks::{
-    BootPolicy, GetSnapshotRegions, PrepareSnapshot, ReadSnapshot, SelectSnapshot, TakeCpuSnapshot,
-    WriteSnapshot,
+    BootPolicy, PrepareSnapshot, ReadSnapshot, SelectSnapshot, TakeCpuSnapshot, WriteSnapshot,
 };
 use oal_snapshot::mem::{Memory, Page};
 use oal_snapshot::memory_map::MemoryMap;
@@ -122,8 +121,7 @@ fn look_twice<P: Platform, A: Application<P>>(
 
 /// What is summed: the picture without what is free.
 fn runs<P: Platform, A: Application<P>>(board: &Board<P, A>) -> Result<Runs, Obstacle> {
-    let map = MemoryMap::new(board.ram(), board.get_snapshot_regions(), board.nosave())
-        .map_err(|_| "bad-memory-map")?;
+    let map = MemoryMap::new(&board.layout()).map_err(|_| "bad-memory-map")?;
     let mut runs = heapless::Vec::new();
     for area in map.pictured() {
         let mut rest = area.frames;

@@ -19,6 +19,7 @@ use oal_snapshot::frame::{FrameRange, PAGE_SIZE, Pfn, RamRegion};
 use oal_snapshot::hooks::{CompressSnapshot, DecompressSnapshot, GetSnapshotRegions, SnapshotResume};
 use oal_snapshot::image::Identity;
 use oal_snapshot::mem::{self, PhysicalMemory};
+use oal_snapshot::memory_map::MemoryLayout;
 use oal_snapshot::state::StateCell;
 use oal_snapshot::store::{BlockDevice, BlockStore, SECTOR_SIZE, StoreSettings};
 use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
@@ -98,18 +99,16 @@ impl BlockDevice for Disk {
     }
 }
 
+const LAYOUT: MemoryLayout<'static> = MemoryLayout { ram: &[RAM, STAGING], oem: &[], nosave: &[STAGING] };
+
 /// The system: the classes say what is free.
 struct Loaded {
     staging: Option<FrameRange>,
 }
 
 impl System for Loaded {
-    fn ram(&self) -> &[RamRegion] {
-        &[RAM, STAGING]
-    }
-
-    fn nosave(&self) -> &[RamRegion] {
-        &[STAGING]
+    fn layout(&self) -> MemoryLayout<'_> {
+        LAYOUT
     }
 
     fn page_class(&self, frame: Pfn) -> PageClass {
@@ -254,9 +253,7 @@ impl<Z: CompressSnapshot + DecompressSnapshot> Run<'_, Z> {
         *store.device_mut() = Disk { ticks: 0, bytes: 0 };
         let (mut cpu, mut observer, mut report) = (FakeCpu::new(), (), BootReport::new());
         let mut boot = Boot {
-            ram: &[RAM, STAGING],
-            oem: &[],
-            nosave: &[STAGING],
+            layout: LAYOUT,
             identity: &IDENTITY,
             memory,
             cpu: &mut cpu,
@@ -270,7 +267,7 @@ impl<Z: CompressSnapshot + DecompressSnapshot> Run<'_, Z> {
         let all = ticks() - start;
         let stack = deepest(top);
         assert!(matches!(end, BootEnd::Entered(_)), "{end:?}");
-        assert_eq!(report.booted.map(|image| image.id.0), Some(taken.id), "the image just taken");
+        assert_eq!(report.booted.map(|image| image.id), Some(taken.id), "the image just taken");
         assert_eq!(digest(), before, "the picture is back");
         let disk = store.device_mut();
         println!(

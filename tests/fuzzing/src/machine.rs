@@ -6,6 +6,7 @@ use oal_sim::{Booted, Machine};
 use oal_snapshot::boot::BootEnd;
 use oal_snapshot::hooks::{ReadSnapshot, SelectSnapshot};
 use oal_snapshot::memory_map::MemoryMap;
+use oal_snapshot::system::System;
 
 thread_local! {
     /// Just switched on: noise in RAM.
@@ -13,10 +14,8 @@ thread_local! {
 }
 
 /// What may be in an image of the machine.
-static MAP: LazyLock<MemoryMap> = LazyLock::new(|| {
-    let system = Machine::tiny(0).system;
-    MemoryMap::new(&system.ram, &system.oem, &system.nosave).expect("valid regions")
-});
+static MAP: LazyLock<MemoryMap> =
+    LazyLock::new(|| MemoryMap::new(&Machine::tiny(0).system.layout()).expect("valid regions"));
 
 /// Boots, and holds the boot to what is true of every one: it writes to memory of the picture only, and a cold boot leaves
 /// the CPU alone.

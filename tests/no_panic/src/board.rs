@@ -10,6 +10,7 @@ use oal_drivers::mmc::{BusWidth, Capabilities, Command, Host, HostError, Respons
 use oal_drivers::nand::bus::{BusFault, RawBus};
 use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
 use oal_snapshot::hooks::{GetSnapshotRegions, SnapshotResume};
+use oal_snapshot::memory_map::MemoryLayout;
 use oal_snapshot::progress::{Observer, Progress};
 use oal_snapshot::store::AttemptRegister;
 use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
@@ -23,12 +24,8 @@ pub fn any<T: Default>() -> T {
 pub struct Anyone;
 
 impl System for Anyone {
-    fn ram(&self) -> &[RamRegion] {
-        any()
-    }
-
-    fn nosave(&self) -> &[RamRegion] {
-        any()
+    fn layout(&self) -> MemoryLayout<'_> {
+        MemoryLayout { ram: any(), oem: any(), nosave: any() }
     }
 
     fn page_class(&self, frame: Pfn) -> PageClass {

@@ -8,9 +8,7 @@ use oal_snapshot::codec::{Lz4, Lz4High, Raw};
 use oal_snapshot::cpu::NosaveStack;
 use oal_snapshot::cpu::armv7a::Armv7a;
 use oal_snapshot::frame::{FrameRange, Pfn};
-use oal_snapshot::hooks::{
-    BootPolicy, DecompressSnapshot, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot,
-};
+use oal_snapshot::hooks::{DecompressSnapshot, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot};
 use oal_snapshot::image::{
     Chunk, ChunkEntry, Contents, Extent, HEADER_LEN, Header, Identity, ImageId, Reader, chunk,
 };
@@ -21,6 +19,7 @@ use oal_snapshot::store::nor::{NorFlash, NorStore};
 use oal_snapshot::store::{
     BlockStore, Partition, RECORD_LEN, Record, SNAPSHOT_PARTITION_TYPE, Slots, StoreSettings,
 };
+use oal_snapshot::system::System;
 use oal_snapshot::take::{Settings, Snapshot};
 use oal_snapshot::workspace::{STORED_BYTES, Workspace, chunks_for};
 
@@ -61,9 +60,7 @@ where
     black_box(taken.is_ok());
     let mut report = BootReport::new();
     let end = Boot {
-        ram: any(),
-        oem: any(),
-        nosave: any(),
+        layout: Anyone.layout(),
         identity,
         memory: &mut memory,
         cpu: &mut cpu,
@@ -94,7 +91,7 @@ where
 }
 
 fn settings() -> StoreSettings {
-    black_box(StoreSettings { slots: Slots::Two, policy: BootPolicy::Once, max_attempts: any() })
+    black_box(StoreSettings { slots: Slots::Two, max_attempts: any() })
 }
 
 /// On SD and eMMC.
