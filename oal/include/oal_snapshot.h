@@ -1500,8 +1500,8 @@ typedef struct SNAP_HEADER {
    */
   DWORD cSnapPages;
   /*
-   Bytes of those pages' contents, which start at the first multiple of 4096 behind the table. Ours: exactly
-   `cSnapPages * 4096` bytes are the pages as they are; any other number is what `OEMCompressSnapshot` made of them.
+   Bytes of those pages' contents, which start at the first multiple of 4096 behind the table. Ours: either what
+   `OEMCompressSnapshot` made of them, or exactly `cSnapPages * 4096` bytes, the pages as they are.
    */
   DWORD cbCompressed;
   /*
@@ -1525,7 +1525,7 @@ typedef struct SNAP_HEADER {
    */
   DWORD dwSnapChkSum;
   /*
-   `SnapChkSum` of the pageable area.
+   `SnapChkSum` of the pageable area. Ours: for the kernel; a boot does not read that area.
    */
   DWORD dwPageableChkSum;
 } SNAP_HEADER;

@@ -116,8 +116,8 @@ pub struct SNAP_HEADER {
     /// Pages that the boot loader loads. Ours: the table has a DWORD for each, the page's physical address divided by
     /// 4096, ascending.
     pub cSnapPages: DWORD,
-    /// Bytes of those pages' contents, which start at the first multiple of 4096 behind the table. Ours: exactly
-    /// `cSnapPages * 4096` bytes are the pages as they are; any other number is what `OEMCompressSnapshot` made of them.
+    /// Bytes of those pages' contents, which start at the first multiple of 4096 behind the table. Ours: either what
+    /// `OEMCompressSnapshot` made of them, or exactly `cSnapPages * 4096` bytes, the pages as they are.
     pub cbCompressed: DWORD,
     /// Bytes of the pageable area, not compressed.
     pub cbPageable: DWORD,
@@ -129,7 +129,7 @@ pub struct SNAP_HEADER {
     pub dwTableChkSum: DWORD,
     /// `SnapChkSum` of the `cbCompressed` bytes of contents.
     pub dwSnapChkSum: DWORD,
-    /// `SnapChkSum` of the pageable area.
+    /// `SnapChkSum` of the pageable area. Ours: for the kernel; a boot does not read that area.
     pub dwPageableChkSum: DWORD,
 }
 
