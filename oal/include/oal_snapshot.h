@@ -1840,7 +1840,7 @@ DWORD SnapChkSum(LPCVOID pData, DWORD cbData);
  once; pages that are stored as they are, are read twice, first to check the checksum of them all.
 
  `pfnRead`: the reader, such as `OEMReadSnapshot`; `dwBufferAddr` (ours: a virtual address) is a buffer of
- `OAL_SNAP_BUFFER_BYTES` at least, both multiples of 4096, in nosave memory. NULL: the buffer is the whole image, in memory
+ `OAL_SNAP_BUFFER_BYTES` at least, both multiples of 4096, in memory that the image has no page of. NULL: the buffer is the whole image, in memory
  that does not change: pages are checked and decompressed from where they lie there. `pdwErr` may be NULL.
 
  With `OEMReadSnapshot`, each call tries one image, the newest first; `oal_snapshot_next` says whether there is another.

@@ -193,21 +193,22 @@ fn check(config: &'static OalConfig) -> Result<u32, OalErrorInfo> {
         let (needed, available) = (needed as u64, config.workspace_bytes as u64);
         return Err(OalErrorInfo::too_small(OalStage::Init, needed, available));
     }
-    let workspace = (config.workspace.addr(), config.workspace_bytes);
-    for (start, bytes) in [workspace, (config.report.addr(), size_of::<OalBootReport>())] {
-        if is_pictured(&map, start.wrapping_sub(config.ram_offset), bytes) {
-            return fail(OalError::InPicture);
-        }
-    }
-    Ok(*mib)
+    if is_saved(config, &map) { fail(OalError::InPicture) } else { Ok(*mib) }
 }
 
-/// Whether some of `bytes` at a physical address belong to the picture.
-fn is_pictured(map: &MemoryMap, start: usize, bytes: usize) -> bool {
-    let first = Pfn::containing(start as u64);
-    let last = Pfn::containing((start as u64).saturating_add(bytes.saturating_sub(1) as u64));
-    let count = u32::try_from(last.0 - first.0 + 1).unwrap_or(u32::MAX);
-    FrameRange::new(first, count).is_some_and(|range| map.pictured().any(|area| area.frames.overlaps(range)))
+/// Whether some of the library's own memory is memory that a snapshot saves.
+fn is_saved(config: &OalConfig, map: &MemoryMap) -> bool {
+    let workspace = frames_of(config, config.workspace.addr(), config.workspace_bytes);
+    let report = frames_of(config, config.report.addr(), size_of::<OalBootReport>());
+    workspace.into_iter().chain(report).any(|range| map.pictured().any(|area| area.frames.overlaps(range)))
+}
+
+/// The frames of memory of the C side's, if its address can be one of RAM.
+pub(crate) fn frames_of(config: &OalConfig, start: usize, bytes: usize) -> Option<FrameRange> {
+    let start = start.wrapping_sub(config.ram_offset) as u64;
+    let first = Pfn::containing(start);
+    let last = Pfn::containing(start.saturating_add(bytes.saturating_sub(1) as u64));
+    FrameRange::new(first, u32::try_from(last.0 - first.0 + 1).unwrap_or(u32::MAX))
 }
 
 /// Fills the workspace of a checked configuration. On an error of its store nothing was touched.
@@ -401,9 +402,12 @@ impl Engine {
         unsafe { Cpu::new(self.config, stack) }.map_err(|error| OalErrorInfo::new(OalStage::Cpu, error))
     }
 
-    /// The memory map.
+    /// The memory map, as the system's tables have it now. They may name other RAM than when the library was started.
     pub fn tables(&self) -> Result<Tables, OalErrorInfo> {
-        Tables::read(self.system).map_err(|error| OalErrorInfo::new(OalStage::Regions, error))
+        let info = |error| OalErrorInfo::new(OalStage::Regions, error);
+        let tables = Tables::read(self.system).map_err(info)?;
+        let in_picture = tables.map().is_ok_and(|map| is_saved(self.config, &map));
+        if in_picture { Err(info(OalError::InPicture)) } else { Ok(tables) }
     }
 
     /// Whom images belong to.

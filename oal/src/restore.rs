@@ -17,16 +17,16 @@ use core::slice;
 
 use oal_snapshot::cpu::CpuContext;
 use oal_snapshot::crc32c::crc32c;
-use oal_snapshot::frame::PAGE_SIZE;
+use oal_snapshot::frame::{FrameRange, PAGE_SIZE};
 use oal_snapshot::hooks::SelectSnapshot;
 use oal_snapshot::mem::PhysicalMemory;
 use oal_snapshot::refusal::{Reason, Refusal, Stage};
 
 use crate::config::OalStep;
 use crate::cpu::Record;
-use crate::engine::Engine;
+use crate::engine::{Engine, frames_of};
 use crate::error::{OalError, OalErrorInfo, OalStage, number};
-use crate::system::Watcher;
+use crate::system::{Tables, Watcher};
 use crate::types::{
     BOOL, DWORD, FALSE, LPCVOID, LPDWORD, LPVOID, OAL_SNAP_BUFFER_BYTES, PFN_SnapReadAtOffset,
     SNAP_ERR_CHECKSUM_FAILURE, SNAP_ERR_INSUFFICIENT_BUFFER, SNAP_ERR_INVALID_ARGUMENT,
@@ -35,7 +35,7 @@ use crate::types::{
 use contents::{Loading, contents};
 use image::{check_record, read_head};
 use source::Source;
-use table::Table;
+use table::{Ram, Table};
 
 /// Where and why an image is refused.
 type Fault = (Stage, Reason);
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn SnapChkSum(pData: LPCVOID, cbData: DWORD) -> DWORD {
 /// once; pages that are stored as they are, are read twice, first to check the checksum of them all.
 ///
 /// `pfnRead`: the reader, such as `OEMReadSnapshot`; `dwBufferAddr` (ours: a virtual address) is a buffer of
-/// `OAL_SNAP_BUFFER_BYTES` at least, both multiples of 4096, in nosave memory. NULL: the buffer is the whole image, in memory
+/// `OAL_SNAP_BUFFER_BYTES` at least, both multiples of 4096, in memory that the image has no page of. NULL: the buffer is the whole image, in memory
 /// that does not change: pages are checked and decompressed from where they lie there. `pdwErr` may be NULL.
 ///
 /// With `OEMReadSnapshot`, each call tries one image, the newest first; `oal_snapshot_next` says whether there is another.
@@ -119,19 +119,27 @@ unsafe fn restore(
         engine.fail(OalErrorInfo::too_small(OalStage::Call, least.into(), bytes.into()));
         return Err(SNAP_ERR_INSUFFICIENT_BUFFER);
     }
-    let buffer = core::ptr::with_exposed_provenance_mut::<u8>(address as usize);
+    let start = core::ptr::with_exposed_provenance_mut::<u8>(address as usize);
     let mut source = match reader {
         Some(read) => {
             // SAFETY: the caller's promise.
-            let window = unsafe { slice::from_raw_parts_mut(buffer, bytes as usize) };
+            let window = unsafe { slice::from_raw_parts_mut(start, bytes as usize) };
             Source::Reader { read, window }
         }
         // SAFETY: the caller's promise.
-        None => Source::Mapped(unsafe { slice::from_raw_parts(buffer, bytes as usize) }),
+        None => Source::Mapped(unsafe { slice::from_raw_parts(start, bytes as usize) }),
     };
+    let tables = match engine.tables() {
+        Ok(tables) => tables,
+        Err(info) => {
+            engine.fail(info);
+            return Err(SNAP_ERR_INVALID_ARGUMENT);
+        }
+    };
+    let buffer = frames_of(engine.config, address as usize, bytes as usize);
     engine.note_read(false);
     // SAFETY: the caller's promise.
-    match unsafe { load(&mut engine, &mut source) } {
+    match unsafe { load(&mut engine, &mut source, &tables, buffer) } {
         Ok(record) => Ok(record),
         Err((stage, reason)) => {
             refuse(&mut engine, stage, reason);
@@ -223,8 +231,12 @@ pub unsafe extern "C" fn oal_snapshot_restore_cpu(pCpuContext: LPCVOID) -> u32 {
 ///
 /// # Safety
 /// As for [`SnapRestore`].
-unsafe fn load(engine: &mut Engine, source: &mut Source<'_>) -> Result<*mut Record, Fault> {
-    let tables = engine.tables().map_err(|_| (Stage::Select, Reason::BadMemoryMap))?;
+unsafe fn load(
+    engine: &mut Engine,
+    source: &mut Source<'_>,
+    tables: &Tables,
+    buffer: Option<FrameRange>,
+) -> Result<*mut Record, Fault> {
     let map = tables.map().map_err(|_| (Stage::Select, Reason::BadMemoryMap))?;
     let frames = tables.frames();
     let observer = Watcher::of_take(engine.system);
@@ -239,7 +251,8 @@ unsafe fn load(engine: &mut Engine, source: &mut Source<'_>) -> Result<*mut Reco
     let (head, record) = read_head(source, page)?;
     let cpu = engine.cpu().map_err(|_| (Stage::Cpu, Reason::WrongArchitecture))?;
     check_record(&record, &engine.identity(), &map, |words| cpu.accepts_record(words))?;
-    let mut table = Table::check(source, &head, &map, page, checks)?;
+    let ram = Ram { map: &map, buffer };
+    let mut table = Table::check(source, &head, &ram, page, checks)?;
 
     let candidate = engine.read_candidate();
     let mut attempt = 0;

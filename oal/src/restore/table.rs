@@ -13,6 +13,19 @@ use super::source::Source;
 /// Entries of a page of the table.
 const ENTRIES: u64 = PAGE_SIZE as u64 / 4;
 
+/// The RAM that an image may be loaded to.
+pub(super) struct Ram<'a> {
+    pub map: &'a MemoryMap,
+    /// Memory that the image is read through, or lies in.
+    pub buffer: Option<FrameRange>,
+}
+
+impl Ram<'_> {
+    fn takes(&self, frames: FrameRange) -> bool {
+        self.map.in_picture(frames) && !self.buffer.is_some_and(|buffer| buffer.overlaps(frames))
+    }
+}
+
 /// A checked table.
 ///
 /// It may be larger than memory that could hold it, so each of its pages is read a second time when its entries are
@@ -21,7 +34,7 @@ const ENTRIES: u64 = PAGE_SIZE as u64 / 4;
 pub(super) struct Table<'a> {
     at: u64,
     len: u64,
-    map: &'a MemoryMap,
+    ram: &'a Ram<'a>,
     page: &'a mut [u8; PAGE_SIZE],
     /// Which page of the table `page` holds.
     held: Option<u64>,
@@ -30,22 +43,22 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Reads the whole table and checks it: its checksum, and that its pages ascend and belong to the saved memory.
+    /// Reads the whole table and checks it: its checksum, and that its pages ascend and may be loaded to.
     /// `page` and `checks` are the table's from here on; 1024 checks are enough for 4 GiB of RAM.
     pub fn check(
         source: &mut Source<'_>,
         head: &Head,
-        map: &'a MemoryMap,
+        ram: &'a Ram<'a>,
         page: &'a mut [u8; PAGE_SIZE],
         checks: &'a mut [[u8; 4]],
     ) -> Result<Table<'a>, Fault> {
         let fault = |reason| (Stage::Map, reason);
         // No table without a page twice is longer than this.
-        let most: u64 = map.pictured().map(|area| u64::from(area.frames.count)).sum();
+        let most: u64 = ram.map.pictured().map(|area| u64::from(area.frames.count)).sum();
         if head.pages > most {
             return Err(fault(Reason::OutOfRange));
         }
-        let mut table = Table { at: head.table, len: head.pages * 4, map, page, held: None, checks };
+        let mut table = Table { at: head.table, len: head.pages * 4, ram, page, held: None, checks };
         let mut crc = Crc32c::new();
         let mut wrong = None;
         let mut next = 0;
@@ -57,7 +70,7 @@ impl<'a> Table<'a> {
                 if number < next {
                     wrong = wrong.or(Some(Reason::Overlap));
                 }
-                if !map.in_picture(FrameRange { first: Pfn(number), count: 1 }) {
+                if !ram.takes(FrameRange { first: Pfn(number), count: 1 }) {
                     wrong = wrong.or(Some(Reason::OutOfRange));
                 }
                 next = number + 1;
@@ -83,14 +96,12 @@ impl<'a> Table<'a> {
         for at in (first..).take(count) {
             let page = FrameRange { first: self.number(source, at).map_err(fault)?, count: 1 };
             // A checksum is no proof against intent, and these numbers become addresses.
-            if !self.map.in_picture(page) {
+            if !self.ram.takes(page) {
                 return Err(fault(Reason::OutOfRange));
             }
             // Pages of two regions of RAM are two runs, even if they are neighbours.
             match frames.last_mut() {
-                Some(run) if run.end() == page.first && self.map.in_picture(grown(*run)) => {
-                    *run = grown(*run)
-                }
+                Some(run) if run.end() == page.first && self.ram.takes(grown(*run)) => *run = grown(*run),
                 _ => frames.push(page).map_err(|_| fault(Reason::BadField))?,
             }
         }

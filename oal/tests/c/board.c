@@ -179,11 +179,13 @@ const OalAttemptRegister scratch_register = {NULL, get_scratch, set_scratch};
 void board_start(void)
 {
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    ram = mmap(NULL, RAM_PAGES * 4096u, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    /* In the first 4 GiB, so that SnapRestore's buffer can lie in it. */
+    ram = mmap((void *)0x20000000u, RAM_PAGES * 4096u, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED || ram == MAP_FAILED) {
         perror("mmap");
         exit(1);
     }
+    CHECK((uint64_t)(uintptr_t)ram + RAM_PAGES * 4096u < 0x100000000u);
     media_start();
 }
 

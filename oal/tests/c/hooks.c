@@ -211,6 +211,13 @@ static void refused(DWORD code, OalStage stage, OalError why, int untouched)
     }
 }
 
+static PCRamTable no_table(void *context)
+{
+    static const RamTable none = {0x10000, 0, NULL};
+    (void)context;
+    return &none;
+}
+
 #define BAD SNAP_ERR_CHECKSUM_FAILURE
 /* Changes the image, seals it or not, sees it refused, and changes it back. */
 #define TAMPER(change, seal, stage, why, untouched)                  \
@@ -312,6 +319,31 @@ static int hostile(void *argument)
         refused(BAD, OAL_STAGE_HEADER, OAL_ERROR_WRONG_RAM, 1);
         board_system.oem_table = table_of_oem;
     }
+
+    /* Tables that name the library's own memory, though they did not when it was started. */
+    {
+        OalConfig other = config;
+        PCRamTable (*nosave)(void *) = board_system.nosave_table;
+        other.report = (OalBootReport *)(void *)(ram + NOSAVE_FIRST * 4096u);
+        SAME(oal_snapshot_init(&other), 0);
+        board_system.nosave_table = no_table;
+        board_noise(3);
+        CHECK(SnapRestore(reader, (DWORD)(uintptr_t)buffer, sizeof buffer, &error) == NULL);
+        SAME(error, SNAP_ERR_INVALID_ARGUMENT);
+        SAME(oal_snapshot_last_error(), OAL_STAGE_REGIONS << 16 | OAL_ERROR_IN_PICTURE);
+        CHECK(board_untouched(3));
+        SAME(oal_snapshot_boot(), OAL_STAGE_REGIONS << 16 | OAL_ERROR_IN_PICTURE);
+        board_system.nosave_table = nosave;
+        SAME(oal_snapshot_init(&config), 0);
+    }
+
+    /* A buffer in RAM: where the image has a page it is refused, elsewhere not. */
+    board_noise(3);
+    CHECK(SnapRestore(reader, (DWORD)(uintptr_t)(ram + 4096u), sizeof buffer, &error) == NULL);
+    SAME(oal_snapshot_last_error(), OAL_STAGE_MAP << 16 | OAL_ERROR_OUT_OF_RANGE);
+    SAME(error, SNAP_ERR_CHECKSUM_FAILURE);
+    CHECK(SnapRestore(reader, (DWORD)(uintptr_t)(ram + FREE_FIRST * 4096u), sizeof buffer, &error) == restored);
+    SAME(board_wrong_pages(5), 0);
 
     /* A reader that fails at any moment, and one that gives other bytes than before. */
     for (bytes = 1; bytes <= total; bytes += bytes < 8u ? 1u : total / 16u + 1u) {

@@ -12,14 +12,14 @@
 #define IMAGE_ROOM (RAM_BYTES + 0x100000u)
 #define FAILED 2
 
-enum kind { BIT, OTHER_PAGE, OLDER_IMAGE, ZEROES, KINDS };
+enum kind { BIT, OTHER_PAGE, OLDER_PAGE, OLDER_READ, ZEROES, KINDS };
 enum route { MEMORY, STORE, DEVICE };
 
 /* Of the older image, and of the newer one. */
 static uint8_t images[2][IMAGE_ROOM], wanted[2][RAM_BYTES];
 static uint8_t noise[RAM_BYTES], in_image[RAM_PAGES];
-static uint8_t buffer[64 * 4096] __attribute__((aligned(4096)));
-static uint32_t table_pages;
+static uint8_t buffer[512 * 4096] __attribute__((aligned(4096)));
+static uint32_t buffer_bytes, table_pages;
 static int packed;
 static const char *medium;
 static SnapshotSupport support;
@@ -37,15 +37,20 @@ static uint32_t other_page(uint32_t page)
     return (page + 1) * 4096u < kernel_image_bytes ? page + 1 : page - 1;
 }
 
-/* Changes a bit of what was read, or gives another page for one of its pages. */
+/* Changes a bit of what was read, or gives other bytes for one of its pages or for all of it. */
 static void alter(uint8_t *bytes, uint32_t count, uint32_t offset)
 {
     uint32_t page = differs_at * 2654435761u % (count / 4096u) * 4096u, from = offset + page;
     uint8_t other[4096] = {0};
+    if (kind == OLDER_READ) {
+        altered = memcmp(bytes, images[0] + offset, count) != 0;
+        memcpy(bytes, images[0] + offset, count);
+        return;
+    }
     if (kind == BIT) {
         memcpy(other, bytes + page, 4096);
         other[differs_at * 40503u % 4096u] ^= (uint8_t)(1u << differs_at % 8u);
-    } else if (kind == OLDER_IMAGE) {
+    } else if (kind == OLDER_PAGE) {
         memcpy(other, images[0] + from, 4096);
     } else if (kind == OTHER_PAGE) {
         memcpy(other, images[1] + other_page(from / 4096u) * 4096u, 4096);
@@ -124,7 +129,7 @@ static int restore(void)
     shared->journal[0] = 0;
     reads = altered = 0;
     do {
-        context = SnapRestore(reader, (DWORD)(uintptr_t)buffer, packed ? OAL_SNAP_BUFFER_BYTES : sizeof buffer, &error);
+        context = SnapRestore(reader, (DWORD)(uintptr_t)buffer, buffer_bytes, &error);
         if (context == NULL) {
             CHECK(error == SNAP_ERR_CHECKSUM_FAILURE || error == SNAP_ERR_READ_FAILURE);
             check_refused(tries > 0 || (packed && kind != BIT));
@@ -159,11 +164,12 @@ static void take(int which)
     }
 }
 
-static void every_read(enum route by)
+static void every_read(enum route by, uint32_t bytes)
 {
     uint32_t total, refused = 0, older = 0, unchanged = 0;
     static const char *const routes[] = {"memory", "OEMReadSnapshot", "the device"};
     route = by;
+    buffer_bytes = bytes;
     differs_at = 0;
     SAME(restore(), 1);
     total = reads;
@@ -205,10 +211,12 @@ static int rereads(void *argument)
     memcpy(noise, ram, RAM_BYTES);
     take(0);
     take(1);
-    every_read(STORE);
+    /* Small pieces; and the contents of frames at once, which may then be those of another image from end to end. */
+    every_read(STORE, packed ? OAL_SNAP_BUFFER_BYTES : 0x40000u);
     if (strcmp(medium, "block") == 0) {
-        every_read(MEMORY);
-        every_read(DEVICE);
+        every_read(MEMORY, packed ? OAL_SNAP_BUFFER_BYTES : 0x40000u);
+        every_read(MEMORY, sizeof buffer);
+        every_read(DEVICE, packed ? OAL_SNAP_BUFFER_BYTES : 0x40000u);
     }
     fflush(stdout);
     return 0;
