@@ -1,16 +1,16 @@
 //! `cargo xtask qemu-test`: the firmware on emulated hardware.
 
 use crate::board::{self, Board, Medium};
-use crate::cases::bench::Bench;
 use crate::cases::report::{self, Summary};
+use crate::cases::rig::Rig;
 use crate::cases::runner::{self, Plan};
 use crate::cases::{Case, Fit, all};
 use crate::firmware;
 use crate::media::Kind;
 use crate::table;
 use anyhow::{Context, Result, anyhow, ensure};
-use oal_lab_host::emulator::Emulator;
 use oal_lab_host::found::Found;
+use oal_lab_host::qemu::Emulator;
 use std::path::PathBuf;
 
 /// Cases that are run once more on the newer QEMU, which is stricter about alignment than the old one; besides these the one
@@ -141,14 +141,13 @@ fn plan(
     let qemu = options.qemu.as_ref().map(|path| format!(" --qemu {}", path.display())).unwrap_or_default();
     let make = |emulator: Result<&Emulator, String>, only: Vec<String>| {
         let label = emulator.as_ref().map_or("-".to_string(), |e| e.label());
-        let bench = emulator.and_then(|emulator| {
+        let rig = emulator.and_then(|emulator| {
             let firmware = firmware.clone().ok_or("there is no firmware")?;
-            let bench =
-                Bench::new(emulator.clone(), firmware, board, medium).map_err(|e| format!("{e:#}"))?;
-            Ok(bench.sweeping(options.sweep))
+            let rig = Rig::new(emulator.clone(), firmware, board, medium).map_err(|e| format!("{e:#}"))?;
+            Ok(rig.sweeping(options.sweep))
         });
         let again = format!("cargo xtask qemu-test {place} --medium {}{qemu} --filter", medium.name());
-        Plan { board, medium, qemu: label, bench, only, again }
+        Plan { board, medium, qemu: label, rig, only, again }
     };
     let picture = format!("picture-byte-for-byte-{}-mib", board.ram());
     let newer: Vec<String> = ALSO_ON_NEWER.map(String::from).into_iter().chain([picture]).collect();

@@ -99,12 +99,7 @@ fn firmware_of(board: &Board) -> Result<Vec<Vec<String>>> {
         }
         let sites = sites(&firmware::path(board, medium)?)?;
         let ours: Vec<String> = sites.iter().filter(|site| site.is_library()).map(Site::describe).collect();
-        ensure!(
-            ours.is_empty(),
-            "the library can panic in {}:\n  {}",
-            medium.program,
-            ours.join("\n  ")
-        );
+        ensure!(ours.is_empty(), "the library can panic in {}:\n  {}", medium.program, ours.join("\n  "));
         rows.push(vec![medium.program.clone(), sites.len().to_string(), "0".to_string()]);
     }
     Ok(rows)

@@ -6,8 +6,8 @@ use crate::harness::machine::{self, Power};
 use crate::media::{Kind, Medium, Sizes, text};
 use crate::{paths, shell};
 use anyhow::{Context, Result, ensure};
-use oal_lab_host::emulator::Emulator;
 use oal_lab_host::found::Found;
+use oal_lab_host::qemu::Emulator;
 
 /// A medium with room for a whole index, twice.
 pub const ROOMY: Sizes = Sizes { user: 256, fat: 32, snapshot: 192 };

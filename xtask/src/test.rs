@@ -7,7 +7,7 @@ use crate::setup::Need;
 use crate::toolchain::{Target, Toolchain, cargo};
 use crate::{bench, crash_test, fuzz, miri, qemu_test, setup, shell};
 use anyhow::{Context, Result, ensure};
-use oal_lab_host::emulator::PROGRAM;
+use oal_lab_host::qemu::PROGRAM;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 

@@ -1,6 +1,6 @@
 //! What of compilers and emulators is on this machine.
 
-use crate::emulator::{Emulator, PROGRAM};
+use crate::qemu::{Emulator, PROGRAM};
 use crate::toolchain::{Target, Toolchain};
 use crate::{paths, shell};
 use anyhow::{Context, Result, ensure};

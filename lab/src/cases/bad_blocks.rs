@@ -1,8 +1,8 @@
 //! Bad blocks that were there before the first snapshot, planted from outside, as a maker marks them.
 
 use super::Case;
-use super::bench::{Bench, take};
 use super::picture::{self, BALLAST_MIB, Life};
+use super::rig::{Rig, take};
 use super::space::has_large_slots;
 use crate::board::{Board, Medium as BoardMedium};
 use crate::harness::journal::Journal;
@@ -50,8 +50,8 @@ fn has_marks(_: &Board, medium: &BoardMedium) -> bool {
     medium.kind().has_spare()
 }
 
-fn cells_of(bench: &Bench) -> u32 {
-    bench.layout().store_blocks
+fn cells_of(rig: &Rig) -> u32 {
+    rig.layout().store_blocks
 }
 
 /// The blocks of a slot, of two.
@@ -73,31 +73,31 @@ fn at_random(blocks: u32) -> Vec<u32> {
 
 /// Images that nearly fill their slots, whose last blocks are bad: they pass the first of the bad ones, and have less than
 /// two MiB of good blocks left to end in.
-fn at_the_end(bench: &Bench, journal: &Journal) -> Result<()> {
+fn at_the_end(rig: &Rig, journal: &Journal) -> Result<()> {
     const BAD: [u32; 4] = [14, 7, 2, 1];
-    let blocks = cells_of(bench);
+    let blocks = cells_of(rig);
     let slots = [slot(blocks, 0), slot(blocks, 1)];
     let planted = slots.iter().flat_map(|s| BAD.map(|from_end| s.end - from_end)).collect();
-    let small = images::newest(&bench.with_one_image(journal)?.medium)?.header.image_len();
+    let small = images::newest(&rig.with_one_image(journal)?.medium)?.header.image_len();
     let room = u64::from(slots[0].end - slots[0].start - BAD.len() as u32) * BLOCK;
     let ballast = (room - MARGIN - small) >> 20;
-    around(bench, journal, planted, ballast as u32)
+    around(rig, journal, planted, ballast as u32)
 }
 
 /// Takes and boots an image, compares RAM, takes and boots another one from there, and looks at the planted blocks.
-fn around(bench: &Bench, journal: &Journal, planted: Vec<u32>, ballast_mib: u32) -> Result<()> {
-    let medium = bench.fresh()?;
+fn around(rig: &Rig, journal: &Journal, planted: Vec<u32>, ballast_mib: u32) -> Result<()> {
+    let medium = rig.fresh()?;
     let before = plant(&medium, &planted)?;
-    let life = Life { ram_mib: bench.board.ram(), ballast_mib };
-    let mut machine = picture::byte_for_byte(bench, journal, life, &medium)?;
+    let life = Life { ram_mib: rig.board.ram(), ballast_mib };
+    let mut machine = picture::byte_for_byte(rig, journal, life, &medium)?;
     let mut met = met_by_newest(&medium, &planted)?;
     let second = take(&mut machine, "snapshot")?;
     machine.power_off()?;
     met += met_by_newest(&medium, &planted)?;
     ensure!(met > 0, "no bad block was in the way of anything");
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(second)?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()?;
     let cells = Cells::of(&medium).context("this medium has no blocks")?;
     for (block, contents) in before {

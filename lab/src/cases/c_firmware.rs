@@ -1,7 +1,7 @@
 //! The C library in firmware that is written in C, with the one-call interface. Its state is memory whose contents it can
 //! check; the host looks at all of RAM from outside besides.
 
-use super::bench::{Bench, take};
+use super::rig::{Rig, take};
 use super::{BOOT, Case, SNAPSHOT, picture};
 use crate::harness::boot::Boot;
 use crate::harness::console::{Answer, QUICK};
@@ -19,7 +19,7 @@ const PAGES: u64 = 1024;
 
 /// The cases of this file.
 pub fn cases() -> Vec<Case> {
-    let case = |name, run: fn(&Bench, &Journal) -> Result<()>| Case::new(name, run).in_c();
+    let case = |name, run: fn(&Rig, &Journal) -> Result<()>| Case::new(name, run).in_c();
     vec![
         case("c-one-call-picture-byte-for-byte", byte_for_byte),
         case("c-one-call-registers-survive", registers),
@@ -28,11 +28,11 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-fn byte_for_byte(bench: &Bench, journal: &Journal) -> Result<()> {
-    let (medium, firmware, base) = (bench.fresh()?, &bench.firmware, bench.board.ram_start);
-    let mib = bench.board.ram();
+fn byte_for_byte(rig: &Rig, journal: &Journal) -> Result<()> {
+    let (medium, firmware, base) = (rig.fresh()?, &rig.firmware, rig.board.ram_start);
+    let mib = rig.board.ram();
     let mut machine =
-        bench.start(firmware, mib, Some(&medium), &[picture::CAPTURED, picture::WRITTEN], journal)?;
+        rig.start(firmware, mib, Some(&medium), &[picture::CAPTURED, picture::WRITTEN], journal)?;
     Boot::watch(&mut machine.console, BOOT)?.expect_cold("no-image")?;
     machine.command("fill", QUICK)?;
     let before = check(&machine.command("status", QUICK)?, "cold", 2)?;
@@ -48,7 +48,7 @@ fn byte_for_byte(bench: &Bench, journal: &Journal) -> Result<()> {
     machine.go_on(firmware, picture::CAPTURED)?;
     machine.wait_at(firmware, picture::WRITTEN, SNAPSHOT)?;
     let changed = memory::differing_pages(&ram, &machine.ram, base, &map.still())?;
-    let describe = |wrong: &[u64]| picture::describe(bench, wrong);
+    let describe = |wrong: &[u64]| picture::describe(rig, wrong);
     ensure!(changed.is_empty(), "while the image was written RAM changed in {}", describe(&changed));
     machine.go_on(firmware, picture::WRITTEN)?;
     let taken = machine.console.answer(SNAPSHOT).context("waited for the end of `snapshot`")?.ok()?;
@@ -57,7 +57,7 @@ fn byte_for_byte(bench: &Bench, journal: &Journal) -> Result<()> {
     machine.power_off()?;
     picture::check_page_map(&medium, &pictured)?;
 
-    let mut machine = bench.start(firmware, mib, Some(&medium), &[picture::LOADED], journal)?;
+    let mut machine = rig.start(firmware, mib, Some(&medium), &[picture::LOADED], journal)?;
     machine.wait_at(firmware, picture::LOADED, BOOT)?;
     let wrong = memory::differing_pages(&ram, &machine.ram, base, &pictured)?;
     ensure!(wrong.is_empty(), "of {pages} pages loaded, these are not as captured: {}", describe(&wrong));
@@ -70,55 +70,55 @@ fn byte_for_byte(bench: &Bench, journal: &Journal) -> Result<()> {
     machine.power_off()
 }
 
-fn registers(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.fresh()?;
-    let (mut machine, _) = bench.boot(Some(&medium), journal)?;
+fn registers(rig: &Rig, journal: &Journal) -> Result<()> {
+    let medium = rig.fresh()?;
+    let (mut machine, _) = rig.boot(Some(&medium), journal)?;
     let taken = machine.command("snapshot regs", SNAPSHOT)?;
     intact(taken.event("regs")?).context("on the live timeline")?;
     let seq = taken.event("taken")?.number("seq")?;
     machine.power_off()?;
-    let (machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(seq)?;
     let regs = boot.after.iter().find(|e| e.word == "regs");
     intact(regs.context("the restored system printed no `@regs`")?).context("on the restored timeline")?;
     machine.power_off()
 }
 
-fn older(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.fresh()?;
-    let (mut machine, _) = bench.boot(Some(&medium), journal)?;
+fn older(rig: &Rig, journal: &Journal) -> Result<()> {
+    let medium = rig.fresh()?;
+    let (mut machine, _) = rig.boot(Some(&medium), journal)?;
     let first = take(&mut machine, "snapshot")?;
     machine.command("fill", QUICK)?;
     let second = take(&mut machine, "snapshot")?;
     machine.power_off()?;
-    restored(bench, journal, &medium, second, 2)?;
+    restored(rig, journal, &medium, second, 2)?;
 
     let image = images::newest(&medium)?;
     images::flip(&medium, &image, image.chunk_byte(), 3)?;
-    let boot = restored(bench, journal, &medium, first, 1)?;
+    let boot = restored(rig, journal, &medium, first, 1)?;
     boot.expect_image_refused_at(second, "chunk", "bad-crc")
 }
 
-fn once(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.fresh()?;
-    let (mut machine, _) = bench.boot(Some(&medium), journal)?;
+fn once(rig: &Rig, journal: &Journal) -> Result<()> {
+    let medium = rig.fresh()?;
+    let (mut machine, _) = rig.boot(Some(&medium), journal)?;
     let seq = take(&mut machine, "snapshot once")?;
     machine.power_off()?;
-    restored(bench, journal, &medium, seq, 1)?;
-    let (machine, boot) = bench.boot(Some(&medium), journal)?;
+    restored(rig, journal, &medium, seq, 1)?;
+    let (machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_cold("consumed")?;
     machine.power_off()
 }
 
 /// Boots from this image and checks the state, which was filled for the so manieth time.
 fn restored(
-    bench: &Bench,
+    rig: &Rig,
     journal: &Journal,
     medium: &crate::media::Medium,
     seq: u64,
     seed: u64,
 ) -> Result<Boot> {
-    let (mut machine, boot): (Machine, Boot) = bench.boot(Some(medium), journal)?;
+    let (mut machine, boot): (Machine, Boot) = rig.boot(Some(medium), journal)?;
     boot.expect_restored(seq)?;
     check(&machine.command("status", QUICK)?, "restored", seed)?;
     machine.power_off()?;

@@ -1,9 +1,9 @@
 //! The C library under a kernel in C that calls the hooks, and its boot loader, which starts from flash. The host looks at
 //! all of RAM from outside, display memory that the kernel does not manage included.
 
-use super::bench::Bench;
 use super::c_firmware::{check, intact};
 use super::picture::{CAPTURED, LOADED, WRITTEN, check_drivers};
+use super::rig::Rig;
 use super::{BOOT, Case, SNAPSHOT};
 use crate::firmware::Kernel;
 use crate::harness::boot::{Boot, Ending};
@@ -22,7 +22,7 @@ const DRIVERS: [&str; 2] = ["uart", "clock"];
 
 /// The cases of this file.
 pub fn cases() -> Vec<Case> {
-    let case = |name, run: fn(&Bench, &Journal) -> Result<()>| {
+    let case = |name, run: fn(&Rig, &Journal) -> Result<()>| {
         Case::new(name, run).in_c().only(|_, medium| medium.kind() == Kind::Nor)
     };
     vec![
@@ -33,10 +33,10 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-fn byte_for_byte(bench: &Bench, journal: &Journal) -> Result<()> {
-    let (medium, kernel, base) = (bench.fresh()?, bench.kernel()?, bench.board.ram_start);
-    let mib = bench.board.ram();
-    let mut machine = bench.start(&kernel.system, mib, Some(&medium), &[CAPTURED, WRITTEN], journal)?;
+fn byte_for_byte(rig: &Rig, journal: &Journal) -> Result<()> {
+    let (medium, kernel, base) = (rig.fresh()?, rig.kernel()?, rig.board.ram_start);
+    let mib = rig.board.ram();
+    let mut machine = rig.start(&kernel.system, mib, Some(&medium), &[CAPTURED, WRITTEN], journal)?;
     Boot::watch(&mut machine.console, BOOT)?.expect_cold("no-image")?;
     machine.command("fill", QUICK)?;
     let before = alive(&mut machine, "cold", 2)?;
@@ -72,7 +72,7 @@ fn byte_for_byte(bench: &Bench, journal: &Journal) -> Result<()> {
         listed.len()
     );
 
-    let mut machine = bench.start(&kernel.loader, mib, Some(&medium), &[LOADED], journal)?;
+    let mut machine = rig.start(&kernel.loader, mib, Some(&medium), &[LOADED], journal)?;
     machine.wait_at(&kernel.loader, LOADED, BOOT)?;
     let wrong = memory::differing_pages(&ram, &machine.ram, base, &picture)?;
     ensure!(
@@ -92,38 +92,38 @@ fn byte_for_byte(bench: &Bench, journal: &Journal) -> Result<()> {
     machine.power_off()
 }
 
-fn registers(bench: &Bench, journal: &Journal) -> Result<()> {
-    let (medium, kernel) = (bench.fresh()?, bench.kernel()?);
-    let (mut machine, _) = boot(bench, kernel, &medium, journal)?;
+fn registers(rig: &Rig, journal: &Journal) -> Result<()> {
+    let (medium, kernel) = (rig.fresh()?, rig.kernel()?);
+    let (mut machine, _) = boot(rig, kernel, &medium, journal)?;
     let taken = machine.command("snapshot regs", SNAPSHOT)?;
     intact(taken.event("regs")?).context("on the live timeline")?;
     machine.power_off()?;
-    let (machine, boot) = boot(bench, kernel, &medium, journal)?;
+    let (machine, boot) = boot(rig, kernel, &medium, journal)?;
     seq(&boot)?;
     let regs = boot.after.iter().find(|e| e.word == "regs");
     intact(regs.context("the restored system printed no `@regs`")?).context("on the restored timeline")?;
     machine.power_off()
 }
 
-fn older(bench: &Bench, journal: &Journal) -> Result<()> {
-    let (medium, kernel) = (bench.fresh()?, bench.kernel()?);
-    let (mut machine, _) = boot(bench, kernel, &medium, journal)?;
+fn older(rig: &Rig, journal: &Journal) -> Result<()> {
+    let (medium, kernel) = (rig.fresh()?, rig.kernel()?);
+    let (mut machine, _) = boot(rig, kernel, &medium, journal)?;
     machine.command("snapshot", SNAPSHOT)?.ok()?;
     machine.command("fill", QUICK)?;
     machine.command("snapshot", SNAPSHOT)?.ok()?;
     machine.power_off()?;
-    let newest = restored(bench, kernel, &medium, 2, journal)?;
+    let newest = restored(rig, kernel, &medium, 2, journal)?;
     let second = seq(&newest)?;
 
     Image::newest(&medium)?.flip_contents(&medium)?;
-    let fallback = restored(bench, kernel, &medium, 1, journal)?;
+    let fallback = restored(rig, kernel, &medium, 1, journal)?;
     ensure!(seq(&fallback)? < second, "image {second} is the damaged one, and it was booted");
     fallback.expect_image_refused_at(second, "chunk", "bad-crc")
 }
 
-fn another(bench: &Bench, journal: &Journal) -> Result<()> {
-    let (medium, kernel) = (bench.fresh()?, bench.kernel()?);
-    let (mut machine, _) = boot(bench, kernel, &medium, journal)?;
+fn another(rig: &Rig, journal: &Journal) -> Result<()> {
+    let (medium, kernel) = (rig.fresh()?, rig.kernel()?);
+    let (mut machine, _) = boot(rig, kernel, &medium, journal)?;
     machine.command("snapshot", SNAPSHOT)?.ok()?;
     machine.power_off()?;
 
@@ -131,22 +131,22 @@ fn another(bench: &Bench, journal: &Journal) -> Result<()> {
     let mut flash = kernel.flash.clone();
     let place = kernel.at + word(&flash, kernel.at + 16)? as usize;
     *flash.get_mut(place).context("the kernel's build id is not in the flash")? ^= 1;
-    let (machine, cold) = boot(bench, &kernel.in_flash(flash)?, &medium, journal)?;
+    let (machine, cold) = boot(rig, &kernel.in_flash(flash)?, &medium, journal)?;
     cold.expect_cold_at("header", "wrong-build")?;
     machine.power_off()?;
-    restored(bench, kernel, &medium, 1, journal).map(drop)
+    restored(rig, kernel, &medium, 1, journal).map(drop)
 }
 
 /// Powers the board on and waits until the kernel is ready.
-fn boot(bench: &Bench, kernel: &Kernel, medium: &Medium, journal: &Journal) -> Result<(Machine, Boot)> {
-    let mut machine = bench.start(&kernel.loader, bench.board.ram(), Some(medium), &[], journal)?;
+fn boot(rig: &Rig, kernel: &Kernel, medium: &Medium, journal: &Journal) -> Result<(Machine, Boot)> {
+    let mut machine = rig.start(&kernel.loader, rig.board.ram(), Some(medium), &[], journal)?;
     let boot = Boot::watch(&mut machine.console, BOOT)?;
     Ok((machine, boot))
 }
 
 /// Boots from a snapshot and checks the state, which was filled for the so manieth time.
-fn restored(bench: &Bench, kernel: &Kernel, medium: &Medium, seed: u64, journal: &Journal) -> Result<Boot> {
-    let (mut machine, boot) = boot(bench, kernel, medium, journal)?;
+fn restored(rig: &Rig, kernel: &Kernel, medium: &Medium, seed: u64, journal: &Journal) -> Result<Boot> {
+    let (mut machine, boot) = boot(rig, kernel, medium, journal)?;
     seq(&boot)?;
     alive(&mut machine, "restored", seed)?;
     machine.power_off()?;

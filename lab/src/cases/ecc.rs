@@ -1,7 +1,7 @@
 //! Wrong bits in the cells of a chip with ECC in software: as many as the code corrects, and more.
 
 use super::Case;
-use super::bench::{Bench, Prepared};
+use super::rig::{Prepared, Rig};
 use crate::board::{self, Board};
 use crate::harness::journal::Journal;
 use crate::media::chip::{At, Cells};
@@ -31,8 +31,8 @@ fn has_ecc(_: &Board, medium: &board::Medium) -> bool {
 }
 
 /// All pages of the newest image and all of the log, blank ones too.
-fn every_page(bench: &Bench, journal: &Journal) -> Result<()> {
-    let Prepared { medium, newest, .. } = bench.with_two_images(journal)?;
+fn every_page(rig: &Rig, journal: &Journal) -> Result<()> {
+    let Prepared { medium, newest, .. } = rig.with_two_images(journal)?;
     let cells = Cells::of(&medium).context("this medium has no pages")?;
     let image = images::newest(&medium)?;
     let blocks: Vec<u32> = (0..LOG_BLOCKS).chain(image.blocks().iter().copied()).collect();
@@ -46,46 +46,46 @@ fn every_page(bench: &Bench, journal: &Journal) -> Result<()> {
         }
     }
     journal.note(format!("{} bits flipped", blocks.len() * PAGES as usize));
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(newest)?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()
 }
 
-fn lost_page(bench: &Bench, journal: &Journal) -> Result<()> {
-    let Prepared { medium, older, newest } = bench.with_two_images(journal)?;
+fn lost_page(rig: &Rig, journal: &Journal) -> Result<()> {
+    let Prepared { medium, older, newest } = rig.with_two_images(journal)?;
     lose_page(&medium)?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(older)?;
     boot.expect_image_refused_at(newest, "chunk", "read-failed")?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()
 }
 
-fn lost_page_alone(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.with_one_image(journal)?.medium;
+fn lost_page_alone(rig: &Rig, journal: &Journal) -> Result<()> {
+    let medium = rig.with_one_image(journal)?.medium;
     lose_page(&medium)?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_cold_at("chunk", "read-failed")?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()
 }
 
-fn lost_record(bench: &Bench, journal: &Journal) -> Result<()> {
-    let Prepared { medium, newest, .. } = bench.with_two_images(journal)?;
+fn lost_record(rig: &Rig, journal: &Journal) -> Result<()> {
+    let Prepared { medium, newest, .. } = rig.with_two_images(journal)?;
     lose_copies(&medium, 1)?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(newest)?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()
 }
 
-fn lost_twins(bench: &Bench, journal: &Journal) -> Result<()> {
-    let Prepared { medium, older, .. } = bench.with_two_images(journal)?;
+fn lost_twins(rig: &Rig, journal: &Journal) -> Result<()> {
+    let Prepared { medium, older, .. } = rig.with_two_images(journal)?;
     lose_copies(&medium, 2)?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(older)?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()
 }
 

@@ -1,7 +1,7 @@
 //! Faulty images. Each fault is tried on a medium with this image alone, which ends in a cold boot with the fault's own
 //! reason, and on a medium with an older image in the other slot, which then boots instead.
 
-use super::bench::{Bench, Prepared};
+use super::rig::{Prepared, Rig};
 use super::{BOOT, Case};
 use crate::harness::boot::Boot;
 use crate::harness::journal::Journal;
@@ -79,50 +79,50 @@ pub fn cases() -> Vec<Case> {
     real.into_iter().chain(with_older).chain(alone).collect()
 }
 
-fn cold(bench: &Bench, journal: &Journal, fault: &Fault) -> Result<()> {
-    let medium = bench.with_one_image(journal)?.medium;
+fn cold(rig: &Rig, journal: &Journal, fault: &Fault) -> Result<()> {
+    let medium = rig.with_one_image(journal)?.medium;
     (fault.harm)(&medium)?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_cold_at(fault.stage, fault.reason)?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()
 }
 
-fn older(bench: &Bench, journal: &Journal, fault: &Fault) -> Result<()> {
-    let Prepared { medium, older, newest } = bench.with_two_images(journal)?;
+fn older(rig: &Rig, journal: &Journal, fault: &Fault) -> Result<()> {
+    let Prepared { medium, older, newest } = rig.with_two_images(journal)?;
     (fault.harm)(&medium)?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(older)?;
     boot.expect_image_refused_at(newest, fault.stage, fault.reason)?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()
 }
 
 /// A firmware that really was built anew meets the image of the first one.
-fn another_build(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.with_one_image(journal)?.medium;
-    let firmware = bench.other_firmware()?;
-    cold_on(bench, journal, &medium, &firmware, bench.board.ram(), "wrong-build")
+fn another_build(rig: &Rig, journal: &Journal) -> Result<()> {
+    let medium = rig.with_one_image(journal)?.medium;
+    let firmware = rig.other_firmware()?;
+    cold_on(rig, journal, &medium, &firmware, rig.board.ram(), "wrong-build")
 }
 
-fn another_ram(bench: &Bench, journal: &Journal) -> Result<()> {
-    let other = *bench.board.ram_mib.get(1).context("the board has RAM of one size")?;
-    let medium = bench.with_one_image(journal)?.medium;
-    cold_on(bench, journal, &medium, &bench.firmware, other, "wrong-ram")
+fn another_ram(rig: &Rig, journal: &Journal) -> Result<()> {
+    let other = *rig.board.ram_mib.get(1).context("the board has RAM of one size")?;
+    let medium = rig.with_one_image(journal)?.medium;
+    cold_on(rig, journal, &medium, &rig.firmware, other, "wrong-ram")
 }
 
 fn cold_on(
-    bench: &Bench,
+    rig: &Rig,
     journal: &Journal,
     medium: &Medium,
     firmware: &crate::harness::elf::Firmware,
     ram_mib: u32,
     reason: &str,
 ) -> Result<()> {
-    let mut machine = bench.start(firmware, ram_mib, Some(medium), &[], journal)?;
+    let mut machine = rig.start(firmware, ram_mib, Some(medium), &[], journal)?;
     let boot = Boot::watch(&mut machine.console, BOOT)?;
     boot.expect_cold_at("header", reason)?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()
 }
 

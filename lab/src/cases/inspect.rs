@@ -1,8 +1,8 @@
 //! `cargo xtask inspect` on the media that other cases leave behind: two images, the second taken by a system that was
 //! restored from the first.
 
-use super::bench::{Bench, Prepared};
 use super::picture::{LOADED, describe};
+use super::rig::{Prepared, Rig};
 use super::{BOOT, Case, SNAPSHOT};
 use crate::harness::event::Event;
 use crate::harness::journal::Journal;
@@ -22,9 +22,9 @@ pub fn cases() -> Vec<Case> {
     vec![Case::new("inspect-tells-what-a-medium-holds", what_it_holds).only(|_, _| true)]
 }
 
-fn what_it_holds(bench: &Bench, journal: &Journal) -> Result<()> {
-    let Prepared { medium, newest: older, .. } = bench.with_one_image(journal)?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+fn what_it_holds(rig: &Rig, journal: &Journal) -> Result<()> {
+    let Prepared { medium, newest: older, .. } = rig.with_one_image(journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(older)?;
     let taken = machine.command("snapshot", SNAPSHOT)?.event("taken")?.clone();
     machine.power_off()?;
@@ -38,7 +38,7 @@ fn what_it_holds(bench: &Bench, journal: &Journal) -> Result<()> {
     ensure!(found.faults() == 0, "{} faults were found:\n{}", found.faults(), report::text(&found));
     let json: Value =
         serde_json::from_str(&told(&[path], &["--json", "--verify"])?).context("this is no JSON")?;
-    as_taken(bench, &json, &taken, older).with_context(|| report::text(&found))?;
+    as_taken(rig, &json, &taken, older).with_context(|| report::text(&found))?;
     let diff = told(&[path], &["--diff", &older.to_string(), &newest.to_string()])?;
     let same = diff.split_once(" pages the same, ").and_then(|(same, _)| same.parse::<u64>().ok());
     ensure!(same.is_some_and(|same| same > 0), "the images have nothing in common: {diff}");
@@ -49,18 +49,18 @@ fn what_it_holds(bench: &Bench, journal: &Journal) -> Result<()> {
         std::fs::remove_file(&out)?;
         ensure!(drawn.starts_with(b"\x89PNG") || drawn.starts_with(b"<svg"), "this is no picture");
     }
-    let extracted = if bench.board.ram_is_a_file { Some(extract(bench, path)?) } else { None };
+    let extracted = if rig.board.ram_is_a_file { Some(extract(rig, path)?) } else { None };
     ensure!(medium.store_bytes()? == before, "the medium was written to");
     match extracted {
-        Some(extracted) => as_loaded(bench, journal, &prepared, &extracted),
+        Some(extracted) => as_loaded(rig, journal, &prepared, &extracted),
         None => Ok(()),
     }
 }
 
 /// What is told of the medium is what the firmware said of the newest image, and what the description says of the board.
-fn as_taken(bench: &Bench, json: &Value, taken: &Event, older: u64) -> Result<()> {
+fn as_taken(rig: &Rig, json: &Value, taken: &Event, older: u64) -> Result<()> {
     let newest = taken.number("seq")?;
-    let kind = match bench.kind() {
+    let kind = match rig.kind() {
         Kind::Sd => "sd",
         Kind::Emmc => "emmc",
         Kind::Nor => "nor",
@@ -77,7 +77,7 @@ fn as_taken(bench: &Bench, json: &Value, taken: &Event, older: u64) -> Result<()
         ("bad blocks", &store["bad_blocks"], Value::Array(Vec::new())),
         ("the image's number", &image["number"], newest.into()),
         ("the image's fault", &image["fault"], Value::Null),
-        ("board", &header["board"], bench.board.name.as_str().into()),
+        ("board", &header["board"], rig.board.name.as_str().into()),
         ("bytes", &header["bytes"], taken.number("bytes")?.into()),
         ("pages of data", &header["data_pages"], data.into()),
         ("pages of zeroes", &header["zero_pages"], taken.number("zero")?.into()),
@@ -88,7 +88,7 @@ fn as_taken(bench: &Bench, json: &Value, taken: &Event, older: u64) -> Result<()
     }
     // The number of an architecture begins with its version.
     let version = header["architecture"][0].as_u64().unwrap_or_default() >> 16;
-    let expected = match bench.board.target {
+    let expected = match rig.board.target {
         Target::Armv7a => 7,
         Target::Armv5te => 5,
     };
@@ -105,7 +105,7 @@ fn as_taken(bench: &Bench, json: &Value, taken: &Event, older: u64) -> Result<()
     }
     let whole = list(&store["whole"]);
     ensure!(whole.len() == 2, "{} images were checked as a whole", whole.len());
-    if let Some(chip) = bench.layout().chip() {
+    if let Some(chip) = rig.layout().chip() {
         let place = store["place"].as_str().unwrap_or_default();
         let blocks = format!("{} erase blocks", chip.blocks);
         ensure!(place.starts_with(&blocks), "the store has {blocks} by the description, and {place}");
@@ -125,11 +125,11 @@ fn told(paths: &[&Path], words: &[&str]) -> Result<String> {
 }
 
 /// All of RAM out of the newest image, zeroes where it has nothing.
-fn extract(bench: &Bench, path: &Path) -> Result<File> {
+fn extract(rig: &Rig, path: &Path) -> Result<File> {
     let out = path.with_extension("ram");
-    let Range { start, end } = bench.board.ram_range(bench.board.ram());
+    let Range { start, end } = rig.board.ram_range(rig.board.ram());
     // From the board's first address on, as the file has it that QEMU keeps RAM in.
-    let range = format!("{:#x}..{end:#x}", bench.board.ram_start.min(start));
+    let range = format!("{:#x}..{end:#x}", rig.board.ram_start.min(start));
     told(&[path, Path::new("--out"), &out], &["--extract", &range])?;
     let extracted = File::open(&out)?;
     std::fs::remove_file(&out)?;
@@ -137,15 +137,15 @@ fn extract(bench: &Bench, path: &Path) -> Result<File> {
 }
 
 /// Compares what was extracted with RAM as a boot loads it, page by page of the image's map.
-fn as_loaded(bench: &Bench, journal: &Journal, prepared: &Prepared, extracted: &File) -> Result<()> {
+fn as_loaded(rig: &Rig, journal: &Journal, prepared: &Prepared, extracted: &File) -> Result<()> {
     let Prepared { medium, .. } = prepared;
-    let ram = bench.board.ram_range(bench.board.ram());
+    let ram = rig.board.ram_range(rig.board.ram());
     let mut pages = images::mapped(medium, &images::newest(medium)?)?;
     pages.retain(|range| ram.start <= range.start && range.end <= ram.end);
-    let mut machine = bench.start(&bench.firmware, bench.board.ram(), Some(medium), &[LOADED], journal)?;
-    machine.wait_at(&bench.firmware, LOADED, BOOT)?;
-    let wrong = memory::differing_pages(extracted, &machine.ram, bench.board.ram_start, &pages)?;
-    ensure!(wrong.is_empty(), "extracted pages are not as loaded: {}", describe(bench, &wrong));
+    let mut machine = rig.start(&rig.firmware, rig.board.ram(), Some(medium), &[LOADED], journal)?;
+    machine.wait_at(&rig.firmware, LOADED, BOOT)?;
+    let wrong = memory::differing_pages(extracted, &machine.ram, rig.board.ram_start, &pages)?;
+    ensure!(wrong.is_empty(), "extracted pages are not as loaded: {}", describe(rig, &wrong));
     let total = memory::total(&pages) / memory::PAGE;
     ensure!(total > 0, "no page was compared");
     journal.note(format!("{total} extracted pages compared with RAM"));

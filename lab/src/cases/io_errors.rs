@@ -2,8 +2,8 @@
 //! model reports it to the guest as a failure of the chip.
 
 use super::Case;
-use super::bench::{Bench, take};
 use super::picture::BALLAST_MIB;
+use super::rig::{Rig, take};
 use crate::board::{Board, Medium};
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
@@ -85,18 +85,18 @@ impl Failure {
 }
 
 /// The snapshot completes, the block is retired, and the image boots in a process in which nothing fails.
-fn survive(bench: &Bench, journal: &Journal, failure: Failure) -> Result<()> {
-    let (medium, bad) = (bench.fresh()?, failure.block());
+fn survive(rig: &Rig, journal: &Journal, failure: Failure) -> Result<()> {
+    let (medium, bad) = (rig.fresh()?, failure.block());
     let cells = Cells::of(&medium).context("this medium has no blocks")?;
     let (last, old) = (At { block: bad, page: PAGES - 1 }, [0x5a; PAGE]);
     cells.write(last, &old)?;
-    let config = bench.new_path();
+    let config = rig.new_path();
     std::fs::write(&config, failure.rules())?;
-    let (mut machine, boot) = bench.boot(Some(&medium.failing(&config)), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium.failing(&config)), journal)?;
     boot.expect_cold("no-image")?;
     machine.command(&format!("ballast {BALLAST_MIB}"), QUICK)?.ok()?;
     let first = take(&mut machine, "snapshot")?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()?;
 
     let image = images::newest(&medium)?;
@@ -111,13 +111,13 @@ fn survive(bench: &Bench, journal: &Journal, failure: Failure) -> Result<()> {
         ensure!(around, "the image does not lie around block {bad}: {:?}", image.blocks());
     }
 
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(first)?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     let second = take(&mut machine, "snapshot")?;
     machine.power_off()?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(second)?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()
 }

@@ -1,7 +1,7 @@
 //! Media without anything to boot from: each ends in a cold boot with its own reason, and a working application.
 
 use super::Case;
-use super::bench::Bench;
+use super::rig::Rig;
 use crate::board::{self, Board};
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
@@ -44,35 +44,35 @@ fn is_flash(board: &Board, medium: &board::Medium) -> bool {
     !is_card(board, medium) && medium.kind() != Kind::RawNand
 }
 
-fn blank(bench: &Bench) -> Result<Medium> {
-    Medium::blank(&bench.new_path(), bench.layout(), Sizes::SMALL)?.temporary()
+fn blank(rig: &Rig) -> Result<Medium> {
+    Medium::blank(&rig.new_path(), rig.layout(), Sizes::SMALL)?.temporary()
 }
 
-fn of_noise(bench: &Bench) -> Result<Medium> {
-    let medium = blank(bench)?;
+fn of_noise(rig: &Rig) -> Result<Medium> {
+    let medium = blank(rig)?;
     medium.spoil(1)?;
     Ok(medium)
 }
 
-fn without_partition(bench: &Bench) -> Result<Medium> {
-    let medium = blank(bench)?;
+fn without_partition(rig: &Rig) -> Result<Medium> {
+    let medium = blank(rig)?;
     let fat = medium.fat();
     let first = ((fat.start - medium.user()) / mbr::SECTOR) as u32;
     let count = ((fat.end - fat.start) / mbr::SECTOR) as u32;
     medium.write(medium.user(), &mbr::sector(&[mbr::Partition { kind: mbr::FAT16_LBA, first, count }]))?;
-    medium.write(fat.start, &disk::fat16(fat.end - fat.start, &bench.files)?)?;
+    medium.write(fat.start, &disk::fat16(fat.end - fat.start, &rig.files)?)?;
     Ok(medium)
 }
 
-fn noisy_store(bench: &Bench) -> Result<Medium> {
-    let medium = bench.fresh()?;
+fn noisy_store(rig: &Rig) -> Result<Medium> {
+    let medium = rig.fresh()?;
     medium.spoil_store(2)?;
     Ok(medium)
 }
 
 /// There is no text, so `status` shows that the application works.
-fn no_text(bench: &Bench, journal: &Journal, medium: Option<Medium>, reason: &str) -> Result<()> {
-    let (mut machine, boot) = bench.boot(medium.as_ref(), journal)?;
+fn no_text(rig: &Rig, journal: &Journal, medium: Option<Medium>, reason: &str) -> Result<()> {
+    let (mut machine, boot) = rig.boot(medium.as_ref(), journal)?;
     boot.expect_cold(reason)?;
     let status = machine.command("status", QUICK)?;
     let status = status.event("status")?;
@@ -81,9 +81,9 @@ fn no_text(bench: &Bench, journal: &Journal, medium: Option<Medium>, reason: &st
     machine.power_off()
 }
 
-fn with_text(bench: &Bench, journal: &Journal, medium: &Medium, reason: &str) -> Result<()> {
-    let (mut machine, boot) = bench.boot(Some(medium), journal)?;
+fn with_text(rig: &Rig, journal: &Journal, medium: &Medium, reason: &str) -> Result<()> {
+    let (mut machine, boot) = rig.boot(Some(medium), journal)?;
     boot.expect_cold(reason)?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()
 }

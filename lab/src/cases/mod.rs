@@ -1,7 +1,6 @@
 //! The cases that `qemu-test` runs: each is named for what it proves.
 
 pub mod bad_blocks;
-pub mod bench;
 pub mod c_firmware;
 pub mod c_kernel;
 pub mod ecc;
@@ -17,6 +16,7 @@ pub mod raw_nand;
 pub mod reads;
 pub mod registers;
 pub mod report;
+pub mod rig;
 pub mod runner;
 pub mod sdma;
 pub mod selftest;
@@ -26,7 +26,7 @@ use crate::board::{Board, Medium};
 use crate::harness::journal::Journal;
 use crate::media::Kind;
 use anyhow::Result;
-use bench::Bench;
+use rig::Rig;
 use std::time::Duration;
 
 /// Longest boot: on a busy machine the newer QEMU's card model moves half a megabyte a second.
@@ -40,7 +40,7 @@ pub const TEXT_SEED: u64 = 2013;
 pub const TEXT_BYTES: usize = 100_000;
 
 /// What a case does.
-pub type Body = Box<dyn Fn(&Bench, &Journal) -> Result<()> + Send + Sync>;
+pub type Body = Box<dyn Fn(&Rig, &Journal) -> Result<()> + Send + Sync>;
 /// A question about a board and one of its media.
 pub type Where = Box<dyn Fn(&Board, &Medium) -> bool + Send + Sync>;
 
@@ -70,7 +70,7 @@ impl Case {
     /// A case from a name and what it does, for every board that boots from snapshots.
     pub fn new(
         name: impl Into<String>,
-        run: impl Fn(&Bench, &Journal) -> Result<()> + Send + Sync + 'static,
+        run: impl Fn(&Rig, &Journal) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
         let only = Box::new(|_: &Board, medium: &Medium| medium.kind() != Kind::RawNand);
         Self { name: name.into(), run: Box::new(run), only, in_c: false, unless: None }

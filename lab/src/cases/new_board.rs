@@ -1,7 +1,7 @@
 //! A new board from the template: as generated it says what is to be filled; filled with the examples of `docs/porting.md`, and
 //! nothing else, it takes a snapshot and boots from it. Both are built for and run on the reference board's machine.
 
-use super::bench::Bench;
+use super::rig::Rig;
 use super::{BOOT, Case, SNAPSHOT};
 use crate::board::{self, Board, Medium};
 use crate::harness::boot::Boot;
@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 /// The cases of this file. The examples of the guide are for the reference board's machine with a card.
 pub fn cases() -> Vec<Case> {
-    let case = |name, run: fn(&Bench, &Journal) -> Result<()>| {
+    let case = |name, run: fn(&Rig, &Journal) -> Result<()>| {
         let here = |board: &Board, medium: &Medium| {
             board::reference().is_ok_and(|reference| reference == board) && medium.kind() == Kind::Sd
         };
@@ -65,7 +65,7 @@ fn xtask(task: &[&str], path: &Path, rest: &[&str]) -> Result<String> {
 }
 
 /// The board of the guide, described by its `board.toml`: RAM of every size that this names is compared byte for byte.
-fn by_its_folder(_: &Bench, journal: &Journal) -> Result<()> {
+fn by_its_folder(_: &Rig, journal: &Journal) -> Result<()> {
     let new = New::make("guide-board")?;
     guide::apply(&new.folder)?;
     let report = new.folder.join("report.json");
@@ -83,7 +83,7 @@ fn by_its_folder(_: &Bench, journal: &Journal) -> Result<()> {
     Ok(())
 }
 
-fn as_generated(bench: &Bench, journal: &Journal) -> Result<()> {
+fn as_generated(rig: &Rig, journal: &Journal) -> Result<()> {
     let new = New::make("as-generated")?;
     let (_, firmware, warnings) = new.build()?;
     let places = oal_board_build::places(&new.folder);
@@ -92,7 +92,7 @@ fn as_generated(bench: &Bench, journal: &Journal) -> Result<()> {
         ensure!(warnings.contains(place), "the build does not warn of {place}:\n{warnings}");
     }
     // It has no console: what it says comes by semihosting.
-    let machine = bench.start(&firmware, bench.board.ram(), None, &[], journal)?;
+    let machine = rig.start(&firmware, rig.board.ram(), None, &[], journal)?;
     let end = Instant::now() + BOOT;
     while !machine.emulator_said().contains("@ready us=0\r\n") {
         ensure!(Instant::now() < end, "the firmware was not ready within {BOOT:?}");
@@ -113,7 +113,7 @@ fn as_generated(bench: &Bench, journal: &Journal) -> Result<()> {
     Ok(())
 }
 
-fn as_the_guide_says(bench: &Bench, journal: &Journal) -> Result<()> {
+fn as_the_guide_says(rig: &Rig, journal: &Journal) -> Result<()> {
     let name = "guide-board";
     let new = New::make(name)?;
     guide::apply(&new.folder)?;
@@ -124,12 +124,12 @@ fn as_the_guide_says(bench: &Bench, journal: &Journal) -> Result<()> {
     let [first, entry] = [firmware.symbol("__oal_code_start")?, firmware.symbol("_start")?];
     ensure!(first == entry, "the guide says that the code is entered at its first byte; it is at {entry:#x}");
 
-    let (medium, mib) = (bench.fresh()?, bench.board.ram());
+    let (medium, mib) = (rig.fresh()?, rig.board.ram());
     // The self test measures clock and tick: on a busy host they agree if time is the number of instructions.
     let mut machine = Machine::start(
         &Power {
-            board: bench.board,
-            emulator: &bench.emulator,
+            board: rig.board,
+            emulator: &rig.emulator,
             firmware: &firmware,
             ram_mib: mib,
             medium: Some(&medium),
@@ -148,7 +148,7 @@ fn as_the_guide_says(bench: &Bench, journal: &Journal) -> Result<()> {
     );
     ensure!(boot.after.is_empty(), "more was said than a cold boot has to say: {:?}", boot.after);
     let index = machine.command("status", QUICK)?.event("status")?.text("index_digest")?.to_string();
-    bench.check_life(&mut machine, 0, &index)?;
+    rig.check_life(&mut machine, 0, &index)?;
 
     // The self test resets the board by itself; its second half is the restored system's.
     let first = machine.command("selftest reboot", 2 * SNAPSHOT)?;
@@ -160,19 +160,19 @@ fn as_the_guide_says(bench: &Bench, journal: &Journal) -> Result<()> {
     let end = told().find(|e| e.get("passed").is_some()).context("the self test has no end")?;
     passed(end, told())?;
     journal.note(format!("self test: {} checks", end.number("passed")?));
-    bench.check_life(&mut machine, 1, &index)?;
+    rig.check_life(&mut machine, 1, &index)?;
 
     let taken = machine.command("snapshot regs", SNAPSHOT)?;
     intact(taken.event("regs")?).context("on the live timeline")?;
     let seq = taken.event("taken")?.number("seq")?;
     machine.power_off()?;
 
-    let mut machine = bench.start(&firmware, mib, Some(&medium), &[], journal)?;
+    let mut machine = rig.start(&firmware, mib, Some(&medium), &[], journal)?;
     let boot = Boot::watch(&mut machine.console, BOOT)?;
     boot.expect_restored(seq)?;
     let regs = boot.after.iter().find(|event| event.word == "regs");
     intact(regs.context("the restored system printed no `@regs`")?).context("on the restored timeline")?;
-    bench.check_life(&mut machine, 2, &index)?;
+    rig.check_life(&mut machine, 2, &index)?;
     // Every driver came up, and the tick ticks again.
     let status = machine.command("status", QUICK)?;
     let drivers: Vec<&str> = status.all("driver").filter_map(|driver| driver.get("name")).collect();

@@ -1,6 +1,6 @@
 //! The main proof: RAM at the moment of capture and RAM after the restore, compared from outside, byte for byte.
 
-use super::bench::Bench;
+use super::rig::Rig;
 use super::{BOOT, Case, SNAPSHOT};
 use crate::harness::boot::Boot;
 use crate::harness::console::{Answer, QUICK};
@@ -56,27 +56,27 @@ struct Captured {
 }
 
 /// Takes a snapshot on a medium without any, boots from it, and compares RAM. Returns the restored machine.
-pub fn byte_for_byte(bench: &Bench, journal: &Journal, life: Life, medium: &Medium) -> Result<Machine> {
-    let captured = first_life(bench, journal, life, medium)?;
+pub fn byte_for_byte(rig: &Rig, journal: &Journal, life: Life, medium: &Medium) -> Result<Machine> {
+    let captured = first_life(rig, journal, life, medium)?;
     let mut expected = captured.picture.clone();
     expected.extend(captured.map.oem.iter().cloned());
     check_page_map(medium, &expected)?;
-    second_life(bench, journal, life.ram_mib, medium, &captured)
+    second_life(rig, journal, life.ram_mib, medium, &captured)
 }
 
-fn first_life(bench: &Bench, journal: &Journal, life: Life, medium: &Medium) -> Result<Captured> {
+fn first_life(rig: &Rig, journal: &Journal, life: Life, medium: &Medium) -> Result<Captured> {
     let mib = life.ram_mib;
-    let firmware = &bench.firmware;
-    let mut machine = bench.start(firmware, mib, Some(medium), &[CAPTURED, WRITTEN], journal)?;
+    let firmware = &rig.firmware;
+    let mut machine = rig.start(firmware, mib, Some(medium), &[CAPTURED, WRITTEN], journal)?;
     let boot = Boot::watch(&mut machine.console, BOOT)?;
     boot.expect_cold("no-image")?;
-    let ram = bench.board.ram_range(mib);
+    let ram = rig.board.ram_range(mib);
     ensure!(
         boot.reset.number("ram_mib")? == (ram.end - ram.start) >> 20,
         "the firmware sees another RAM size: {}",
         boot.reset
     );
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     // Memory that does not compress, at the other end of RAM: raw chunks, and more than a handful of pages.
     machine.command(&format!("ballast {}", life.ballast_mib), QUICK)?.ok()?;
     let status = machine.command("status", QUICK)?;
@@ -85,10 +85,10 @@ fn first_life(bench: &Bench, journal: &Journal, life: Life, medium: &Medium) -> 
         "the timeline is not `cold` before the snapshot"
     );
     let map = Map::read(&machine.command("memory", QUICK)?)?;
-    let base = bench.board.ram_start;
+    let base = rig.board.ram_start;
     ensure!(map.ram[0] == ram, "`memory` gives RAM as {:x?}", map.ram[0]);
     ensure!(
-        !(bench.board.has_display && map.oem.is_empty()),
+        !(rig.board.has_display && map.oem.is_empty()),
         "`memory` lists no OEM region; the frame buffer should be one"
     );
     let picture = map.picture(&firmware.range("__oal_code_start", "__oal_code_end")?);
@@ -101,7 +101,7 @@ fn first_life(bench: &Bench, journal: &Journal, life: Life, medium: &Medium) -> 
 
     machine.wait_at(firmware, WRITTEN, SNAPSHOT)?;
     let changed = memory::differing_pages(&ram, &machine.ram, base, &map.still())?;
-    ensure!(changed.is_empty(), "while the image was written RAM changed in {}", describe(bench, &changed));
+    ensure!(changed.is_empty(), "while the image was written RAM changed in {}", describe(rig, &changed));
     ensure!(oem == read_oem(&mut machine, &map)?, "while the image was written an OEM region changed");
     machine.go_on(firmware, WRITTEN)?;
 
@@ -109,7 +109,7 @@ fn first_life(bench: &Bench, journal: &Journal, life: Life, medium: &Medium) -> 
     let seq = taken.event("taken")?.number("seq")?;
     let after = machine.command("status", QUICK)?;
     check_running(&mut machine, &after, "live")?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()?;
     Ok(Captured { map, picture, ram, oem, status, seq })
 }
@@ -136,22 +136,21 @@ pub fn check_page_map(medium: &Medium, expected: &[Range<u64>]) -> Result<()> {
 }
 
 fn second_life(
-    bench: &Bench,
+    rig: &Rig,
     journal: &Journal,
     mib: u32,
     medium: &Medium,
     captured: &Captured,
 ) -> Result<Machine> {
-    let firmware = &bench.firmware;
-    let mut machine = bench.start(firmware, mib, Some(medium), &[LOADED], journal)?;
+    let firmware = &rig.firmware;
+    let mut machine = rig.start(firmware, mib, Some(medium), &[LOADED], journal)?;
     machine.wait_at(firmware, LOADED, BOOT)?;
-    let wrong =
-        memory::differing_pages(&captured.ram, &machine.ram, bench.board.ram_start, &captured.picture)?;
+    let wrong = memory::differing_pages(&captured.ram, &machine.ram, rig.board.ram_start, &captured.picture)?;
     let pages = memory::total(&captured.picture) / memory::PAGE;
     ensure!(
         wrong.is_empty(),
         "of {pages} pages loaded, these are not as captured: {}",
-        describe(bench, &wrong)
+        describe(rig, &wrong)
     );
     ensure!(
         captured.oem == read_oem(&mut machine, &captured.map)?,
@@ -166,9 +165,9 @@ fn second_life(
     boot.expect_restored(captured.seq)?;
     let status = machine.command("status", QUICK)?;
     check_running(&mut machine, &status, "restored")?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     check_same_index(captured.status.event("status")?, status.event("status")?)?;
-    check_drivers(&bench.board.drivers, &status)?;
+    check_drivers(&rig.board.drivers, &status)?;
     Ok(machine)
 }
 
@@ -221,9 +220,9 @@ fn read_oem(machine: &mut Machine, map: &Map) -> Result<Vec<Vec<u8>>> {
 }
 
 /// So many pages, and the symbols of the first.
-pub fn describe(bench: &Bench, pages: &[u64]) -> String {
+pub fn describe(rig: &Rig, pages: &[u64]) -> String {
     let shown: Vec<String> =
-        pages.iter().take(6).map(|p| format!("{p:#010x} ({})", bench.firmware.nearest(*p))).collect();
+        pages.iter().take(6).map(|p| format!("{p:#010x} ({})", rig.firmware.nearest(*p))).collect();
     let more = if pages.len() > shown.len() { ", ..." } else { "" };
     format!("{}: {}{more}", table::count(pages.len() as u64, "page"), shown.join(", "))
 }

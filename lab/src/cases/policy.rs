@@ -1,7 +1,7 @@
 //! Boot policy: always, once, and what happens to an image whose boot is never confirmed.
 
 use super::Case;
-use super::bench::{Bench, Prepared, take};
+use super::rig::{Prepared, Rig, take};
 use crate::harness::boot::Ending;
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
@@ -26,36 +26,36 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-fn always(bench: &Bench, journal: &Journal) -> Result<()> {
-    let Prepared { medium, newest, .. } = bench.with_one_image(journal)?;
+fn always(rig: &Rig, journal: &Journal) -> Result<()> {
+    let Prepared { medium, newest, .. } = rig.with_one_image(journal)?;
     for n in 1..=ALWAYS {
-        let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+        let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
         boot.expect_restored(newest).with_context(|| format!("boot {n} of {ALWAYS}"))?;
-        bench.check_find(&mut machine)?;
+        rig.check_find(&mut machine)?;
         machine.power_off()?;
     }
     Ok(())
 }
 
-fn once(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.fresh()?;
-    let (mut machine, _) = bench.boot(Some(&medium), journal)?;
+fn once(rig: &Rig, journal: &Journal) -> Result<()> {
+    let medium = rig.fresh()?;
+    let (mut machine, _) = rig.boot(Some(&medium), journal)?;
     let seq = take(&mut machine, "snapshot once")?;
     machine.power_off()?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(seq)?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_cold("consumed")?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()
 }
 
 /// The system went on from the older image, so what the newer one pictured is past, even if it can be read again.
-fn refused_once(bench: &Bench, journal: &Journal) -> Result<()> {
-    let Prepared { medium, newest: always, .. } = bench.with_one_image(journal)?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+fn refused_once(rig: &Rig, journal: &Journal) -> Result<()> {
+    let Prepared { medium, newest: always, .. } = rig.with_one_image(journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(always)?;
     let once = take(&mut machine, "snapshot once")?;
     machine.power_off()?;
@@ -63,48 +63,48 @@ fn refused_once(bench: &Bench, journal: &Journal) -> Result<()> {
     for reason in ["bad-crc", "consumed"] {
         // The first time this breaks the chunk, the second time it mends it.
         images::flip(&medium, &image, image.chunk_byte(), 3)?;
-        let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+        let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
         boot.expect_restored(always)?;
         boot.expect_image_refused(once, reason)?;
-        bench.check_find(&mut machine)?;
+        rig.check_find(&mut machine)?;
         machine.power_off()?;
     }
     Ok(())
 }
 
-fn unconfirmed(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.fresh()?;
-    let (mut machine, _) = bench.boot(Some(&medium), journal)?;
+fn unconfirmed(rig: &Rig, journal: &Journal) -> Result<()> {
+    let medium = rig.fresh()?;
+    let (mut machine, _) = rig.boot(Some(&medium), journal)?;
     let seq = take(&mut machine, "snapshot noconfirm")?;
     machine.power_off()?;
-    use_up_attempts(bench, journal, &medium, seq)?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    use_up_attempts(rig, journal, &medium, seq)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_cold("attempts-exhausted")?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()
 }
 
-fn unconfirmed_with_older(bench: &Bench, journal: &Journal) -> Result<()> {
-    let Prepared { medium, older, .. } = bench.with_one_image(journal)?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+fn unconfirmed_with_older(rig: &Rig, journal: &Journal) -> Result<()> {
+    let Prepared { medium, older, .. } = rig.with_one_image(journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(older)?;
     let seq = take(&mut machine, "snapshot noconfirm")?;
     machine.power_off()?;
-    use_up_attempts(bench, journal, &medium, seq)?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    use_up_attempts(rig, journal, &medium, seq)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(older)?;
     boot.expect_refused("attempts-exhausted")?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()
 }
 
-fn by_hand(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.fresh()?;
-    let (mut machine, _) = bench.boot(Some(&medium), journal)?;
+fn by_hand(rig: &Rig, journal: &Journal) -> Result<()> {
+    let medium = rig.fresh()?;
+    let (mut machine, _) = rig.boot(Some(&medium), journal)?;
     let seq = take(&mut machine, "snapshot noconfirm")?;
     machine.power_off()?;
     for n in 1..=ATTEMPTS + 1 {
-        let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+        let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
         boot.expect_restored(seq).with_context(|| format!("boot {n}, each confirmed by hand"))?;
         machine.command("confirm", QUICK)?;
         let status = machine.command("status", QUICK)?;
@@ -118,20 +118,20 @@ fn by_hand(bench: &Bench, journal: &Journal) -> Result<()> {
 }
 
 /// The board's own reset, within one process: RAM survives it, and must not matter.
-fn reboot(bench: &Bench, journal: &Journal) -> Result<()> {
-    let Prepared { medium, newest, .. } = bench.with_one_image(journal)?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+fn reboot(rig: &Rig, journal: &Journal) -> Result<()> {
+    let Prepared { medium, newest, .. } = rig.with_one_image(journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(newest)?;
     machine.console.send("reboot")?;
     let boot = crate::harness::boot::Boot::watch(&mut machine.console, super::BOOT)?;
     boot.expect_restored(newest)?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()
 }
 
-fn use_up_attempts(bench: &Bench, journal: &Journal, medium: &Medium, seq: u64) -> Result<()> {
+fn use_up_attempts(rig: &Rig, journal: &Journal, medium: &Medium, seq: u64) -> Result<()> {
     for attempt in 1..=ATTEMPTS {
-        let (machine, boot) = bench.boot(Some(medium), journal)?;
+        let (machine, boot) = rig.boot(Some(medium), journal)?;
         if let Ending::Cold { reason, .. } = &boot.ending {
             bail!("attempt {attempt} of {ATTEMPTS} was a cold boot: {reason}");
         }

@@ -1,7 +1,7 @@
 //! The raw NAND driver and the store on a chip that nobody here wrote, on a core that is no ARMv7-A. The board's program is
 //! small: it pictures memory whose contents it can check.
 
-use super::bench::{Bench, take};
+use super::rig::{Rig, take};
 use super::{Case, SNAPSHOT};
 use crate::board::{Board, Medium};
 use crate::harness::boot::Boot;
@@ -19,7 +19,7 @@ const PATTERN: u64 = 4 << 20;
 
 /// The cases of this file.
 pub fn cases() -> Vec<Case> {
-    let case = |name, run: fn(&Bench, &Journal) -> Result<()>| Case::new(name, run).only(is_raw);
+    let case = |name, run: fn(&Rig, &Journal) -> Result<()>| Case::new(name, run).only(is_raw);
     vec![
         case("akita-raw-nand-boots-what-it-took-byte-for-byte", byte_for_byte),
         case("akita-raw-nand-falls-back-to-the-older-image", older),
@@ -32,20 +32,20 @@ fn is_raw(_: &Board, medium: &Medium) -> bool {
     medium.kind() == Kind::RawNand
 }
 
-fn byte_for_byte(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.fresh()?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+fn byte_for_byte(rig: &Rig, journal: &Journal) -> Result<()> {
+    let medium = rig.fresh()?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_cold("no-image")?;
     machine.command("fill 77", QUICK)?;
     let before = check(&mut machine, 77)?;
     let taken = machine.command("snapshot", SNAPSHOT)?;
     registers(taken.event("regs")?).context("on the live timeline")?;
     let seq = taken.event("taken")?.number("seq")?;
-    let pattern = pattern(bench)?;
+    let pattern = pattern(rig)?;
     let held = machine.device_memory(pattern.start, PATTERN)?;
     machine.power_off()?;
 
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(seq)?;
     registers(told(&boot, "regs")?).context("on the restored timeline")?;
     let after = check(&mut machine, 77)?;
@@ -58,53 +58,53 @@ fn byte_for_byte(bench: &Bench, journal: &Journal) -> Result<()> {
     machine.power_off()
 }
 
-fn older(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.fresh()?;
-    let (mut machine, _) = bench.boot(Some(&medium), journal)?;
+fn older(rig: &Rig, journal: &Journal) -> Result<()> {
+    let medium = rig.fresh()?;
+    let (mut machine, _) = rig.boot(Some(&medium), journal)?;
     machine.command("fill 1001", QUICK)?;
     let first = take(&mut machine, "snapshot")?;
     machine.command("fill 1002", QUICK)?;
     let second = take(&mut machine, "snapshot")?;
     machine.power_off()?;
 
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(second)?;
     check(&mut machine, 1002)?;
     machine.power_off()?;
 
     let image = images::newest(&medium)?;
     images::flip(&medium, &image, image.chunk_byte(), 3)?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(first)?;
     boot.expect_image_refused_at(second, "chunk", "bad-crc")?;
     check(&mut machine, 1001)?;
     machine.power_off()
 }
 
-fn once(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.fresh()?;
-    let (mut machine, _) = bench.boot(Some(&medium), journal)?;
+fn once(rig: &Rig, journal: &Journal) -> Result<()> {
+    let medium = rig.fresh()?;
+    let (mut machine, _) = rig.boot(Some(&medium), journal)?;
     machine.command("fill 5", QUICK)?;
     let seq = take(&mut machine, "snapshot once")?;
     machine.power_off()?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(seq)?;
     check(&mut machine, 5)?;
     machine.power_off()?;
-    let (machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_cold("consumed")?;
     machine.power_off()
 }
 
-fn noise(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.fresh()?;
+fn noise(rig: &Rig, journal: &Journal) -> Result<()> {
+    let medium = rig.fresh()?;
     medium.spoil(3)?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_cold("log-corrupt")?;
     machine.command("fill 6", QUICK)?;
     let seq = take(&mut machine, "snapshot")?;
     machine.power_off()?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(seq)?;
     check(&mut machine, 6)?;
     machine.power_off()
@@ -121,8 +121,8 @@ fn check(machine: &mut Machine, seed: u64) -> Result<Event> {
 }
 
 /// Where the filled memory is.
-fn pattern(bench: &Bench) -> Result<Range<u64>> {
-    let start = bench.firmware.symbol("__heap_start")?;
+fn pattern(rig: &Rig) -> Result<Range<u64>> {
+    let start = rig.firmware.symbol("__heap_start")?;
     Ok(start..start + PATTERN)
 }
 

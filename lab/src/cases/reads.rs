@@ -5,8 +5,8 @@
 //! [`nbd`]: crate::harness::nbd
 
 use super::Case;
-use super::bench::{Bench, Prepared};
 use super::power_cuts::is_one_file;
+use super::rig::{Prepared, Rig};
 use crate::harness::boot::{Boot, Ending};
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
@@ -43,7 +43,7 @@ type Faults = [(u64, ReadFault)];
 
 /// A medium with two images, and what a boot without faults says of it.
 struct Scene<'a> {
-    bench: &'a Bench,
+    rig: &'a Rig,
     journal: &'a Journal,
     prepared: Prepared,
     index: String,
@@ -52,9 +52,9 @@ struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    fn new(bench: &'a Bench, journal: &'a Journal) -> Result<Self> {
-        let prepared = bench.with_two_images(journal)?;
-        let mut scene = Self { bench, journal, prepared, index: String::new(), endings: BTreeMap::new() };
+    fn new(rig: &'a Rig, journal: &'a Journal) -> Result<Self> {
+        let prepared = rig.with_two_images(journal)?;
+        let mut scene = Self { rig, journal, prepared, index: String::new(), endings: BTreeMap::new() };
         let (mut machine, boot, _server) = scene.start(&[])?;
         boot.expect_restored(scene.prepared.newest)?;
         let status = machine.command("status", QUICK)?;
@@ -77,9 +77,9 @@ impl<'a> Scene<'a> {
     fn start(&self, faults: &Faults) -> Result<(Machine, Boot, Server)> {
         let mut disk = Disk::over(&self.prepared.medium)?;
         faults.iter().for_each(|(sector, fault)| disk.harm(*sector, *fault));
-        let server = Server::start(disk, &self.bench.new_path())?;
+        let server = Server::start(disk, &self.rig.new_path())?;
         let medium = self.prepared.medium.behind(&server.socket);
-        let (machine, boot) = self.bench.boot(Some(&medium), self.journal)?;
+        let (machine, boot) = self.rig.boot(Some(&medium), self.journal)?;
         Ok((machine, boot, server))
     }
 
@@ -99,7 +99,7 @@ impl<'a> Scene<'a> {
             Ending::Restored { seq } => bail!("image {seq} was booted, which is none of those on the medium"),
             Ending::Cold { stage, reason } => (0, format!("cold at {stage} ({reason})")),
         };
-        self.bench.check_life(&mut machine, boots, &self.index)?;
+        self.rig.check_life(&mut machine, boots, &self.index)?;
         *self.endings.entry(name).or_default() += 1;
         Ok(boot.ending)
     }
@@ -118,8 +118,8 @@ impl<'a> Scene<'a> {
 }
 
 /// One sector of the newest image at a time: the image boots all the same, where nothing needs what is wrong, or the older one.
-fn newest_image(bench: &Bench, journal: &Journal, fault: fn(&mut Noise) -> ReadFault) -> Result<()> {
-    let mut scene = Scene::new(bench, journal)?;
+fn newest_image(rig: &Rig, journal: &Journal, fault: fn(&mut Noise) -> ReadFault) -> Result<()> {
+    let mut scene = Scene::new(rig, journal)?;
     let [_, newest] = scene.images()?;
     let mut noise = Noise::new(16);
     for i in 0..PLACES {
@@ -137,8 +137,8 @@ fn newest_image(bench: &Bench, journal: &Journal, fault: fn(&mut Noise) -> ReadF
 }
 
 /// The records one at a time, then all of them: without any there is no image.
-fn log(bench: &Bench, journal: &Journal) -> Result<()> {
-    let mut scene = Scene::new(bench, journal)?;
+fn log(rig: &Rig, journal: &Journal) -> Result<()> {
+    let mut scene = Scene::new(rig, journal)?;
     let medium = scene.prepared.medium.clone();
     let mut sectors = BTreeSet::new();
     for place in records::guarded(&medium) {
@@ -169,8 +169,8 @@ fn log(bench: &Bench, journal: &Journal) -> Result<()> {
 }
 
 /// Bits of the header, of the map and of the chunks of both images: a cold boot says what is wrong with the newest one.
-fn both_images(bench: &Bench, journal: &Journal) -> Result<()> {
-    let mut scene = Scene::new(bench, journal)?;
+fn both_images(rig: &Rig, journal: &Journal) -> Result<()> {
+    let mut scene = Scene::new(rig, journal)?;
     let images = scene.images()?;
     let map = |image: &Found| image.header.map.offset + u64::from(image.header.map.len / 2);
     let stages = [

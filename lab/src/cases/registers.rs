@@ -1,6 +1,6 @@
 //! Every register that belongs to the CPU context holds its pattern after the restore.
 
-use super::bench::Bench;
+use super::rig::Rig;
 use super::{Case, SNAPSHOT};
 use crate::harness::event::Event;
 use crate::harness::journal::Journal;
@@ -14,14 +14,14 @@ pub fn cases() -> Vec<Case> {
     vec![Case::new("registers-survive", registers)]
 }
 
-fn registers(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.fresh()?;
-    let (mut machine, _) = bench.boot(Some(&medium), journal)?;
+fn registers(rig: &Rig, journal: &Journal) -> Result<()> {
+    let medium = rig.fresh()?;
+    let (mut machine, _) = rig.boot(Some(&medium), journal)?;
     let taken = machine.command("snapshot regs", SNAPSHOT)?;
     check(taken.event("regs")?, taken.all("reg")).context("on the live timeline")?;
     let seq = taken.event("taken")?.number("seq")?;
     machine.power_off()?;
-    let (machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(seq)?;
     let find = boot.after.iter().find(|e| e.word == "regs");
     let wrong = boot.after.iter().filter(|e| e.word == "reg");

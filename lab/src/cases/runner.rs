@@ -1,7 +1,7 @@
 //! Running cases, two at a time.
 
-use super::bench::Bench;
 use super::report::{Outcome, Record};
+use super::rig::Rig;
 use super::{Case, Fit};
 use crate::board::{Board, Medium};
 use crate::harness::journal::Journal;
@@ -28,7 +28,7 @@ pub struct Plan {
     /// The QEMU's version, for the report.
     pub qemu: String,
     /// Where they run, or why they cannot.
-    pub bench: Result<Bench, String>,
+    pub rig: Result<Rig, String>,
     /// Names that a case must contain one of to be run; empty for all.
     pub only: Vec<String>,
     /// The command that runs one of its cases alone, up to the case's name.
@@ -45,12 +45,12 @@ pub fn run(cases: &[&Case], plans: &[Plan]) -> Vec<Record> {
     for (number, plan) in plans.iter().enumerate() {
         for case in cases.iter().copied().filter(|c| wanted(plan, c)) {
             let not_run = |outcome, why: &str| Some(record(plan, case, outcome, why.to_string(), 0.0));
-            match (case.fit(plan.board, plan.medium), &plan.bench) {
+            match (case.fit(plan.board, plan.medium), &plan.rig) {
                 (Fit::Elsewhere, _) => {}
                 (Fit::Meaningless(why), _) => records.push(not_run(Outcome::NotApplicable, why)),
                 (Fit::Meant, Err(why)) => records.push(not_run(Outcome::Skipped, why)),
-                (Fit::Meant, Ok(bench)) => {
-                    queue.push((records.len(), number, plan, bench, case));
+                (Fit::Meant, Ok(rig)) => {
+                    queue.push((records.len(), number, plan, rig, case));
                     records.push(None);
                 }
             }
@@ -74,9 +74,9 @@ pub fn run(cases: &[&Case], plans: &[Plan]) -> Vec<Record> {
                 loop {
                     // A statement of its own: the lock must be gone before the case runs.
                     let next = lock(queue).pop();
-                    let Some((place, _, plan, bench, case)) = next else { break };
+                    let Some((place, _, plan, rig, case)) = next else { break };
                     lock(running).insert(place, (Instant::now(), title(plan, case)));
-                    let (record, journal) = one(plan, bench, case);
+                    let (record, journal) = one(plan, rig, case);
                     lock(running).remove(&place);
                     // If nobody listens any more, this run is over.
                     let _ = sender.send((place, line(&record, &title(plan, case), plan, &journal), record));
@@ -112,10 +112,10 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn one(plan: &Plan, bench: &Bench, case: &Case) -> (Record, Journal) {
+fn one(plan: &Plan, rig: &Rig, case: &Case) -> (Record, Journal) {
     let journal = Journal::default();
     let start = Instant::now();
-    let result = catch_unwind(AssertUnwindSafe(|| (case.run)(bench, &journal)));
+    let result = catch_unwind(AssertUnwindSafe(|| (case.run)(rig, &journal)));
     let (outcome, reason) = match result {
         Ok(Ok(())) => (Outcome::Passed, journal.notes().join("; ")),
         Ok(Err(error)) => (Outcome::Failed, format!("{error:#}")),

@@ -3,8 +3,8 @@
 //! tests show that, on simulated media. What is seen is that the controller was used, where it wrote to, and that it is at
 //! rest when the image is entered.
 
-use super::bench::{Bench, Prepared};
 use super::picture::LOADED;
+use super::rig::{Prepared, Rig};
 use super::{BOOT, Case};
 use crate::harness::boot::Boot;
 use crate::harness::journal::Journal;
@@ -22,25 +22,25 @@ pub fn cases() -> Vec<Case> {
     vec![case.only(|_, medium| medium.sdma.is_some())]
 }
 
-fn loads_and_rests(bench: &Bench, journal: &Journal) -> Result<()> {
-    let Prepared { medium, newest, .. } = bench.with_one_image(journal)?;
-    let mut machine = bench.start(&bench.firmware, bench.board.ram(), Some(&medium), &[LOADED], journal)?;
-    machine.wait_at(&bench.firmware, LOADED, BOOT)?;
-    let controller = bench.medium.sdma.context("the medium has no controller with SDMA")?;
+fn loads_and_rests(rig: &Rig, journal: &Journal) -> Result<()> {
+    let Prepared { medium, newest, .. } = rig.with_one_image(journal)?;
+    let mut machine = rig.start(&rig.firmware, rig.board.ram(), Some(&medium), &[LOADED], journal)?;
+    machine.wait_at(&rig.firmware, LOADED, BOOT)?;
+    let controller = rig.medium.sdma.context("the medium has no controller with SDMA")?;
     let mut register = |offset| -> Result<u32> {
         let bytes = machine.device_memory(controller + offset, 4)?;
         Ok(u32::from_le_bytes(*bytes.first_chunk().context("a register has four bytes")?))
     };
     // The CPU's own reads, through the port, leave the address at 0, as after the reset.
     let (address, state) = (register(SYSTEM_ADDRESS)?, register(PRESENT_STATE)?);
-    let nosave = bench.firmware.range("__oal_nosave_start", "__oal_nosave_end")?;
+    let nosave = rig.firmware.range("__oal_nosave_start", "__oal_nosave_end")?;
     let end = u64::from(address);
     ensure!(
         nosave.start < end && end <= nosave.end,
         "DMA ended at {end:#x}, and nosave memory is {nosave:x?}"
     );
     ensure!(state & BUSY == 0, "the controller is busy when the image is entered: {state:#x}");
-    machine.go_on(&bench.firmware, LOADED)?;
+    machine.go_on(&rig.firmware, LOADED)?;
     Boot::watch(&mut machine.console, BOOT)?.expect_restored(newest)?;
     journal.note(format!("DMA ended at {end:#x}"));
     machine.power_off()

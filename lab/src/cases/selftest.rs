@@ -1,6 +1,6 @@
 //! The firmware's self test: a good port passes, and of each broken one the fault is named.
 
-use super::bench::{Bench, take};
+use super::rig::{Rig, take};
 use super::{BOOT, Case, SNAPSHOT};
 use crate::board::{self, Board};
 use crate::firmware;
@@ -122,12 +122,12 @@ fn expect_good_end(boot: &Boot) -> Result<()> {
 }
 
 /// Powers the board on with this firmware. The guest's time is the number of its instructions, so that a busy host loses no tick.
-fn boot(bench: &Bench, firmware: &Firmware, medium: &Medium, journal: &Journal) -> Result<(Machine, Boot)> {
+fn boot(rig: &Rig, firmware: &Firmware, medium: &Medium, journal: &Journal) -> Result<(Machine, Boot)> {
     let power = Power {
-        board: bench.board,
-        emulator: &bench.emulator,
+        board: rig.board,
+        emulator: &rig.emulator,
         firmware,
-        ram_mib: bench.board.ram(),
+        ram_mib: rig.board.ram(),
         medium: Some(medium),
         noise: 1,
         stops: &[],
@@ -139,30 +139,30 @@ fn boot(bench: &Bench, firmware: &Firmware, medium: &Medium, journal: &Journal) 
 }
 
 /// The medium holds an image before, which boots again after all of it.
-fn passes(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.fresh()?;
-    let (mut machine, _) = boot(bench, &bench.firmware, &medium, journal)?;
+fn passes(rig: &Rig, journal: &Journal) -> Result<()> {
+    let medium = rig.fresh()?;
+    let (mut machine, _) = boot(rig, &rig.firmware, &medium, journal)?;
     let seq = take(&mut machine, "snapshot")?;
     let tested = machine.command("selftest", SNAPSHOT)?;
     expect_good(&lines(&tested.events))?;
     let images = tested.event("taken")?.number("seq")?;
     machine.power_off()?;
 
-    let (machine, life) = boot(bench, &bench.firmware, &medium, journal)?;
+    let (machine, life) = boot(rig, &rig.firmware, &medium, journal)?;
     life.expect_restored(images)?;
     expect_good_end(&life)?;
     machine.power_off()?;
 
-    let (mut machine, life) = boot(bench, &bench.firmware, &medium, journal)?;
+    let (mut machine, life) = boot(rig, &rig.firmware, &medium, journal)?;
     life.expect_restored(seq).context("after the self test")?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()
 }
 
 /// With `selftest reboot` the board resets itself, and comes back.
-fn after_a_reset(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = bench.fresh()?;
-    let (mut machine, _) = boot(bench, &bench.firmware, &medium, journal)?;
+fn after_a_reset(rig: &Rig, journal: &Journal) -> Result<()> {
+    let medium = rig.fresh()?;
+    let (mut machine, _) = boot(rig, &rig.firmware, &medium, journal)?;
     let tested = machine.command("selftest reboot", SNAPSHOT)?;
     expect_good(&lines(&tested.events))?;
     let boot = Boot::watch(&mut machine.console, BOOT)?;
@@ -172,17 +172,17 @@ fn after_a_reset(bench: &Bench, journal: &Journal) -> Result<()> {
 }
 
 /// Exactly the check that is about the fault fails, and says what it is.
-fn names(fault: &Fault, bench: &Bench, journal: &Journal) -> Result<()> {
+fn names(fault: &Fault, rig: &Rig, journal: &Journal) -> Result<()> {
     let firmware = firmware::build_broken(fault.port)?;
-    let medium = bench.fresh()?;
-    let (mut machine, _) = boot(bench, &firmware, &medium, journal)?;
+    let medium = rig.fresh()?;
+    let (mut machine, _) = boot(rig, &firmware, &medium, journal)?;
     let tested = machine.command("selftest", SNAPSHOT)?;
     let mut events = tested.events;
     if fault.check == "restored" {
         expect_good(&lines(&events)).context("in the first half, which cannot see the fault")?;
         machine.power_off()?;
         let restored;
-        (machine, restored) = boot(bench, &firmware, &medium, journal)?;
+        (machine, restored) = boot(rig, &firmware, &medium, journal)?;
         events = restored.after;
     }
     let lines = lines(&events);

@@ -1,6 +1,6 @@
 //! A snapshot that does not fit is an error before anything is touched.
 
-use super::bench::{Bench, take};
+use super::rig::{Rig, take};
 use super::{Case, SNAPSHOT};
 use crate::board::{self, Board};
 use crate::harness::console::QUICK;
@@ -32,24 +32,24 @@ pub fn has_large_slots(board: &Board, medium: &board::Medium) -> bool {
     ballast(medium.layout) + APPLICATION > board.ram().into()
 }
 
-fn too_large(bench: &Bench, journal: &Journal) -> Result<()> {
-    let medium = if bench.kind().is_card() {
-        Medium::fresh(&bench.new_path(), bench.layout(), SMALL, &bench.files)?.temporary()?
+fn too_large(rig: &Rig, journal: &Journal) -> Result<()> {
+    let medium = if rig.kind().is_card() {
+        Medium::fresh(&rig.new_path(), rig.layout(), SMALL, &rig.files)?.temporary()?
     } else {
-        bench.fresh()?
+        rig.fresh()?
     };
-    let (mut machine, _) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, _) = rig.boot(Some(&medium), journal)?;
     let seq = take(&mut machine, "snapshot")?;
-    machine.command(&format!("ballast {}", ballast(bench.layout())), QUICK)?;
+    machine.command(&format!("ballast {}", ballast(rig.layout())), QUICK)?;
     let before = medium.store_bytes()?;
     let answer = machine.console.run("snapshot", SNAPSHOT)?;
     let reason = answer.error.as_deref();
     ensure!(reason == Some("does-not-fit"), "expected the error does-not-fit, got {reason:?}");
     ensure!(before == medium.store_bytes()?, "the failed snapshot wrote to the medium");
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()?;
-    let (mut machine, boot) = bench.boot(Some(&medium), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
     boot.expect_restored(seq)?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()
 }

@@ -11,7 +11,7 @@ use crate::media::Medium;
 use crate::media::noise;
 use crate::{paths, shell};
 use anyhow::{Context, Result, bail, ensure};
-use oal_lab_host::emulator::Emulator;
+use oal_lab_host::qemu::Emulator;
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::process::CommandExt;

@@ -12,7 +12,7 @@ use crate::media::{Medium, text};
 use crate::run::{MOST_TEXT, ROOMY};
 use crate::{cases, firmware, paths};
 use anyhow::{Context, Result, ensure};
-use oal_lab_host::emulator::Emulator;
+use oal_lab_host::qemu::Emulator;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;

@@ -11,7 +11,7 @@ use crate::media::{Medium, text};
 use crate::paths;
 use crate::run::ROOMY;
 use anyhow::{Context, Result, ensure};
-use oal_lab_host::emulator::Emulator;
+use oal_lab_host::qemu::Emulator;
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::ops::Range;

@@ -6,7 +6,7 @@ use crate::harness::event::Event;
 use crate::shell;
 use crate::toolchain::{Target, Toolchain};
 use anyhow::{Context, Result, bail, ensure};
-use oal_lab_host::emulator::Emulator;
+use oal_lab_host::qemu::Emulator;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 

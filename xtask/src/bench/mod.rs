@@ -27,7 +27,7 @@ use anyhow::{Context, Result};
 use corpus::Corpus;
 use figure::{Figure, Reach};
 use liblz4::Reference;
-use oal_lab_host::emulator::Emulator;
+use oal_lab_host::qemu::Emulator;
 use std::path::{Path, PathBuf};
 
 /// What Linux needs for as much memory as [`board::total`] brings back.

@@ -8,7 +8,7 @@ use crate::harness::journal::Journal;
 use crate::harness::machine::{INSTRUCTION_NS, Machine, Power};
 use crate::media::Medium;
 use anyhow::{Context, Result};
-use oal_lab_host::emulator::Emulator;
+use oal_lab_host::qemu::Emulator;
 use std::time::Duration;
 
 /// Where the guest waits for its command.

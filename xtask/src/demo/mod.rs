@@ -17,7 +17,7 @@ use crate::setup::Need;
 use crate::{paths, progress, setup, table};
 use anyhow::{Context, Result, ensure};
 use figures::Figures;
-use oal_lab_host::emulator::Emulator;
+use oal_lab_host::qemu::Emulator;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 

@@ -8,8 +8,8 @@ use crate::firmware::COMPILER;
 use crate::toolchain::{DEBIAN_PACKAGES, Target, Toolchain};
 use crate::{shell, table};
 use anyhow::{Context, Result, bail, ensure};
-use oal_lab_host::emulator::Emulator;
 use oal_lab_host::found::Found;
+use oal_lab_host::qemu::Emulator;
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::Command;
 

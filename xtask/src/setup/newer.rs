@@ -4,7 +4,7 @@
 use super::apt;
 use crate::{paths, progress, shell};
 use anyhow::{Context, Result, ensure};
-use oal_lab_host::emulator::{Emulator, PROGRAM};
+use oal_lab_host::qemu::{Emulator, PROGRAM};
 use std::path::Path;
 use std::process::Command;
 

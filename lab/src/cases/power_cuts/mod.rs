@@ -10,7 +10,7 @@ mod recording;
 
 pub use recording::Recording;
 
-use super::bench::{Bench, Prepared, take};
+use super::rig::{Prepared, Rig, take};
 use super::{Case, SNAPSHOT};
 use crate::board::{Board, Medium};
 use crate::harness::boot::Ending;
@@ -136,17 +136,17 @@ impl Counts {
 
 /// What every cut of a case needs.
 struct Sweep<'a> {
-    bench: &'a Bench,
+    rig: &'a Rig,
     journal: &'a Journal,
     recording: Arc<Recording>,
 }
 
 /// Boots from the disk that each cut leaves.
-fn sweep(bench: &Bench, journal: &Journal, choose: impl Fn(&Recording) -> Vec<Cut>) -> Result<()> {
-    let sweep = Sweep { bench, journal, recording: bench.recording(journal)? };
+fn sweep(rig: &Rig, journal: &Journal, choose: impl Fn(&Recording) -> Vec<Cut>) -> Result<()> {
+    let sweep = Sweep { rig, journal, recording: rig.recording(journal)? };
     let mut counts = Counts::default();
     // From the last on: the cut behind the commit is always one of them.
-    for cut in choose(&sweep.recording).into_iter().rev().step_by(share(bench)) {
+    for cut in choose(&sweep.recording).into_iter().rev().step_by(share(rig)) {
         let disk = sweep.recording.after(cut)?;
         let expected = sweep.recording.expected(&disk)?;
         counts.boot(&sweep, cut, disk, expected)?;
@@ -155,8 +155,8 @@ fn sweep(bench: &Bench, journal: &Journal, choose: impl Fn(&Recording) -> Vec<Cu
 }
 
 /// One cut of so many is tried.
-fn share(bench: &Bench) -> usize {
-    if bench.sweep { 1 } else { SHARE }
+fn share(rig: &Rig) -> usize {
+    if rig.sweep { 1 } else { SHARE }
 }
 
 fn told(cut: Cut) -> String {
@@ -171,9 +171,9 @@ struct Running {
 
 /// Boots from a disk. If an image is booted, it is the expected one, and its system works.
 fn boot(sweep: &Sweep, disk: Disk, expected: u64) -> Result<(Running, Ending)> {
-    let Sweep { bench, journal, recording } = sweep;
-    let server = Server::start(disk, &bench.new_path())?;
-    let (mut machine, boot) = bench.boot(Some(&recording.medium.behind(&server.socket)), journal)?;
+    let Sweep { rig, journal, recording } = sweep;
+    let server = Server::start(disk, &rig.new_path())?;
+    let (mut machine, boot) = rig.boot(Some(&recording.medium.behind(&server.socket)), journal)?;
     if let Ending::Restored { seq } = boot.ending {
         let Recording { older, newer, .. } = **recording;
         ensure!(
@@ -182,18 +182,18 @@ fn boot(sweep: &Sweep, disk: Disk, expected: u64) -> Result<(Running, Ending)> {
         );
         // The old image was taken by a system that had never been booted from one, the new one by one that had.
         let boots = if expected == newer { 2 } else { 1 };
-        bench.check_life(&mut machine, boots, &recording.index)?;
+        rig.check_life(&mut machine, boots, &recording.index)?;
     }
     Ok((Running { machine, server }, boot.ending))
 }
 
 /// Ends QEMU while the snapshot is written. What was written until then is what the recording says; the boot ends as
 /// expected, and its system can take the next snapshot, which boots.
-fn live(bench: &Bench, journal: &Journal) -> Result<()> {
-    let sweep = Sweep { bench, journal, recording: bench.recording(journal)? };
+fn live(rig: &Rig, journal: &Journal) -> Result<()> {
+    let sweep = Sweep { rig, journal, recording: rig.recording(journal)? };
     let (writes, committing) = (sweep.recording.writes().count(), sweep.recording.committing()?);
     let mut counts = Counts::default();
-    for i in (0..LIVE).rev().step_by(share(bench)) {
+    for i in (0..LIVE).rev().step_by(share(rig)) {
         // From the first write to the last; what is torn in a record is torn before its checksum.
         let cut = Cut { after: i * (writes - 1) / (LIVE - 1), bytes: i * 13, rest: Rest::Old, lost: None };
         let disk = cut_live(&sweep, cut).with_context(|| told(cut))?;
@@ -207,11 +207,11 @@ fn live(bench: &Bench, journal: &Journal) -> Result<()> {
 
 /// Starts a snapshot, cuts the power in it, and compares what was written before with the recording.
 fn cut_live(sweep: &Sweep, cut: Cut) -> Result<Disk> {
-    let Sweep { bench, journal, recording } = sweep;
+    let Sweep { rig, journal, recording } = sweep;
     let prepared =
         Prepared { medium: recording.medium.clone(), newest: recording.older, older: recording.older };
-    let server = Server::start(Disk::over(&prepared.medium)?, &bench.new_path())?;
-    let (mut machine, _) = boot_older(bench, journal, &server, &prepared)?;
+    let server = Server::start(Disk::over(&prepared.medium)?, &rig.new_path())?;
+    let (mut machine, _) = boot_older(rig, journal, &server, &prepared)?;
     server.disk().cut(cut);
     machine.console.send("snapshot")?;
     server.wait_off(SNAPSHOT)?;
@@ -231,15 +231,15 @@ fn cut_live(sweep: &Sweep, cut: Cut) -> Result<Disk> {
 
 /// The next snapshot completes and boots.
 fn goes_on(sweep: &Sweep, running: Running) -> Result<()> {
-    let Sweep { bench, journal, recording } = sweep;
+    let Sweep { rig, journal, recording } = sweep;
     let Running { mut machine, server } = running;
     let next = take(&mut machine, "snapshot")?;
     machine.power_off()?;
     let disk = server.disk().clone();
     drop(server);
-    let server = Server::start(disk, &bench.new_path())?;
-    let (mut machine, boot) = bench.boot(Some(&recording.medium.behind(&server.socket)), journal)?;
+    let server = Server::start(disk, &rig.new_path())?;
+    let (mut machine, boot) = rig.boot(Some(&recording.medium.behind(&server.socket)), journal)?;
     boot.expect_restored(next)?;
-    bench.check_find(&mut machine)?;
+    rig.check_find(&mut machine)?;
     machine.power_off()
 }

@@ -1,6 +1,6 @@
 //! What one snapshot writes, in order, and the disk that power leaves behind anywhere in it.
 
-use crate::cases::bench::{Bench, Prepared, take};
+use crate::cases::rig::{Prepared, Rig, take};
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
 use crate::harness::machine::Machine;
@@ -31,12 +31,12 @@ pub struct Recording {
 
 /// Boots the old image from a disk that may be cut, and waits until it is confirmed: nothing more is written then.
 pub fn boot_older(
-    bench: &Bench,
+    rig: &Rig,
     journal: &Journal,
     server: &Server,
     prepared: &Prepared,
 ) -> Result<(Machine, String)> {
-    let (mut machine, boot) = bench.boot(Some(&prepared.medium.behind(&server.socket)), journal)?;
+    let (mut machine, boot) = rig.boot(Some(&prepared.medium.behind(&server.socket)), journal)?;
     boot.expect_restored(prepared.older)?;
     let status = machine.command("status", QUICK)?;
     let status = status.event("status")?;
@@ -46,17 +46,17 @@ pub fn boot_older(
 
 impl Recording {
     /// Takes a snapshot and records it.
-    pub fn of(bench: &Bench, journal: &Journal) -> Result<Self> {
-        let prepared = bench.with_one_image(journal)?;
-        let server = Server::start(Disk::over(&prepared.medium)?, &bench.new_path())?;
-        let (mut machine, index) = boot_older(bench, journal, &server, &prepared)?;
+    pub fn of(rig: &Rig, journal: &Journal) -> Result<Self> {
+        let prepared = rig.with_one_image(journal)?;
+        let server = Server::start(Disk::over(&prepared.medium)?, &rig.new_path())?;
+        let (mut machine, index) = boot_older(rig, journal, &server, &prepared)?;
         let booted = server.disk().journal.len();
         let newer = take(&mut machine, "snapshot")?;
         let all = server.disk().journal.clone();
         machine.power_off()?;
 
         let Prepared { medium, older, .. } = prepared;
-        let after = medium.copy(&bench.new_path())?.temporary()?;
+        let after = medium.copy(&rig.new_path())?.temporary()?;
         for op in &all {
             if let Op::Write { offset, data } = op {
                 after.write(*offset, data)?;

@@ -10,7 +10,7 @@ use crate::harness::journal::Journal;
 use crate::harness::machine::{Machine, Power};
 use crate::media::{Kind, Layout, Medium, Sizes, text};
 use anyhow::{Context, Result, anyhow, ensure};
-use oal_lab_host::emulator::Emulator;
+use oal_lab_host::qemu::Emulator;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,7 +38,7 @@ pub fn take(machine: &mut Machine, command: &str) -> Result<u64> {
 }
 
 /// A board with a kind of medium under one QEMU.
-pub struct Bench {
+pub struct Rig {
     /// The QEMU.
     pub emulator: Emulator,
     /// The firmware.
@@ -62,8 +62,8 @@ pub struct Bench {
     recording: Mutex<Option<Arc<Recording>>>,
 }
 
-impl Bench {
-    /// A bench with a folder of its own for media.
+impl Rig {
+    /// A rig with a folder of its own for media.
     pub fn new(
         emulator: Emulator,
         firmware: Firmware,
