@@ -1,6 +1,8 @@
 //! `cargo xtask lint`: all checks that need no emulator. Every failure is collected before the task ends.
 
+mod circles;
 mod features;
+mod layers;
 mod licences;
 mod package;
 
@@ -34,6 +36,9 @@ const FOR_TARGET: [(Target, &[&str]); 2] = [
 /// The packages whose features are offered to users.
 const WITH_FEATURES: [&str; 3] = ["oal-snapshot", "oal-media", "oal-drivers"];
 
+/// The crates that are held to have no circle of imports.
+const WITHOUT_CIRCLES: [&str; 4] = [".", "media", "drivers", "oal"];
+
 /// What a check came to.
 enum Verdict {
     Good,
@@ -56,6 +61,11 @@ pub fn main(filter: Option<String>) -> Result<()> {
         ran(command.args(["--quiet", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))
     });
     checks.run("no panic in the library", || no_panic::main().map(|()| Verdict::Good));
+    for folder in WITHOUT_CIRCLES {
+        checks.run(&format!("circles of imports in {folder}/src"), || {
+            circles::check(&paths::root().join(folder)).map(|()| Verdict::Good)
+        });
+    }
     let metadata = metadata();
     match &metadata {
         Ok(metadata) => {
@@ -66,6 +76,7 @@ pub fn main(filter: Option<String>) -> Result<()> {
                 }
             }
             checks.run("oldest compiler", || oldest_compiler(metadata));
+            checks.run("layers of the crates", || layers::check(metadata).map(|()| Verdict::Good));
             checks.run("packages, unpacked elsewhere", || package::check(metadata).map(|()| Verdict::Good));
             checks.run("licences", || licences::check(metadata).map(|()| Verdict::Good));
         }
