@@ -17,7 +17,7 @@ impl Page {
     /// Whether every byte of the page is 0.
     #[cfg(all(target_arch = "arm", target_has_atomic = "32", feature = "neon"))]
     pub fn is_zero(&self) -> bool {
-        arm::is_zero(self)
+        arm::is_zero(&self.0)
     }
 
     /// Whether every byte of the page is 0.

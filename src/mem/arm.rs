@@ -2,6 +2,9 @@
 
 use core::arch::naked_asm;
 
+#[cfg(all(target_has_atomic = "32", feature = "neon"))]
+use crate::frame::PAGE_SIZE;
+
 /// Bytes that are taken at a time.
 const BLOCK: usize = 64;
 
@@ -71,9 +74,9 @@ unsafe extern "C" fn clear_blocks(to: *mut u8, end: *mut u8) {
 
 /// Whether all of a page is zero, with Advanced SIMD registers, which keep their values.
 #[cfg(all(target_has_atomic = "32", feature = "neon"))]
-pub(super) fn is_zero(page: &super::Page) -> bool {
+pub(super) fn is_zero(page: &[u8; PAGE_SIZE]) -> bool {
     // SAFETY: a page is some whole blocks of 128 bytes, and the unit is switched on, as the feature demands.
-    unsafe { any_bit(page.0.as_ptr(), page.0.as_ptr_range().end) == 0 }
+    unsafe { any_bit(page.as_ptr(), page.as_ptr_range().end) == 0 }
 }
 
 /// Something else than 0 if a bit of `from..end` is set.

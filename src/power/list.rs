@@ -3,11 +3,6 @@
 use crate::power::{PowerManaged, PowerUp};
 use crate::system::SuspendFailed;
 
-/// A driver did not do what it was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct DriverFailed;
-
 /// Drivers in order: one that needs another comes after it. They are powered up in this order, and down
 /// in the reverse one.
 pub struct DriverList<'a, 'd> {
@@ -59,6 +54,7 @@ impl<'a, 'd> DriverList<'a, 'd> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::power::DriverFailed;
     use core::cell::RefCell;
     use std::string::String;
     use std::vec::Vec;

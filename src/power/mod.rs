@@ -3,7 +3,7 @@
 mod list;
 mod ref_count;
 
-pub use list::{DriverFailed, DriverList};
+pub use list::DriverList;
 pub use ref_count::{Hold, RefCount};
 
 use crate::system::Resume;
@@ -28,6 +28,11 @@ impl From<Resume> for PowerUp {
         }
     }
 }
+
+/// A driver did not do what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct DriverFailed;
 
 /// A driver of a device whose state RAM alone does not hold (`XXX_PowerDown`, `XXX_PowerUp`).
 ///

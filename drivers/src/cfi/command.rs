@@ -6,12 +6,10 @@
 
 use embedded_hal::delay::DelayNs;
 
-use super::Cfi;
 use super::bus::Bus;
 use super::error::{Error, Wait};
+use super::{Cfi, READ_ARRAY};
 
-pub(super) const READ_ARRAY: u16 = 0xff;
-pub(super) const READ_QUERY: u16 = 0x98;
 const READ_ID: u16 = 0x90;
 const READ_STATUS: u16 = 0x70;
 const CLEAR_STATUS: u16 = 0x50;

@@ -22,8 +22,10 @@ pub use query::{Block, EraseRegion, Geometry, MAX_REGIONS};
 
 use embedded_hal::delay::DelayNs;
 
-use command::{READ_ARRAY, READ_QUERY};
 use query::Query;
+
+const READ_ARRAY: u16 = 0xff;
+const READ_QUERY: u16 = 0x98;
 
 /// NOR flash, its bus and a way to wait.
 ///

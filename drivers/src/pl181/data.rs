@@ -17,12 +17,6 @@ use crate::mmio::Registers;
 const BURST: usize = 8;
 const BURST_BYTES: usize = BURST * 4;
 
-/// Most bytes in one data phase: whole blocks within the 16 bits of MCIDataLength.
-pub(super) const fn phase(block: u16) -> usize {
-    let block = if block == 0 { 1 } else { block as usize };
-    0xffff / block * block
-}
-
 /// Refuses what the controller cannot count: blocks that are no power of two up to 2048, data that is
 /// not whole blocks, words that are not whole.
 fn check(block: u16, length: usize) -> Result<(), HostError> {

@@ -148,12 +148,12 @@ fn divide(input_hz: u32, hz: u32) -> (u32, u32) {
 
 impl<R: Registers, C: Clock> Host for Pl181<R, C> {
     fn capabilities(&self) -> Capabilities {
-        let phase = (data::phase(SECTOR as u16) / SECTOR) as u16;
+        let sectors = (phase(SECTOR as u16) / SECTOR) as u16;
         Capabilities {
             max_clock_hz: self.config.max_hz,
             widest: if self.config.four_lines { BusWidth::Four } else { BusWidth::One },
             high_speed: false,
-            max_read_blocks: if self.config.long_reads { u16::MAX } else { phase },
+            max_read_blocks: if self.config.long_reads { u16::MAX } else { sectors },
             max_write_blocks: u16::MAX,
         }
     }

@@ -56,3 +56,9 @@ pub(super) const RX_AVAILABLE: u32 = 1 << 21;
 /// Every bit that MCIClear clears.
 pub(super) const STICKY: u32 = 0x7ff;
 pub(super) const DATA_ERRORS: u32 = DATA_CRC | DATA_TIMEOUT | UNDERRUN | OVERRUN | START_BIT;
+
+/// Most bytes in one data phase: whole blocks within the 16 bits of MCIDataLength.
+pub(super) const fn phase(block: u16) -> usize {
+    let block = if block == 0 { 1 } else { block as usize };
+    0xffff / block * block
+}

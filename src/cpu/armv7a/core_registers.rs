@@ -8,7 +8,20 @@ use core::ffi::c_void;
 use aarch32_cpu::asm::isb;
 use aarch32_cpu::register::{Cpacr, SysRegRead, SysRegWrite};
 
-use crate::cpu::armv7a::Held;
+use bitflags::bitflags;
+
+bitflags! {
+    /// What a context holds besides what all hold: the flags in the context.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(super) struct Held: u32 {
+        /// Monitor mode's registers.
+        const SECURE = 1;
+        /// FPEXC, FPSCR and d0 to d15.
+        const VFP = 2;
+        /// d16 to d31.
+        const D32 = 4;
+    }
+}
 
 // The context's words, by byte offset: 0 pc, 4 cpsr, 8 sp, 12 flags; from 44: usr sp lr; svc, irq, abt, und: sp
 // lr spsr each; fiq: r8 to r12 sp lr spsr; mon: sp lr spsr. 168 CPACR. 240 FPEXC, 244 FPSCR, 256 d0 to d31.

@@ -21,10 +21,10 @@ use core::convert::Infallible;
 use core::ffi::c_void;
 
 use aarch32_cpu::register::{Midr, SysRegRead};
-use bitflags::bitflags;
 
 use crate::cpu::{Architecture, CpuContext, NoOuterCache, NosaveStack, OuterCache};
 use crate::hooks::{Fork, RestoreCpu, TakeCpuSnapshot};
+use core_registers::Held;
 
 /// Words of a context.
 pub const WORDS: usize = word::COUNT;
@@ -44,19 +44,6 @@ mod word {
     pub const MIDR: usize = 63;
     /// Words in all: d0 to d31 are the last 64.
     pub const COUNT: usize = 128;
-}
-
-bitflags! {
-    /// What a context holds besides what all hold: the flags of [`word::FLAGS`], which `core_registers` tests.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    struct Held: u32 {
-        /// Monitor mode's registers.
-        const SECURE = 1;
-        /// FPEXC, FPSCR and d0 to d15.
-        const VFP = 2;
-        /// d16 to d31.
-        const D32 = 4;
-    }
 }
 
 /// One ARMv7-A core, with the stack on which the engine runs between capture and last write.

@@ -23,8 +23,8 @@ pub(super) use neon::{BLOCK, SCALE, fits, fold};
 #[cfg(not(target_arch = "arm"))]
 pub(super) use portable::{BLOCK, SCALE, fits, fold};
 
-/// Whether `fold` with these arguments stays inside `scratch`.
+/// Whether `fold` with these arguments, and places of `scale` bytes, stays inside `scratch`.
 #[cfg(target_arch = "arm")]
-fn is_inside(input: &[u8], scratch: &[u8], at: usize, to: usize) -> bool {
-    at >= 209 * SCALE && to <= at && at.checked_add(input.len()).is_some_and(|end| end <= scratch.len())
+fn is_inside(input: &[u8], scratch: &[u8], at: usize, to: usize, scale: usize) -> bool {
+    at >= 209 * scale && to <= at && at.checked_add(input.len()).is_some_and(|end| end <= scratch.len())
 }

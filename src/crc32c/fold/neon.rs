@@ -14,7 +14,7 @@ pub(crate) fn fits(_input: &[u8]) -> bool {
 }
 
 pub(crate) fn fold(input: &[u8], scratch: &mut [u8], at: usize, to: usize) {
-    if input.is_empty() || !is_inside(input, scratch, at, to) {
+    if input.is_empty() || !is_inside(input, scratch, at, to, SCALE) {
         return;
     }
     let scratch = scratch.as_mut_ptr();

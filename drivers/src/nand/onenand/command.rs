@@ -87,14 +87,6 @@ impl<R: Registers16, D: DelayNs> OneNand<R, D> {
     }
 }
 
-pub(super) fn refuse(status: u16, failure: Error) -> Result<(), Error> {
-    match (status & LOCKED, status & ERROR) {
-        (0, 0) => Ok(()),
-        (0, _) => Err(failure),
-        _ => Err(Error::WriteProtected),
-    }
-}
-
 /// "ECC Status Register": two bits for each sector's data and spare area; 01 one bit corrected, 10 more than that wrong.
 fn ecc(register: u16) -> EccStatus {
     match (register & 0xaaaa, register & 0x5555) {

@@ -16,7 +16,6 @@ use super::error::{Error, Wait};
 use super::geometry::{EccStatus, Geometry, Region};
 use super::marker::{self, MarkerRule};
 use crate::mmio::Registers16;
-use command::refuse;
 use regs::*;
 
 /// Registers of a chip, for the [`Window16`](crate::mmio::Window16) over it: 128 KiB.

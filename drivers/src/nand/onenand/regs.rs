@@ -1,6 +1,8 @@
 //! Register numbers and bits: KFG1G16Q2 data sheet, "Register Description"; areas: "Memory Map".
 #![forbid(unsafe_code)]
 
+use crate::nand::error::Error;
+
 /// DataRAM 0: 1024 words of a page's data, and 32 words of its spare area.
 pub(super) const DATA: usize = 0x0200;
 pub(super) const SPARE: usize = 0x8010;
@@ -45,3 +47,12 @@ pub(super) const DONE: u16 = 1 << 15;
 pub(super) const ERROR: u16 = 1 << 10;
 pub(super) const LOCKED: u16 = 1 << 14;
 pub(super) const UNLOCKED: u16 = 1 << 2;
+
+/// What the controller's status says of a command that changes cells.
+pub(super) fn refuse(status: u16, failure: Error) -> Result<(), Error> {
+    match (status & LOCKED, status & ERROR) {
+        (0, 0) => Ok(()),
+        (0, _) => Err(failure),
+        _ => Err(Error::WriteProtected),
+    }
+}

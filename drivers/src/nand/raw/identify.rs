@@ -7,8 +7,7 @@ use super::super::bus::RawBus;
 use super::super::chip::Chip;
 use super::super::error::{Error, Wait};
 use super::super::{ids, onfi};
-use super::sequence::READ;
-use super::wire::{Polled, Wire};
+use super::wire::{Polled, READ, Wire};
 
 const PARAMETER_PAGE: u8 = 0xec;
 /// Address at which an ONFI chip puts its signature (ONFI, "Read ID Definition").

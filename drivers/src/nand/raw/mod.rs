@@ -23,7 +23,6 @@ use super::geometry::{EccStatus, Geometry};
 use super::marker::{self, MarkerRule};
 pub use guarded::GuardedNand;
 pub use main_area::MainArea;
-use sequence::Area;
 use wire::Wire;
 
 /// A parallel NAND chip on a bus.
@@ -47,6 +46,15 @@ pub struct RawNand<B, D> {
     chip: Chip,
     /// Whether the bus failed last time, so that the chip may still be at something.
     unsettled: bool,
+}
+
+/// From where a page is read or programmed.
+#[derive(Clone, Copy)]
+enum Area {
+    /// Its first byte.
+    Data,
+    /// This byte of its spare area.
+    Spare(usize),
 }
 
 impl<B: RawBus, D: DelayNs> RawNand<B, D> {

@@ -3,13 +3,12 @@
 
 use embedded_hal::delay::DelayNs;
 
-use super::RawNand;
-use super::wire::Polled;
+use super::wire::{Polled, READ};
+use super::{Area, RawNand};
 use crate::nand::bus::RawBus;
 use crate::nand::chip::CommandSet;
 use crate::nand::error::{Error, Wait};
 
-pub(super) const READ: u8 = 0x00;
 const READ_CONFIRM: u8 = 0x30;
 /// Small pages: points to the spare area.
 const POINT_SPARE: u8 = 0x50;
@@ -106,13 +105,4 @@ impl<B: RawBus, D: DelayNs> RawNand<B, D> {
     fn refuse_protected(&mut self) -> Result<(), Error> {
         if self.wire.status()?.protected() { Err(Error::WriteProtected) } else { Ok(()) }
     }
-}
-
-/// From where a page is read or programmed.
-#[derive(Clone, Copy)]
-pub(super) enum Area {
-    /// Its first byte.
-    Data,
-    /// This byte of its spare area.
-    Spare(usize),
 }

@@ -6,6 +6,7 @@ use embedded_hal::delay::DelayNs;
 use super::super::bus::RawBus;
 use super::super::error::{Error, Wait};
 
+pub(super) const READ: u8 = 0x00;
 pub(super) const READ_STATUS: u8 = 0x70;
 const RESET: u8 = 0xff;
 const READ_ID: u8 = 0x90;
