@@ -4,19 +4,9 @@
 
 use std::io::{self, Write};
 
-use oal_snapshot::boot::{Boot, BootEnd, BootReport};
-use oal_snapshot::codec::Lz4;
 use oal_snapshot::cpu::fake::FakeCpu;
-use oal_snapshot::frame::{FrameRange, Pfn, RamRegion};
-use oal_snapshot::hooks::{GetSnapshotRegions, SelectSnapshot, SnapshotResume};
-use oal_snapshot::image::Identity;
-use oal_snapshot::mem::{Memory, Page};
-use oal_snapshot::memory_map::MemoryLayout;
-use oal_snapshot::state::StateCell;
-use oal_snapshot::store::{BlockDevice, BlockStore, StoreSettings};
-use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
-use oal_snapshot::take::{Settings, Snapshot, Timeline};
-use oal_snapshot::workspace::Workspace;
+use oal_snapshot::mem::Page;
+use oal_snapshot::prelude::*;
 
 /// The memory of the machine: 64 pages of RAM from address 0 on.
 pub const LAYOUT: MemoryLayout<'static> =
@@ -91,7 +81,7 @@ impl BlockDevice for Disk {
 /// Prints what happens. `examples/host.txt` holds the same lines, and a test compares them.
 pub fn run(out: &mut impl Write) -> io::Result<()> {
     let mut store = BlockStore::new(Disk(vec![0; 1 << 20]), StoreSettings::default());
-    let mut workspace = Box::new(Workspace::<16, 4>::new());
+    let mut workspace = Box::new(Workspace::<16, { chunks_for(64 * 4096) }>::new());
 
     let mut ram = Ram::filled(0);
     ram.0[7].0.fill(0x77);
@@ -145,8 +135,8 @@ pub fn run(out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "program counter: {:#010x}", cpu.registers[15])?;
 
     // The restored system works: its image may be booted again, as often as needed.
-    match store.confirm(image.id) {
-        Ok(()) => writeln!(out, "confirmed"),
+    match report.confirm(&mut store) {
+        Ok(_) => writeln!(out, "confirmed"),
         Err(why) => writeln!(out, "not confirmed: {why:?}"),
     }
 }

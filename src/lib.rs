@@ -32,6 +32,13 @@
 //! 5. **Bounded.** No allocator, no recursion, no panic, no loop without an end. All memory is a
 //!    [`Workspace`](workspace::Workspace) whose size is a constant.
 //!
+//! # Why the calls block
+//!
+//! From the capture to the last write, and during a boot, interrupts are masked and nothing else may run: whatever ran would
+//! change memory that is being saved or overwritten. There is nobody to wait for and no executor to return to, so media
+//! are driven by polling, with a limit on every wait. A medium with DMA works beside the CPU all the same:
+//! [`BlockDevice::read_while`](store::BlockDevice::read_while).
+//!
 //! # Where things are
 //!
 //! | module | what it is |
@@ -46,6 +53,7 @@
 //! | [`frame`], [`memory_map`] | addresses, frames, regions, and their checks |
 //! | [`refusal`], [`progress`] | why an image was not booted; how far a step is |
 //! | [`workspace`] | the engine's memory |
+//! | [`prelude`] | what a firmware names, for one `use` |
 //!
 //! # A complete example
 //!
@@ -81,6 +89,7 @@ pub mod image;
 pub mod mem;
 pub mod memory_map;
 pub mod power;
+pub mod prelude;
 pub mod progress;
 pub mod refusal;
 mod sentences;
@@ -89,6 +98,11 @@ pub mod store;
 pub mod system;
 pub mod take;
 pub mod workspace;
+
+pub use boot::Boot;
+pub use image::Identity;
+pub use take::{Snapshot, Timeline};
+pub use workspace::Workspace;
 
 /// The README's example, compiled.
 #[cfg(doctest)]

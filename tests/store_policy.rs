@@ -421,3 +421,19 @@ fn the_report_of_a_snapshot_names_the_image_and_the_slot_that_the_record_has() {
         assert_eq!(slots[usize::from(report.slot)].map(|entry| entry.id), Some(report.id));
     }
 }
+
+#[test]
+fn a_report_confirms_the_image_that_was_booted_and_none_if_the_boot_was_cold() {
+    let mut disk = RamDisk::blank(SECTORS);
+    let cold = boot(&mut disk, attempts(2)).report;
+    let before = disk.counters().changes();
+    assert_eq!(cold.confirm(&mut BlockStore::new(&mut disk, attempts(2))), Ok(None));
+    assert_eq!(disk.counters().changes(), before, "nothing was written");
+
+    let id = take(&mut disk, attempts(2), 1);
+    for _ in 0..5 {
+        let booted = boot(&mut disk, attempts(2)).report;
+        let confirmed = booted.confirm(&mut BlockStore::new(&mut disk, attempts(2)));
+        assert_eq!(confirmed.map(|id| id.map(|id| id.0)), Ok(Some(id)), "no attempt is left over");
+    }
+}

@@ -1,7 +1,5 @@
 //! [`Session`]: the running system, and how it came to where it is.
 
-use oal_snapshot::hooks::SelectSnapshot;
-use oal_snapshot::image::ImageId;
 use oal_snapshot::store::Slots;
 
 use crate::application::{Application, Timeline};
@@ -54,13 +52,14 @@ impl<P: Platform, A: Application<P>> Session<P, A> {
     /// # Errors
     /// `not-restored`, or of the store.
     pub fn confirm(&mut self) -> Result<(), Failure> {
-        let booted = self.stage.report.booted.map(|candidate| candidate.id);
-        let id: ImageId = booted
-            .ok_or_else(|| Failure::new("not-restored", "This system was not booted from an image."))?;
-        let store = self.stage.storage.store().map_err(errors::no_store)?;
-        store.confirm(id).map_err(|error| errors::store(&error))?;
-        self.confirmed = true;
-        Ok(())
+        let stage = &mut *self.stage;
+        let store = stage.storage.store().map_err(errors::no_store)?;
+        let image = stage.report.confirm(store).map_err(|error| errors::store(&error))?;
+        self.confirmed = image.is_some();
+        match image {
+            Some(_) => Ok(()),
+            None => Err(Failure::new("not-restored", "This system was not booted from an image.")),
+        }
     }
 
     /// Prints `@ok`, and resets the board or switches it off by `how`.

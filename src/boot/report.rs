@@ -2,7 +2,8 @@
 
 use heapless::Vec;
 
-use crate::hooks::{Candidate, MAX_CANDIDATES};
+use crate::hooks::{Candidate, MAX_CANDIDATES, SelectSnapshot};
+use crate::image::ImageId;
 use crate::refusal::Refusal;
 
 /// What a boot found, for the system that was restored, or started from scratch. Keep it in nosave memory.
@@ -21,6 +22,18 @@ impl BootReport {
     /// Nothing found yet.
     pub const fn new() -> BootReport {
         BootReport { booted: None, attempt: 0, refused: Vec::new() }
+    }
+
+    /// Confirms the boot, once the restored system works: the attempts at its image are 0 again
+    /// ([`SelectSnapshot::confirm`]). Returns the image, or `None` if none was entered, and nothing was written.
+    ///
+    /// # Errors
+    /// Of the store; the attempt then stays counted.
+    pub fn confirm<S: SelectSnapshot>(&self, store: &mut S) -> Result<Option<ImageId>, S::Error> {
+        match self.booted {
+            Some(image) => store.confirm(image.id).map(|()| Some(image.id)),
+            None => Ok(None),
+        }
     }
 
     pub(super) fn refuse(&mut self, refusal: Refusal) {

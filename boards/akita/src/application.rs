@@ -3,7 +3,7 @@
 use embedded_hal::delay::DelayNs;
 use heapless::String;
 use oal_snapshot::frame::{Pfn, RamRegion};
-use oal_snapshot::hooks::{BootPolicy, GetSnapshotRegions, SelectSnapshot, SnapshotResume};
+use oal_snapshot::hooks::{BootPolicy, GetSnapshotRegions, SnapshotResume};
 use oal_snapshot::memory_map::MemoryLayout;
 use oal_snapshot::state::StateCell;
 use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
@@ -210,11 +210,9 @@ impl Application {
     fn restored(&mut self) {
         let id = self.stage.report.booted.map(|candidate| candidate.id);
         say!(self.board.terminal, "@restored seq={}", id.map_or(0, |id| id.0));
-        let confirmed = match (id, self.store()) {
-            (Some(id), Ok(store)) => store.confirm(id).is_ok(),
-            _ => false,
-        };
-        if !confirmed {
+        let stage = &mut *self.stage;
+        let confirmed = stage.store.as_mut().ok().map(|store| stage.report.confirm(store));
+        if !matches!(confirmed, Some(Ok(Some(_)))) {
             say!(self.board.terminal, "This boot could not be confirmed.");
         }
     }
