@@ -111,7 +111,8 @@ void print_why(uint32_t why)
         "no-medium", "medium-error", "blank", "no-partition-table", "no-partition", "no-image", "log-corrupt",
         "future-record", "consumed", "attempts-exhausted", "truncated", "bad-magic", "future-version", "bad-crc",
         "bad-field", "wrong-architecture", "wrong-board", "wrong-build", "wrong-ram", "wrong-codec", "wrong-image",
-        "out-of-range", "overlap", "corrupt-stream", "read-failed", "write-failed", "bad-memory-map"};
+        "out-of-range", "overlap", "corrupt-stream", "read-failed", "write-failed", "bad-memory-map", "bad-padding",
+        "unsupported-feature", "context-too-large"};
     uint32_t stage = OAL_STAGE_OF(why) - OAL_STAGE_MEDIUM, error = OAL_ERROR_OF(why) - OAL_ERROR_NO_MEDIUM;
     print(" stage=");
     print(stage < sizeof stages / sizeof stages[0] ? stages[stage] : "other");

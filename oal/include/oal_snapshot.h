@@ -520,6 +520,14 @@ enum OalError
    */
   OAL_ERROR_BAD_PADDING = 123,
   /*
+   The image uses a feature of the format that this version does not support.
+   */
+  OAL_ERROR_UNSUPPORTED_FEATURE = 124,
+  /*
+   The image's CPU context is larger than there is room for.
+   */
+  OAL_ERROR_CONTEXT_TOO_LARGE = 125,
+  /*
    Something that this version has no number for.
    */
   OAL_ERROR_OTHER = 255,

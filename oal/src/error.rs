@@ -167,6 +167,10 @@ pub enum OalError {
     BadMemoryMap = 122,
     /// Bytes that fill up the image to the next multiple of 4, 16 or 4096 are not zero.
     BadPadding = 123,
+    /// The image uses a feature of the format that this version does not support.
+    UnsupportedFeature = 124,
+    /// The image's CPU context is larger than there is room for.
+    ContextTooLarge = 125,
     /// Something that this version has no number for.
     Other = 255,
 }
@@ -236,6 +240,8 @@ named!(OalError ERRORS {
     WriteFailed c_text!(Reason::WriteFailed.sentence()),
     BadMemoryMap c_text!(Reason::BadMemoryMap.sentence()),
     BadPadding c_text!(Reason::BadPadding.sentence()),
+    UnsupportedFeature c_text!(Reason::UnsupportedFeature.sentence()),
+    ContextTooLarge c_text!(Reason::ContextTooLarge.sentence()),
     Other c"an error without a number",
 });
 
@@ -446,6 +452,8 @@ fn reason(reason: Reason) -> OalError {
         Reason::WriteFailed => OalError::WriteFailed,
         Reason::BadMemoryMap => OalError::BadMemoryMap,
         Reason::BadPadding => OalError::BadPadding,
+        Reason::UnsupportedFeature => OalError::UnsupportedFeature,
+        Reason::ContextTooLarge => OalError::ContextTooLarge,
         _ => OalError::Other,
     }
 }
