@@ -156,6 +156,11 @@ impl Layout {
         Some(Chip { blocks: self.store_blocks, spare })
     }
 
+    /// Whether it has text besides the store.
+    pub fn has_text(&self) -> bool {
+        !matches!(self.kind, Kind::OneNand | Kind::RawNand) || self.text_blocks > 0
+    }
+
     /// Whether store and text have room on it.
     pub fn fits(&self) -> bool {
         let blocks = u64::from(self.store_blocks) + u64::from(self.text_blocks);

@@ -164,7 +164,7 @@ impl Medium {
                 File::options().write(true).open(text)?.write_all_at(&volume, 0)?;
             }
             // Its board has no use for text.
-            None if !layout.kind.is_card() && layout.text_blocks == 0 => {}
+            None if !layout.has_text() => {}
             None => {
                 let fat = medium.fat();
                 medium.write(fat.start, &disk::fat16(fat.end - fat.start, files)?)?;

@@ -47,7 +47,7 @@ fn byte_for_byte(rig: &Rig, journal: &Journal) -> Result<()> {
     let ram = machine.copy_ram()?;
     machine.go_on(firmware, picture::CAPTURED)?;
     machine.wait_at(firmware, picture::WRITTEN, SNAPSHOT)?;
-    let changed = memory::differing_pages(&ram, &machine.ram, base, &map.still())?;
+    let changed = memory::differing_pages(&ram, &machine.ram_now()?, base, &map.still())?;
     let describe = |wrong: &[u64]| picture::describe(rig, wrong);
     ensure!(changed.is_empty(), "while the image was written RAM changed in {}", describe(&changed));
     machine.go_on(firmware, picture::WRITTEN)?;
@@ -59,7 +59,7 @@ fn byte_for_byte(rig: &Rig, journal: &Journal) -> Result<()> {
 
     let mut machine = rig.start(firmware, mib, Some(&medium), &[picture::LOADED], journal)?;
     machine.wait_at(firmware, picture::LOADED, BOOT)?;
-    let wrong = memory::differing_pages(&ram, &machine.ram, base, &pictured)?;
+    let wrong = memory::differing_pages(&ram, &machine.ram_now()?, base, &pictured)?;
     ensure!(wrong.is_empty(), "of {pages} pages loaded, these are not as captured: {}", describe(&wrong));
     journal.note(format!("{pages} pages compared"));
     machine.go_on(firmware, picture::LOADED)?;

@@ -58,7 +58,7 @@ fn byte_for_byte(rig: &Rig, journal: &Journal) -> Result<()> {
     let ram = machine.copy_ram()?;
     machine.go_on(&kernel.system, CAPTURED)?;
     machine.wait_at(&kernel.system, WRITTEN, SNAPSHOT)?;
-    let changed = memory::differing_pages(&ram, &machine.ram, base, &picture)?;
+    let changed = memory::differing_pages(&ram, &machine.ram_now()?, base, &picture)?;
     ensure!(changed.is_empty(), "while the image was written RAM changed in {}", describe(kernel, &changed));
     machine.go_on(&kernel.system, WRITTEN)?;
     let taken = machine.console.answer(SNAPSHOT).context("waited for the end of `snapshot`")?.ok()?;
@@ -74,7 +74,7 @@ fn byte_for_byte(rig: &Rig, journal: &Journal) -> Result<()> {
 
     let mut machine = rig.start(&kernel.loader, mib, Some(&medium), &[LOADED], journal)?;
     machine.wait_at(&kernel.loader, LOADED, BOOT)?;
-    let wrong = memory::differing_pages(&ram, &machine.ram, base, &picture)?;
+    let wrong = memory::differing_pages(&ram, &machine.ram_now()?, base, &picture)?;
     ensure!(
         wrong.is_empty(),
         "of {pages} pages loaded, these are not as captured: {}",

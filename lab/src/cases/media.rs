@@ -5,7 +5,7 @@ use super::rig::Rig;
 use crate::board::{self, Board};
 use crate::harness::console::QUICK;
 use crate::harness::journal::Journal;
-use crate::media::{Kind, Medium, Sizes, disk, mbr};
+use crate::media::{Medium, Sizes, disk, mbr};
 use anyhow::{Result, ensure};
 
 /// The cases of this file. Cards and soldered flash have cases of their own where the words differ.
@@ -41,7 +41,7 @@ fn is_card(_: &Board, medium: &board::Medium) -> bool {
 }
 
 fn is_flash(board: &Board, medium: &board::Medium) -> bool {
-    !is_card(board, medium) && medium.kind() != Kind::RawNand
+    !is_card(board, medium)
 }
 
 fn blank(rig: &Rig) -> Result<Medium> {

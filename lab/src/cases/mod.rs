@@ -12,7 +12,6 @@ pub mod new_board;
 pub mod picture;
 pub mod policy;
 pub mod power_cuts;
-pub mod raw_nand;
 pub mod reads;
 pub mod registers;
 pub mod report;
@@ -24,7 +23,6 @@ pub mod space;
 
 use crate::board::{Board, Medium};
 use crate::harness::journal::Journal;
-use crate::media::Kind;
 use anyhow::Result;
 use rig::Rig;
 use std::time::Duration;
@@ -72,8 +70,7 @@ impl Case {
         name: impl Into<String>,
         run: impl Fn(&Rig, &Journal) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
-        let only = Box::new(|_: &Board, medium: &Medium| medium.kind() != Kind::RawNand);
-        Self { name: name.into(), run: Box::new(run), only, in_c: false, unless: None }
+        Self { name: name.into(), run: Box::new(run), only: Box::new(|_, _| true), in_c: false, unless: None }
     }
 
     /// The same, for the firmware in C, which other cases are not for.
@@ -127,7 +124,6 @@ pub fn all(boards: &[Board]) -> Vec<Case> {
     cases.extend(space::cases());
     cases.extend(ecc::cases());
     cases.extend(io_errors::cases());
-    cases.extend(raw_nand::cases());
     cases.extend(c_firmware::cases());
     cases.extend(c_kernel::cases());
     cases.extend(inspect::cases());
@@ -142,6 +138,7 @@ pub fn all(boards: &[Board]) -> Vec<Case> {
 mod tests {
     use super::*;
     use crate::board;
+    use crate::media::Kind;
 
     #[test]
     fn names_are_those_of_one_case_each_and_every_medium_has_cases() {
@@ -162,7 +159,7 @@ mod tests {
         let boards = board::all().unwrap();
         let cases = all(boards);
         for (board, medium) in board::choose(boards, None, None).unwrap() {
-            if !board.ram_is_a_file || board.is_in_c() {
+            if board.is_in_c() {
                 continue;
             }
             let meant = |c: &&Case| c.fit(board, medium) == Fit::Meant;
@@ -181,12 +178,10 @@ mod tests {
         };
         let (vexpress, sd) = on("vexpress-a9", Kind::Sd);
         let (_, nor) = on("vexpress-a9", Kind::Nor);
-        let (akita, raw) = on("akita", Kind::RawNand);
         let (n800, onenand) = on("n800", Kind::OneNand);
         let case = Case::new("c", |_, _| Ok(())).unless(|_, medium| medium.kind() == Kind::Nor, "why");
         assert_eq!(case.fit(vexpress, sd), Fit::Meant);
         assert_eq!(case.fit(vexpress, nor), Fit::Meaningless("why"));
-        assert_eq!(case.fit(akita, raw), Fit::Elsewhere);
         let case = case.only(|board, _| board.name == "n800");
         assert_eq!(case.fit(vexpress, nor), Fit::Elsewhere);
         assert_eq!(case.fit(n800, onenand), Fit::Meant);

@@ -40,7 +40,7 @@ pub fn cases(sizes: &[u32]) -> Vec<Case> {
         Case::new(format!("picture-byte-for-byte-{mib}-mib"), move |b, j| {
             byte_for_byte(b, j, life, &b.fresh()?)?.power_off()
         })
-        .only(move |board, _| board.ram_is_a_file && board.ram_mib.contains(&mib))
+        .only(move |board, _| board.ram_mib.contains(&mib))
     };
     sizes.iter().rev().copied().map(case).collect()
 }
@@ -100,7 +100,7 @@ fn first_life(rig: &Rig, journal: &Journal, life: Life, medium: &Medium) -> Resu
     machine.go_on(firmware, CAPTURED)?;
 
     machine.wait_at(firmware, WRITTEN, SNAPSHOT)?;
-    let changed = memory::differing_pages(&ram, &machine.ram, base, &map.still())?;
+    let changed = memory::differing_pages(&ram, &machine.ram_now()?, base, &map.still())?;
     ensure!(changed.is_empty(), "while the image was written RAM changed in {}", describe(rig, &changed));
     ensure!(oem == read_oem(&mut machine, &map)?, "while the image was written an OEM region changed");
     machine.go_on(firmware, WRITTEN)?;
@@ -145,7 +145,8 @@ fn second_life(
     let firmware = &rig.firmware;
     let mut machine = rig.start(firmware, mib, Some(medium), &[LOADED], journal)?;
     machine.wait_at(firmware, LOADED, BOOT)?;
-    let wrong = memory::differing_pages(&captured.ram, &machine.ram, rig.board.ram_start, &captured.picture)?;
+    let wrong =
+        memory::differing_pages(&captured.ram, &machine.ram_now()?, rig.board.ram_start, &captured.picture)?;
     let pages = memory::total(&captured.picture) / memory::PAGE;
     ensure!(
         wrong.is_empty(),

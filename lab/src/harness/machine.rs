@@ -58,6 +58,7 @@ pub struct Machine {
     pub console: Console,
     /// The guest's RAM, as a file that the guest writes to, if the board's RAM is one.
     pub ram: File,
+    ram_start: u64,
     ram_bytes: u64,
     ram_is_a_file: bool,
     journal: Journal,
@@ -83,10 +84,10 @@ impl Machine {
             Ok((qmp, console, gdb)) => {
                 // QEMU has the file open by now. Without a name it cannot stay behind, whatever ends this process.
                 std::fs::remove_file(&ram_path)?;
-                let ram_is_a_file = power.board.ram_is_a_file;
+                let (ram_start, ram_is_a_file) = (power.board.ram_start, power.board.ram_is_a_file);
                 let journal = journal.clone();
                 let mut machine =
-                    Self { child, dir, qmp, gdb, console, ram, ram_bytes, ram_is_a_file, journal };
+                    Self { child, dir, qmp, gdb, console, ram, ram_start, ram_bytes, ram_is_a_file, journal };
                 match &mut machine.gdb {
                     Some(gdb) => gdb.resume()?,
                     None => machine.qmp.cont()?,
@@ -127,9 +128,23 @@ impl Machine {
         gdb.resume()
     }
 
+    /// The guest's RAM as it is now; the guest should be stopped. Where QEMU keeps it in no file, QEMU writes it to one.
+    pub fn ram_now(&mut self) -> Result<File> {
+        if self.ram_is_a_file {
+            return self.ram.try_clone().context("the guest's RAM cannot be shared");
+        }
+        let path = self.dir.path().join("saved-ram");
+        self.qmp.save_memory(self.ram_start, self.ram_bytes, &path)?;
+        let file = File::open(&path).context("QEMU wrote no RAM")?;
+        std::fs::remove_file(&path)?;
+        Ok(file)
+    }
+
     /// Copies the guest's RAM; the guest should be stopped.
-    pub fn copy_ram(&self) -> Result<File> {
-        ensure!(self.ram_is_a_file, "QEMU keeps this board's RAM in no file");
+    pub fn copy_ram(&mut self) -> Result<File> {
+        if !self.ram_is_a_file {
+            return self.ram_now();
+        }
         let mut copy = tempfile::tempfile_in(paths::scratch(self.ram_bytes))?;
         let mut source = &self.ram;
         std::io::Seek::rewind(&mut source)?;
