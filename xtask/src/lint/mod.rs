@@ -6,6 +6,7 @@ mod layers;
 mod licences;
 mod package;
 
+use crate::board;
 use crate::table;
 use crate::toolchain::{Target, Toolchain, cargo};
 use crate::{no_panic, paths, shell};
@@ -13,25 +14,16 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::process::Command;
 
-/// The packages that are compiled for the targets.
-const FOR_TARGET: [(Target, &[&str]); 2] = [
-    (
-        Target::Armv7a,
-        &[
-            "oal-snapshot",
-            "oal-media",
-            "oal-drivers",
-            "oal-demo",
-            "oal-firmware",
-            "oal",
-            "vexpress-a9",
-            "n800",
-            "xilinx-zynq-a9",
-            "oal-no-panic",
-            "oal-broken-ports",
-        ],
-    ),
-    (Target::Armv5te, &["akita"]),
+/// The packages that are compiled for ARMv7-A, besides the boards.
+const FOR_ARMV7A: [&str; 8] = [
+    "oal-snapshot",
+    "oal-media",
+    "oal-drivers",
+    "oal-demo",
+    "oal-firmware",
+    "oal",
+    "oal-no-panic",
+    "oal-broken-ports",
 ];
 /// The packages whose features are offered to users.
 const WITH_FEATURES: [&str; 3] = ["oal-snapshot", "oal-media", "oal-drivers"];
@@ -52,9 +44,8 @@ pub fn main(filter: Option<String>) -> Result<()> {
     checks.run("clippy for the host", || {
         ran(cargo("clippy").args(["--quiet", "--all-targets", "--", "--deny", "warnings"]))
     });
-    for (target, packages) in FOR_TARGET {
-        let packages: Vec<&str> = packages.iter().flat_map(|p| ["--package", p]).collect();
-        checks.run(&format!("clippy for {}", target.triple()), || on_target(target, &packages));
+    for target in Target::ALL {
+        checks.run(&format!("clippy for {}", target.triple()), || clippy_for(target));
     }
     checks.run("documentation", || {
         let mut command = cargo("doc");
@@ -130,6 +121,14 @@ impl Checks {
 
 fn ran(command: &mut Command) -> Result<Verdict> {
     shell::run(command).map(|()| Verdict::Good)
+}
+
+/// The boards of a target, and what else is compiled for it.
+fn clippy_for(target: Target) -> Result<Verdict> {
+    let boards = board::all()?.iter().filter(|board| board.target == target && !board.is_in_c());
+    let others: &[&str] = if target == Target::Armv7a { &FOR_ARMV7A } else { &[] };
+    let packages = boards.map(|board| board.name.as_str()).chain(others.iter().copied());
+    on_target(target, &packages.flat_map(|package| ["--package", package]).collect::<Vec<_>>())
 }
 
 /// The library's users compile it for the target, so that is what must work with every set of features.
