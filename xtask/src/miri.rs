@@ -12,7 +12,7 @@ use std::process::Command;
 /// Arguments of `cargo miri test` for each package.
 const RUNS: [&[&str]; 5] = [
     &["--package", "oal-snapshot", "--lib", "codec::"],
-    &["--package", "oal-snapshot", "--lib", "checksum::"],
+    &["--package", "oal-snapshot", "--lib", "crc32c::"],
     &["--package", "oal-snapshot", "--lib", "mem::"],
     &["--package", "oal-drivers", "--lib", "mmio::"],
     &["--package", "oal-firmware", "--test", "nosave"],
