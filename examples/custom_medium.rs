@@ -118,10 +118,10 @@ pub fn run(out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "first snapshot: {:?}", take(&mut on, 0x11))?;
     writeln!(out, "boot: {}", boot(&mut on))?;
 
-    let mut failing = store(on.flash_mut().bytes.clone(), 5000);
+    let mut failing = store(on.device_mut().bytes.clone(), 5000);
     writeln!(out, "second snapshot, cut after 5000 bytes: {:?}", take(&mut failing, 0x22))?;
 
-    let mut again = store(failing.flash_mut().bytes.clone(), usize::MAX);
+    let mut again = store(failing.device_mut().bytes.clone(), usize::MAX);
     writeln!(out, "boot: {}", boot(&mut again))?;
     writeln!(out, "third snapshot: {:?}", take(&mut again, 0x33))?;
     writeln!(out, "boot: {}", boot(&mut again))

@@ -80,7 +80,7 @@ impl BlockDevice for Disk {
 
 /// Prints what happens. `examples/host.txt` holds the same lines, and a test compares them.
 pub fn run(out: &mut impl Write) -> io::Result<()> {
-    let mut store = BlockStore::new(Disk(vec![0; 1 << 20]), StoreSettings::default());
+    let mut store = BlockStore::new(Disk(vec![0; 1 << 20]), StoreSettings::default()).unwrap();
     let mut workspace = Box::new(Workspace::<16, { chunks_for(64 * 4096) }>::new());
 
     let mut ram = Ram::filled(0);

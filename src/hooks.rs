@@ -17,6 +17,8 @@
 //! [`codec`](crate::codec) implements step 3 and its inverse; [`cpu`](crate::cpu) step 2 and the restore.
 //! What is left to a board are the first and the last.
 
+mod by_reference;
+
 use heapless::Vec;
 
 use crate::cpu::Architecture;

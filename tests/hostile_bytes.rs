@@ -19,7 +19,7 @@ const SETTINGS: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts:
 static DISK: LazyLock<RamDisk> = LazyLock::new(|| {
     let mut disk = RamDisk::blank(64 + 2 * 12 * 8);
     for seed in [1, 2] {
-        let _ = Machine::tiny(seed).take(&mut BlockStore::new(&mut disk, SETTINGS)).unwrap();
+        let _ = Machine::tiny(seed).take(&mut BlockStore::new(&mut disk, SETTINGS).unwrap()).unwrap();
     }
     disk
 });
@@ -29,11 +29,11 @@ fn survives(disk: &mut RamDisk) {
     let noise = Machine::tiny(0).restarted(3);
     for _ in 0..2 {
         let mut machine = noise.clone();
-        let booted = machine.boot(&mut BlockStore::new(&mut *disk, SETTINGS));
+        let booted = machine.boot(&mut BlockStore::new(&mut *disk, SETTINGS).unwrap());
         assert!(machine.has_the_rest_of(&noise));
         assert!(!matches!(booted.end, BootEnd::Cold(_)) || machine.cpu == noise.cpu);
         // It may be refused for want of sequence numbers, but not more.
-        let _ = Machine::tiny(4).take(&mut BlockStore::new(&mut *disk, SETTINGS));
+        let _ = Machine::tiny(4).take(&mut BlockStore::new(&mut *disk, SETTINGS).unwrap());
     }
 }
 

@@ -47,7 +47,7 @@ fn the_worked_example_is_what_a_snapshot_of_its_machine_writes() {
     // The library's LZ4 may change what it writes one day: then the example changes, and the format does not.
     let mut disk = RamDisk::blank(64 + 2 * 8 * 8);
     let settings = StoreSettings { slots: Slots::Two, max_attempts: 3 };
-    let _ = machine().take(&mut BlockStore::new(&mut disk, settings)).unwrap();
+    let _ = machine().take(&mut BlockStore::new(&mut disk, settings).unwrap()).unwrap();
     listing::assert_same(&listing::read(DOCUMENT, "worked example"), layout::image_mut(&mut disk, 2));
 }
 

@@ -6,7 +6,7 @@ use oal_snapshot::hooks::SelectSnapshot;
 use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::nand::{LOG_BLOCKS, NandFlash, NandGeometry, NandPage, NandStore};
-use oal_snapshot::store::{SlotState, Slots, StoreError, StoreSettings};
+use oal_snapshot::store::{GeometryError, SlotState, Slots, Store, StoreError, StoreSettings};
 use oal_snapshot::take::{TakeError, TakeReport, Timeline};
 
 const UNCOUNTED: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts: 0 };
@@ -14,13 +14,13 @@ const UNCOUNTED: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts
 /// 2 KiB pages, 16 in a block: an image of the tiny machine takes two blocks or less.
 const GEOMETRY: NandGeometry = NandGeometry { page_bytes: 2048, pages_per_block: 16, blocks: 24 };
 
-type Store<'a> = NandStore<&'a mut NandPages, 2048, 3>;
+type Chip<'a> = NandStore<&'a mut NandPages, 2048, 3>;
 
 fn chip(seed: u64) -> NandPages {
     NandPages::new(GEOMETRY, seed)
 }
 
-fn store(chip: &mut NandPages, settings: StoreSettings) -> Store<'_> {
+fn store(chip: &mut NandPages, settings: StoreSettings) -> Chip<'_> {
     NandStore::new(chip, settings).expect("a chip that fits")
 }
 
@@ -88,12 +88,24 @@ fn pages_of_every_size_hold_an_image() {
 }
 
 #[test]
-fn a_chip_of_another_page_size_or_without_room_is_no_store() {
-    let fits = |geometry| NandStore::<_, 2048, 3>::new(NandPages::new(geometry, 0), UNCOUNTED).is_some();
-    assert!(fits(GEOMETRY));
-    assert!(!fits(NandGeometry { page_bytes: 4096, ..GEOMETRY }));
-    assert!(!fits(NandGeometry { blocks: LOG_BLOCKS, ..GEOMETRY }));
-    assert!(!fits(NandGeometry { pages_per_block: 8, ..GEOMETRY }));
+fn a_chip_that_does_not_fit_is_no_store_and_each_cause_has_its_name() {
+    let refused = |geometry| NandStore::<_, 2048, 3>::new(NandPages::new(geometry, 0), UNCOUNTED).err();
+    assert_eq!(refused(GEOMETRY), None);
+    assert_eq!(refused(NandGeometry { blocks: LOG_BLOCKS + 1, ..GEOMETRY }), None);
+    assert_eq!(
+        refused(NandGeometry { page_bytes: 4096, ..GEOMETRY }),
+        Some(GeometryError::PageBytes { page_bytes: 4096, needed: 2048 })
+    );
+    assert_eq!(
+        refused(NandGeometry { blocks: LOG_BLOCKS, ..GEOMETRY }),
+        Some(GeometryError::TooSmall { has: 8, needed: 9 })
+    );
+    for pages_per_block in [8, 15, 1025] {
+        assert_eq!(
+            refused(NandGeometry { pages_per_block, ..GEOMETRY }),
+            Some(GeometryError::PagesPerBlock { pages_per_block })
+        );
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use oal_snapshot::hooks::{ReadSnapshot, SelectSnapshot};
 use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::nor::{BLOCK_RECORDS, LOG_BLOCKS, NorFlash, NorGeometry, NorStore};
-use oal_snapshot::store::{Record, SlotState, Slots, StoreError, StoreSettings};
+use oal_snapshot::store::{GeometryError, Record, SlotState, Slots, Store, StoreError, StoreSettings};
 use oal_snapshot::take::{TakeError, TakeReport, Timeline};
 
 const UNCOUNTED: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts: 0 };
@@ -89,16 +89,20 @@ fn blocks_and_program_units_of_every_size_hold_an_image() {
 }
 
 #[test]
-fn flash_that_does_not_fit_is_no_store() {
-    let fits = |geometry| NorStore::new(NorCells::new(geometry, 0), UNCOUNTED).is_some();
-    assert!(fits(GEOMETRY));
-    assert!(fits(NorGeometry { blocks: LOG_BLOCKS + 1, ..GEOMETRY }));
-    assert!(!fits(NorGeometry { blocks: LOG_BLOCKS, ..GEOMETRY }));
-    assert!(!fits(NorGeometry { block_bytes: 6144, ..GEOMETRY }));
-    assert!(!fits(NorGeometry { block_bytes: 0, ..GEOMETRY }));
-    assert!(!fits(NorGeometry { program_bytes: 1024, ..GEOMETRY }));
-    let no_unit = NorStore::new(Misfit(NorGeometry { program_bytes: 0, ..GEOMETRY }), UNCOUNTED);
-    assert!(no_unit.is_none());
+fn flash_that_does_not_fit_is_no_store_and_each_cause_has_its_name() {
+    let refused = |geometry| NorStore::new(Misfit(geometry), UNCOUNTED).err();
+    assert_eq!(refused(GEOMETRY), None);
+    assert_eq!(refused(NorGeometry { blocks: LOG_BLOCKS + 1, ..GEOMETRY }), None);
+    let too_small = GeometryError::TooSmall { has: 4, needed: 5 };
+    assert_eq!(refused(NorGeometry { blocks: LOG_BLOCKS, ..GEOMETRY }), Some(too_small));
+    for block_bytes in [0, 512, 6144] {
+        let odd = GeometryError::BlockBytes { block_bytes };
+        assert_eq!(refused(NorGeometry { block_bytes, ..GEOMETRY }), Some(odd));
+    }
+    for program_bytes in [0, 3, 1024] {
+        let odd = GeometryError::ProgramBytes { program_bytes };
+        assert_eq!(refused(NorGeometry { program_bytes, ..GEOMETRY }), Some(odd));
+    }
 }
 
 /// A flash of which nothing but the geometry is ever asked.

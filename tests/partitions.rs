@@ -83,7 +83,7 @@ fn a_store_in_a_partition_leaves_the_other_partitions_alone() {
     disk.bytes_mut()[512..201 * 512].fill(0xfa);
     let before = disk.bytes().to_vec();
     let partition = Partition::find(&mut disk, SNAPSHOT_PARTITION_TYPE).unwrap();
-    let mut store = BlockStore::new(partition, StoreSettings::default());
+    let mut store = BlockStore::new(partition, StoreSettings::default()).unwrap();
     let mut machine = Machine::tiny(1);
     for _ in 0..3 {
         let _ = machine.take(&mut store).unwrap();

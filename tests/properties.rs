@@ -11,7 +11,7 @@ use oal_snapshot::image::ImageId;
 use oal_snapshot::image::{Chunks, ExtentKind, chunk_pages};
 use oal_snapshot::memory_map::{MemoryLayout, MemoryMap};
 use oal_snapshot::refusal::{Reason, Stage};
-use oal_snapshot::store::{BlockStore, Slots, StoreSettings};
+use oal_snapshot::store::{BlockStore, Slots, Store, StoreSettings};
 use oal_snapshot::system::System;
 use oal_snapshot::take::{TakeReport, Timeline};
 use proptest::collection::vec;
@@ -289,7 +289,7 @@ proptest! {
             let settings =
                 StoreSettings { slots: Slots::Two, max_attempts: MAX_ATTEMPTS };
             // A new store for each act: nothing is remembered but on the medium.
-            let mut store = BlockStore::new(&mut disk, settings);
+            let mut store = BlockStore::new(&mut disk, settings).unwrap();
             match act {
                 Act::Take(policy) => {
                     let mut machine = Machine::tiny(seed);

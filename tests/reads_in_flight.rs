@@ -25,7 +25,7 @@ const FEW: u32 = 110;
 
 /// Takes a snapshot, with a workspace for forty chunks.
 fn take(machine: &Machine, disk: &mut RamDisk) {
-    let store = &mut BlockStore::new(disk, SETTINGS);
+    let store = &mut BlockStore::new(disk, SETTINGS).unwrap();
     let _ = machine.clone().take_with::<512, 40, _, _, _>(&mut Lz4::new(), store, &mut ()).unwrap();
 }
 
@@ -53,7 +53,7 @@ impl Observer for Watcher {
 fn boot<D: BlockDevice>(of: &Machine, disk: DmaDisk<D>) -> (Machine, Booted, Watcher) {
     let mut machine = of.restarted(7);
     let mut watcher = Watcher { flights: disk.flights(), chunks: Vec::new(), entered: false };
-    let mut store = BlockStore::new(disk, SETTINGS);
+    let mut store = BlockStore::new(disk, SETTINGS).unwrap();
     let booted = machine.boot_with::<512, 40, _, _, _>(&Lz4::new(), &mut store, &mut watcher);
     assert!(!watcher.flights.on_its_way(), "a read is in flight after the boot");
     assert_eq!(watcher.entered, booted.id().is_some());
@@ -93,7 +93,11 @@ fn as_many_bytes_are_read_as_by_a_medium_that_blocks() {
     let (mut blocking, mut background) = (disk.clone(), disk);
     let mut other = taken.restarted(7);
     let before = (blocking.counters(), background.counters());
-    other.boot_with::<512, 40, _, _, _>(&Lz4::new(), &mut BlockStore::new(&mut blocking, SETTINGS), &mut ());
+    other.boot_with::<512, 40, _, _, _>(
+        &Lz4::new(),
+        &mut BlockStore::new(&mut blocking, SETTINGS).unwrap(),
+        &mut (),
+    );
     boot(&taken, DmaDisk::new(&mut background));
     assert_eq!(
         blocking.counters().since(&before.0).sectors_read,

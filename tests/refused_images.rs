@@ -23,7 +23,7 @@ const SETTINGS: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts:
 static TWO: LazyLock<(RamDisk, u64, u64)> = LazyLock::new(|| {
     let mut disk = RamDisk::blank(64 + 2 * 120 * 8);
     let mut take = |seed| {
-        let _ = Machine::sample(seed).take(&mut BlockStore::new(&mut disk, SETTINGS)).unwrap();
+        let _ = Machine::sample(seed).take(&mut BlockStore::new(&mut disk, SETTINGS).unwrap()).unwrap();
         let record = layout::newest(&mut disk).unwrap();
         record.slots.iter().flatten().map(|entry| entry.id.0).max().unwrap()
     };
@@ -65,7 +65,7 @@ fn refused(bytes: Vec<u8>, stage: Stage, reason: Reason) {
     layout::put_record(&mut disk, &record);
     layout::image_mut(&mut disk, *newer).copy_from_slice(&bytes);
     let mut machine = noise.clone();
-    let booted = machine.boot(&mut BlockStore::new(&mut disk, SETTINGS));
+    let booted = machine.boot(&mut BlockStore::new(&mut disk, SETTINGS).unwrap());
     assert_eq!(booted.id(), Some(*older));
     assert_eq!(booted.refused(), [(stage, reason)]);
     assert_eq!(booted.report.refused[0].id.map(|id| id.0), Some(*newer));
@@ -543,7 +543,7 @@ fn when_both_images_are_wrong_the_newer_ones_reason_is_told_first() {
     let mut disk = disk.clone();
     layout::image_mut(&mut disk, *older)[0] ^= 1;
     layout::image_mut(&mut disk, *newer)[100] ^= 1;
-    let booted = Machine::sample(0).restarted(5).boot(&mut BlockStore::new(&mut disk, SETTINGS));
+    let booted = Machine::sample(0).restarted(5).boot(&mut BlockStore::new(&mut disk, SETTINGS).unwrap());
     assert_eq!(booted.cold(), Some((Stage::Header, Reason::BadCrc)));
     assert_eq!(booted.refused(), [(Stage::Header, Reason::BadCrc), (Stage::Header, Reason::BadMagic)]);
 }

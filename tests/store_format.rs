@@ -18,7 +18,7 @@ const IMAGE: &[u8] = include_bytes!("data/image-v1.bin");
 fn disk() -> RamDisk {
     let mut disk = RamDisk::blank(64 + 2 * 8 * 8);
     let settings = StoreSettings { slots: Slots::Two, max_attempts: 3 };
-    let mut store = BlockStore::new(&mut disk, settings);
+    let mut store = BlockStore::new(&mut disk, settings).unwrap();
     assert_eq!(
         store.prepare_snapshot(IMAGE.len() as u64, BootPolicy::Always),
         Ok(Prepared { id: ImageId(2), slot: 0 })
@@ -50,7 +50,7 @@ fn the_worked_example_is_the_record_that_a_snapshot_commits() {
 #[test]
 fn the_record_names_an_image_that_can_be_read() {
     let mut disk = disk();
-    let mut store = BlockStore::new(&mut disk, StoreSettings::default());
+    let mut store = BlockStore::new(&mut disk, StoreSettings::default()).unwrap();
     let selection = store.select().unwrap();
     assert_eq!(selection.candidates.len(), 1);
     let mut back = vec![0; IMAGE.len()];

@@ -7,7 +7,8 @@ use oal_snapshot::hooks::{BootPolicy, SelectSnapshot};
 use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::{
-    BlockStore, LOG_RECORDS, Record, RecordError, SlotEntry, SlotState, Slots, StoreError, StoreSettings,
+    BlockStore, LOG_RECORDS, Record, RecordError, SlotEntry, SlotState, Slots, Store, StoreError,
+    StoreSettings,
 };
 use oal_snapshot::take::{TakeError, Timeline};
 
@@ -15,14 +16,14 @@ const SECTORS: u64 = 64 + 2 * 12 * 8;
 const SETTINGS: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts: 3 };
 
 fn take(disk: &mut RamDisk, seed: u64) -> Result<u64, TakeError<StoreError<DiskError>>> {
-    match Machine::tiny(seed).take(&mut BlockStore::new(disk, SETTINGS))? {
+    match Machine::tiny(seed).take(&mut BlockStore::new(disk, SETTINGS).unwrap())? {
         Timeline::Live(report) => Ok(report.id.0),
         Timeline::Restored => panic!("restored"),
     }
 }
 
 fn boot(disk: &mut RamDisk) -> Booted {
-    Machine::tiny(0).restarted(9).boot(&mut BlockStore::new(disk, SETTINGS))
+    Machine::tiny(0).restarted(9).boot(&mut BlockStore::new(disk, SETTINGS).unwrap())
 }
 
 /// A disk with the pictures of the tiny machines 1 and 2, and their names.
@@ -122,7 +123,7 @@ fn used_up_sequence_numbers_are_an_error_and_what_is_there_still_boots() {
     record.sequence = u64::MAX;
     layout::put_record(&mut disk, &record);
     let unlimited = StoreSettings { max_attempts: 0, ..SETTINGS };
-    let booted = Machine::tiny(0).restarted(9).boot(&mut BlockStore::new(&mut disk, unlimited));
+    let booted = Machine::tiny(0).restarted(9).boot(&mut BlockStore::new(&mut disk, unlimited).unwrap());
     assert_eq!(booted.id(), Some(newer));
     assert_eq!(take(&mut disk, 3), Err(TakeError::Prepare(StoreError::LogExhausted)));
     assert_eq!(
@@ -272,7 +273,7 @@ fn places_of_the_log_that_are_worn_out_are_passed_over() {
                 let mut disk = worn(&[first, second], effect);
                 for seed in 0..3 {
                     let id = take(&mut disk, seed).unwrap();
-                    let mut store = BlockStore::new(&mut disk, SETTINGS);
+                    let mut store = BlockStore::new(&mut disk, SETTINGS).unwrap();
                     let booted = Machine::tiny(0).restarted(9).boot(&mut store);
                     assert_eq!(booted.id(), Some(id), "{first} and {second} worn, {effect:?}");
                     store.confirm(ImageId(id)).unwrap();
@@ -312,10 +313,10 @@ fn an_attempt_that_cannot_be_counted_or_an_image_that_cannot_be_consumed_is_not_
 
     let uncounted = StoreSettings { max_attempts: 0, ..SETTINGS };
     let mut disk = RamDisk::blank(SECTORS);
-    let _ = Machine::tiny(1).once().take(&mut BlockStore::new(&mut disk, uncounted)).unwrap();
+    let _ = Machine::tiny(1).once().take(&mut BlockStore::new(&mut disk, uncounted).unwrap()).unwrap();
     fail_a_record(&mut disk);
     let mut machine = Machine::tiny(0).restarted(9);
-    let booted = machine.boot(&mut BlockStore::new(&mut disk, uncounted));
+    let booted = machine.boot(&mut BlockStore::new(&mut disk, uncounted).unwrap());
     assert_eq!(booted.cold(), Some((Stage::Cpu, Reason::WriteFailed)));
     assert_eq!(machine.cpu, Default::default(), "not entered");
 }
@@ -355,7 +356,7 @@ fn a_place_of_the_log_that_cannot_be_read_is_written_again_and_boots_no_once_ima
         assert_eq!(boot(&mut disk).id(), Some(id));
     }
     let mut disk = RamDisk::blank(SECTORS);
-    let _ = Machine::tiny(1).once().take(&mut BlockStore::new(&mut disk, SETTINGS)).unwrap();
+    let _ = Machine::tiny(1).once().take(&mut BlockStore::new(&mut disk, SETTINGS).unwrap()).unwrap();
     unreadable(&mut disk, 5);
     assert_eq!(boot(&mut disk).cold(), Some((Stage::Select, Reason::MediumError)));
 }
@@ -371,7 +372,9 @@ fn a_record_is_never_written_over_the_newest_one() {
     let settings = StoreSettings { max_attempts: 3, ..SETTINGS };
     let mut cut = disk.clone();
     cut.cut(Cut { after: 0, bytes: 100, beyond: Beyond::Noise });
-    assert!(Machine::tiny(0).restarted(9).boot(&mut BlockStore::new(&mut cut, settings)).id().is_none());
+    assert!(
+        Machine::tiny(0).restarted(9).boot(&mut BlockStore::new(&mut cut, settings).unwrap()).id().is_none()
+    );
     cut.power_cycle();
     assert!(boot(&mut cut).id().is_some());
 }
@@ -380,7 +383,7 @@ fn a_record_is_never_written_over_the_newest_one() {
 fn the_hooks_of_the_store_refuse_what_no_engine_asks() {
     use oal_snapshot::hooks::{PrepareSnapshot, ReadSnapshot, WriteSnapshot};
     let (mut disk, _, newer) = two_images();
-    let mut store = BlockStore::new(&mut disk, SETTINGS);
+    let mut store = BlockStore::new(&mut disk, SETTINGS).unwrap();
     let page = [7; 4096];
     assert_eq!(store.write_snapshot(&page, 0), Err(StoreError::OutOfSequence), "nothing prepared");
     assert_eq!(store.finish_snapshot(&mut [0; 4096]), Err(StoreError::OutOfSequence));

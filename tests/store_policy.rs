@@ -5,7 +5,7 @@ use oal_snapshot::hooks::SelectSnapshot;
 use oal_snapshot::image::Header;
 use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::{Reason, Stage};
-use oal_snapshot::store::{BlockStore, SlotState, Slots, StoreError, StoreSettings};
+use oal_snapshot::store::{BlockStore, GeometryError, SlotState, Slots, Store, StoreError, StoreSettings};
 use oal_snapshot::take::{TakeError, Timeline};
 
 const SECTORS: u64 = 64 + 2 * 12 * 8;
@@ -27,7 +27,7 @@ fn take_once(disk: &mut RamDisk, settings: StoreSettings, seed: u64) -> u64 {
 }
 
 fn take_of(mut machine: Machine, disk: &mut RamDisk, settings: StoreSettings) -> u64 {
-    match machine.take(&mut BlockStore::new(disk, settings)) {
+    match machine.take(&mut BlockStore::new(disk, settings).unwrap()) {
         Ok(Timeline::Live(report)) => report.id.0,
         other => panic!("{other:?}"),
     }
@@ -35,13 +35,13 @@ fn take_of(mut machine: Machine, disk: &mut RamDisk, settings: StoreSettings) ->
 
 /// Boots a machine full of noise.
 fn boot(disk: &mut RamDisk, settings: StoreSettings) -> Booted {
-    Machine::tiny(0).restarted(9).boot(&mut BlockStore::new(disk, settings))
+    Machine::tiny(0).restarted(9).boot(&mut BlockStore::new(disk, settings).unwrap())
 }
 
 /// Boots, and says which of the machines came back.
 fn seed_of_boot(disk: &mut RamDisk, settings: StoreSettings) -> Option<u64> {
     let mut machine = Machine::tiny(0).restarted(9);
-    machine.boot(&mut BlockStore::new(disk, settings)).id()?;
+    machine.boot(&mut BlockStore::new(disk, settings).unwrap()).id()?;
     (0..40).find(|seed| machine.is_as(&Machine::tiny(*seed)))
 }
 
@@ -80,16 +80,16 @@ fn one_slot_holds_one_image_of_twice_the_size() {
     let mut machine = Machine::tiny(1);
     machine.ram.fill_noise(2);
     let before = disk.bytes().to_vec();
-    let refused = machine.take(&mut BlockStore::new(&mut disk, UNCOUNTED));
+    let refused = machine.take(&mut BlockStore::new(&mut disk, UNCOUNTED).unwrap());
     let error = StoreError::DoesNotFit { needed: 11 * 4096, slot: 6 * 4096, single: 12 * 4096 };
     assert_eq!(refused, Err(TakeError::Prepare(error)), "the store says that one slot would do");
     assert!(disk.bytes() == before, "nothing on the medium was changed");
 
     for seed in [3, 4, 5] {
         machine.ram.fill_noise(seed);
-        let _ = machine.take(&mut BlockStore::new(&mut disk, one)).unwrap();
+        let _ = machine.take(&mut BlockStore::new(&mut disk, one).unwrap()).unwrap();
         let mut other = machine.restarted(9);
-        let booted = other.boot(&mut BlockStore::new(&mut disk, one));
+        let booted = other.boot(&mut BlockStore::new(&mut disk, one).unwrap());
         assert_eq!(booted.report.booted.unwrap().slot, 0);
         assert!(other.is_as(&machine));
     }
@@ -102,7 +102,8 @@ fn an_image_that_does_not_fit_is_an_error_before_anything_changes() {
     let (bytes, counters) = (disk.bytes().to_vec(), disk.counters());
     let mut large = Machine::sample(2);
     for slots in [Slots::Two, Slots::One] {
-        let taken = large.take(&mut BlockStore::new(&mut disk, StoreSettings { slots, ..UNCOUNTED }));
+        let taken =
+            large.take(&mut BlockStore::new(&mut disk, StoreSettings { slots, ..UNCOUNTED }).unwrap());
         assert!(matches!(taken, Err(TakeError::Prepare(StoreError::DoesNotFit { .. }))), "{taken:?}");
     }
     assert!(disk.bytes() == bytes);
@@ -111,17 +112,18 @@ fn an_image_that_does_not_fit_is_an_error_before_anything_changes() {
 }
 
 #[test]
-fn a_medium_too_small_for_the_log_holds_nothing() {
-    for sectors in [1, 63, 64, 71] {
-        let mut disk = RamDisk::blank(sectors);
-        let taken = Machine::tiny(1).take(&mut BlockStore::new(&mut disk, UNCOUNTED));
-        assert!(
-            matches!(taken, Err(TakeError::Prepare(StoreError::DoesNotFit { single: 0, .. }))),
-            "{taken:?}"
-        );
-        let why = if sectors < 57 { Reason::MediumError } else { Reason::NoImage };
-        assert_eq!(boot(&mut disk, UNCOUNTED).cold(), cold(why));
+fn a_medium_too_small_for_the_log_and_a_page_is_no_store() {
+    for sectors in [0, 1, 63, 64, 71] {
+        let refused = BlockStore::new(&mut RamDisk::blank(sectors), UNCOUNTED).err();
+        assert_eq!(refused, Some(GeometryError::TooSmall { has: sectors, needed: 72 }));
     }
+    // One page: no room for two slots, and for one image too little.
+    let mut disk = RamDisk::blank(72);
+    let taken = Machine::tiny(1).take(&mut BlockStore::new(&mut disk, UNCOUNTED).unwrap());
+    let Err(TakeError::Prepare(StoreError::DoesNotFit { slot: 0, single: 4096, .. })) = taken else {
+        panic!("{taken:?}");
+    };
+    assert_eq!(boot(&mut disk, UNCOUNTED).cold(), cold(Reason::NoImage));
 }
 
 #[test]
@@ -211,7 +213,7 @@ fn an_image_that_was_refused_is_overwritten_before_one_that_booted() {
     let older = take(&mut disk, UNCOUNTED, 1);
     let newer = take(&mut disk, UNCOUNTED, 2);
     flip_a_chunk(&mut disk, newer);
-    let mut store = BlockStore::new(&mut disk, UNCOUNTED);
+    let mut store = BlockStore::new(&mut disk, UNCOUNTED).unwrap();
     let mut machine = Machine::tiny(0).restarted(9);
     assert_eq!(machine.boot(&mut store).id(), Some(older));
     let Ok(Timeline::Live(report)) = machine.take(&mut store) else { panic!("no snapshot") };
@@ -253,7 +255,7 @@ fn a_confirmed_boot_starts_the_count_again() {
     for _ in 0..10 {
         let booted = boot(&mut disk, settings);
         assert_eq!((booted.id(), booted.report.attempt), (Some(id), 1));
-        BlockStore::new(&mut disk, settings).confirm(ImageId(id)).unwrap();
+        BlockStore::new(&mut disk, settings).unwrap().confirm(ImageId(id)).unwrap();
         let entry = layout::entry(&mut disk, id).unwrap();
         assert_eq!((entry.attempts, entry.confirmed), (0, true));
     }
@@ -261,7 +263,7 @@ fn a_confirmed_boot_starts_the_count_again() {
     boot(&mut disk, settings);
     assert_eq!(boot(&mut disk, settings).cold(), cold(Reason::AttemptsExhausted));
     let nobody = ImageId(id + 1);
-    assert_eq!(BlockStore::new(&mut disk, settings).confirm(nobody), Err(StoreError::NoSuchImage));
+    assert_eq!(BlockStore::new(&mut disk, settings).unwrap().confirm(nobody), Err(StoreError::NoSuchImage));
 }
 
 #[test]
@@ -283,7 +285,7 @@ fn an_attempt_register_saves_the_medium_every_write_at_a_boot() {
     let newer = take(&mut disk, settings, 2);
     let register = FakeRegister::default();
     let boot = |disk: &mut RamDisk| {
-        let mut store = BlockStore::with_register(disk, settings, register.clone());
+        let mut store = BlockStore::with_register(disk, settings, register.clone()).unwrap();
         let booted = Machine::tiny(0).restarted(9).boot(&mut store);
         (booted.id(), booted.report.attempt)
     };
@@ -302,10 +304,16 @@ fn an_attempt_register_saves_the_medium_every_write_at_a_boot() {
         assert_eq!(boot(&mut disk), (None, 0), "never round and round between two images that fail");
     }
 
-    BlockStore::with_register(&mut disk, settings, register.clone()).confirm(ImageId(newer)).unwrap();
+    BlockStore::with_register(&mut disk, settings, register.clone())
+        .unwrap()
+        .confirm(ImageId(newer))
+        .unwrap();
     let before = disk.counters().changes();
     assert_eq!(boot(&mut disk), (Some(newer), 1));
-    BlockStore::with_register(&mut disk, settings, register.clone()).confirm(ImageId(newer)).unwrap();
+    BlockStore::with_register(&mut disk, settings, register.clone())
+        .unwrap()
+        .confirm(ImageId(newer))
+        .unwrap();
     assert_eq!(boot(&mut disk), (Some(newer), 1));
     assert_eq!(disk.counters().changes(), before, "confirmed once, confirmed for good");
 }
@@ -315,7 +323,7 @@ fn invalidated_images_are_gone() {
     let mut disk = RamDisk::blank(SECTORS);
     take(&mut disk, UNCOUNTED, 1);
     take(&mut disk, UNCOUNTED, 2);
-    BlockStore::new(&mut disk, UNCOUNTED).invalidate().unwrap();
+    BlockStore::new(&mut disk, UNCOUNTED).unwrap().invalidate().unwrap();
     assert_eq!(boot(&mut disk, UNCOUNTED).cold(), cold(Reason::NoImage));
     let id = take(&mut disk, UNCOUNTED, 3);
     assert_eq!(boot(&mut disk, UNCOUNTED).id(), Some(id));
@@ -400,14 +408,14 @@ fn wear_is_as_documented() {
     );
     assert_eq!(wear(&mut disk, &mut |disk| _ = boot(disk, counting)), (1, 0), "Always, attempts counted");
     let id = layout::newest(&mut disk).unwrap().slots.iter().flatten().map(|entry| entry.id).max().unwrap();
-    let confirm = |disk: &mut RamDisk| BlockStore::new(disk, counting).confirm(id).unwrap();
+    let confirm = |disk: &mut RamDisk| BlockStore::new(disk, counting).unwrap().confirm(id).unwrap();
     assert_eq!(wear(&mut disk, &mut |disk| confirm(disk)), (1, 0), "confirmation");
     assert_eq!(wear(&mut disk, &mut |disk| confirm(disk)), (0, 0), "confirmation without need");
     take_once(&mut disk, counting, 4);
     assert_eq!(wear(&mut disk, &mut |disk| _ = boot(disk, counting)), (2, 0), "Once, attempts counted");
     take_once(&mut disk, UNCOUNTED, 5);
     assert_eq!(wear(&mut disk, &mut |disk| _ = boot(disk, UNCOUNTED)), (1, 0), "Once, attempts not counted");
-    let invalidate = |disk: &mut RamDisk| BlockStore::new(disk, UNCOUNTED).invalidate().unwrap();
+    let invalidate = |disk: &mut RamDisk| BlockStore::new(disk, UNCOUNTED).unwrap().invalidate().unwrap();
     assert_eq!(wear(&mut disk, &mut |disk| invalidate(disk)), (1, 0), "invalidation");
 }
 
@@ -415,7 +423,7 @@ fn wear_is_as_documented() {
 fn the_report_of_a_snapshot_names_the_image_and_the_slot_that_the_record_has() {
     let mut disk = RamDisk::blank(SECTORS);
     for seed in 1..5 {
-        let mut store = BlockStore::new(&mut disk, UNCOUNTED);
+        let mut store = BlockStore::new(&mut disk, UNCOUNTED).unwrap();
         let Ok(Timeline::Live(report)) = Machine::tiny(seed).take(&mut store) else { panic!("no snapshot") };
         let slots = store.record().unwrap().slots;
         assert_eq!(slots[usize::from(report.slot)].map(|entry| entry.id), Some(report.id));
@@ -427,13 +435,13 @@ fn a_report_confirms_the_image_that_was_booted_and_none_if_the_boot_was_cold() {
     let mut disk = RamDisk::blank(SECTORS);
     let cold = boot(&mut disk, attempts(2)).report;
     let before = disk.counters().changes();
-    assert_eq!(cold.confirm(&mut BlockStore::new(&mut disk, attempts(2))), Ok(None));
+    assert_eq!(cold.confirm(&mut BlockStore::new(&mut disk, attempts(2)).unwrap()), Ok(None));
     assert_eq!(disk.counters().changes(), before, "nothing was written");
 
     let id = take(&mut disk, attempts(2), 1);
     for _ in 0..5 {
         let booted = boot(&mut disk, attempts(2)).report;
-        let confirmed = booted.confirm(&mut BlockStore::new(&mut disk, attempts(2)));
+        let confirmed = booted.confirm(&mut BlockStore::new(&mut disk, attempts(2)).unwrap());
         assert_eq!(confirmed.map(|id| id.map(|id| id.0)), Ok(Some(id)), "no attempt is left over");
     }
 }

@@ -22,13 +22,13 @@ const INSIDE: [(usize, Beyond); 7] = [
 ];
 
 fn take(machine: &mut Machine, disk: &mut RamDisk, settings: StoreSettings) -> bool {
-    machine.take(&mut BlockStore::new(disk, settings)).is_ok()
+    machine.take(&mut BlockStore::new(disk, settings).unwrap()).is_ok()
 }
 
 /// The machine of `of` that boots from `disk`, as the number of its picture, or `None` for a cold boot.
 fn booted(disk: &mut RamDisk, settings: StoreSettings, of: &[&Machine]) -> Option<usize> {
     let mut machine = of[0].restarted(1000);
-    let booted = machine.boot(&mut BlockStore::new(disk, settings));
+    let booted = machine.boot(&mut BlockStore::new(disk, settings).unwrap());
     booted.id()?;
     Some(of.iter().position(|other| machine.is_as(other)).expect("a whole picture, of one of the machines"))
 }
@@ -144,7 +144,7 @@ fn a_cut_while_an_attempt_is_counted_or_confirmed_costs_no_image() {
         for (bytes, beyond) in INSIDE {
             let mut disk = base.clone();
             disk.cut(Cut { after, bytes, beyond });
-            let mut store = BlockStore::new(&mut disk, settings);
+            let mut store = BlockStore::new(&mut disk, settings).unwrap();
             let booted_once = new.restarted(1).boot(&mut store);
             if let Some(candidate) = booted_once.report.booted {
                 assert!(store.confirm(candidate.id).is_err(), "the power was cut");

@@ -7,7 +7,7 @@ use oal_snapshot::hooks::{PrepareSnapshot, SelectSnapshot, WriteSnapshot};
 use oal_snapshot::image::ImageId;
 use oal_snapshot::store::nand::{NandGeometry, NandStore};
 use oal_snapshot::store::nor::{NorGeometry, NorStore};
-use oal_snapshot::store::{Slots, StoreSettings};
+use oal_snapshot::store::{Slots, Store, StoreSettings};
 use oal_snapshot::take::Timeline;
 
 const SETTINGS: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts: 0 };

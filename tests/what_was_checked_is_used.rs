@@ -234,13 +234,15 @@ fn media<D: Clone>(blank: D, take: impl Fn(&mut D, u64)) -> Liar<D> {
 }
 
 fn disks() -> Liar<RamDisk> {
-    media(RamDisk::blank(64 + 2 * 8 * 80), |disk, seed| take(&mut BlockStore::new(disk, SETTINGS), seed))
+    media(RamDisk::blank(64 + 2 * 8 * 80), |disk, seed| {
+        take(&mut BlockStore::new(disk, SETTINGS).unwrap(), seed)
+    })
 }
 
 #[test]
 fn no_read_of_a_block_device_that_differs_brings_a_wrong_byte_to_ram() {
     let ends = Machines::new().lie_at_every_read(&disks(), |machines, mut liar, what| {
-        let booted = machines.boot(&mut BlockStore::new(&mut liar, SETTINGS), what);
+        let booted = machines.boot(&mut BlockStore::new(&mut liar, SETTINGS).unwrap(), what);
         (booted, liar.reads)
     });
     assert!(ends[2] > 0, "a medium that was exchanged before the boot is another medium: {ends:?}");
@@ -249,7 +251,7 @@ fn no_read_of_a_block_device_that_differs_brings_a_wrong_byte_to_ram() {
 #[test]
 fn no_read_in_flight_that_differs_brings_a_wrong_byte_to_ram() {
     Machines::new().lie_at_every_read(&disks(), |machines, mut liar, what| {
-        let booted = machines.boot(&mut BlockStore::new(DmaDisk::new(&mut liar), SETTINGS), what);
+        let booted = machines.boot(&mut BlockStore::new(DmaDisk::new(&mut liar), SETTINGS).unwrap(), what);
         (booted, liar.reads)
     });
 }
@@ -351,7 +353,7 @@ fn mapped_nor_that_is_not_what_was_read_brings_no_wrong_byte_to_ram() {
 #[test]
 fn every_byte_of_an_image_is_read_at_most_once() {
     let mut liar = disks();
-    let (_, whole) = Machines::new().boot(&mut BlockStore::new(&mut liar, SETTINGS), "honest");
+    let (_, whole) = Machines::new().boot(&mut BlockStore::new(&mut liar, SETTINGS).unwrap(), "honest");
     assert_eq!(whole, Some(1));
     // Behind the log, which is the store's own.
     let mut sectors: Vec<u64> = liar

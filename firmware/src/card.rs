@@ -43,7 +43,12 @@ impl<H: Host> CardStorage<H> {
             }
         };
         match Partition::find(card, SNAPSHOT_PARTITION_TYPE) {
-            Ok(partition) => CardStorage::Store(BlockStore::new(partition, StoreSettings::default())),
+            Ok(partition) => match BlockStore::new(partition, StoreSettings::default()) {
+                Ok(store) => CardStorage::Store(store),
+                Err(_) => {
+                    CardStorage::Nothing(ColdBoot { stage: Stage::Partition, reason: Reason::MediumError })
+                }
+            },
             Err((card, error)) => {
                 CardStorage::CardOnly(card, ColdBoot { stage: Stage::Partition, reason: error.into() })
             }

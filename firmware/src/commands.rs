@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use oal_snapshot::store::Slots;
+use oal_snapshot::store::{Slots, Store};
 
 use crate::application::Application;
 use crate::boot_stage;
@@ -15,7 +15,7 @@ use crate::platform::{Drivers as _, Platform};
 use crate::selftest;
 use crate::session::Session;
 use crate::snapshot;
-use crate::storage::{Storage, Store};
+use crate::storage::Storage;
 use crate::terminal::Dash;
 
 /// The commands, in the order of `help`.

@@ -1,6 +1,7 @@
 //! The command `snapshot`: two ways out of one call.
 
 use oal_snapshot::hooks::BootPolicy;
+use oal_snapshot::store::Store;
 use oal_snapshot::take::{Settings, Snapshot, TakeReport, Timeline as Taken};
 
 use crate::application::{Application, Timeline};
@@ -11,7 +12,7 @@ use crate::history::STATE;
 use crate::platform::Platform;
 use crate::register_test::Outcome;
 use crate::session::Session;
-use crate::storage::{Storage, Store};
+use crate::storage::Storage;
 
 /// The pause of pass 2: enough here, where nothing has to become resident.
 const PAUSE_MS: u32 = 1000;

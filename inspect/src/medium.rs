@@ -6,7 +6,7 @@ use crate::media::layout::{BLOCK, MIB, PAGE, PAGES, SPARE};
 use crate::media::{Kind, Layout, Medium, Sizes};
 use anyhow::{Context, Result, bail, ensure};
 use oal_snapshot::crc32c::crc32c;
-use oal_snapshot::hooks::{Medium as StoreMedium, ReadSnapshot, SelectSnapshot, Selection};
+use oal_snapshot::hooks::{SelectSnapshot, Selection};
 use oal_snapshot::image::ImageId;
 use oal_snapshot::image::MAGIC;
 use oal_snapshot::refusal::Reason;
@@ -14,7 +14,7 @@ use oal_snapshot::store::nand::{self, Ecc, NandError, NandFlash, NandGeometry, N
 use oal_snapshot::store::nor::{self, NorFlash, NorGeometry, NorStore};
 use oal_snapshot::store::{
     BlockDevice, BlockStore, LOG_RECORDS, Partition, RECORD_LEN, RECORD_STRIDE, Record, RecordError,
-    SECTOR_SIZE, SNAPSHOT_PARTITION_TYPE, SlotEntry, StoreSettings,
+    SECTOR_SIZE, SNAPSHOT_PARTITION_TYPE, SlotEntry, Store as AnyStore, StoreSettings,
 };
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -315,7 +315,7 @@ impl Store {
         }
         if kind == FileKind::Nor {
             let store = NorStore::new(Nor(input.clone()), settings);
-            let shelf = Box::new(store.context("the file is too small for a store on NOR flash")?);
+            let shelf = Box::new(store.context("there is no store")?);
             let place = format!("{} erase blocks of {} KiB", input.len / NOR_BLOCK, NOR_BLOCK / 1024);
             return Ok(Store { shelf, log: log(input, kind, 0)?, place, bad: Vec::new() });
         }
@@ -330,7 +330,7 @@ impl Store {
         let sectors = partition.sectors();
         let log = log(input, kind, start + first * SECTOR_SIZE as u64);
         let log = log.context("the file ends within the log")?;
-        let shelf = Box::new(BlockStore::new(partition, settings));
+        let shelf = Box::new(BlockStore::new(partition, settings).context("there is no store")?);
         Ok(Store { shelf, log, place: format!("{sectors} sectors from sector {first} on"), bad: Vec::new() })
     }
 
@@ -351,13 +351,13 @@ impl Store {
             }
         }
         let place = format!("{} erase blocks of {PAGES} pages of {PAGE} bytes", cells.blocks());
-        let shelf: Option<Box<dyn Shelf>> = match cells.map_bytes() {
+        let shelf: Result<Box<dyn Shelf>, _> = match cells.map_bytes() {
             ..=32 => NandStore::<_, PAGE, 32>::new(flash, settings).map(|s| Box::new(s) as _),
             33..=64 => NandStore::<_, PAGE, 64>::new(flash, settings).map(|s| Box::new(s) as _),
             65..=128 => NandStore::<_, PAGE, 128>::new(flash, settings).map(|s| Box::new(s) as _),
             _ => NandStore::<_, PAGE, 256>::new(flash, settings).map(|s| Box::new(s) as _),
         };
-        Ok(Store { shelf: shelf.context("the chip has no room for a store")?, log, place, bad })
+        Ok(Store { shelf: shelf.context("there is no store")?, log, place, bad })
     }
 
     /// An image of the store.
@@ -383,35 +383,19 @@ impl ImageBytes for InStore<'_> {
     }
 }
 
-/// What the three stores have in common, so that one can stand for each.
-macro_rules! shelf {
-    ($store:ty $(, const $map:ident)?) => {
-        impl$(<const $map: usize>)? Shelf for $store {
-            fn record(&mut self) -> Result<Record> {
-                <$store>::record(self).map_err(|error| anyhow::anyhow!("the log cannot be read: {error:?}"))
-            }
+impl<S: AnyStore> Shelf for S {
+    fn record(&mut self) -> Result<Record> {
+        AnyStore::record(self).map_err(|error| anyhow::anyhow!("the log cannot be read: {error:?}"))
+    }
 
-            fn select(&mut self) -> Result<Selection, Reason> {
-                SelectSnapshot::select(self)
-            }
+    fn select(&mut self) -> Result<Selection, Reason> {
+        SelectSnapshot::select(self)
+    }
 
-            fn read(&mut self, id: ImageId, offset: u64, buf: &mut [u8]) -> Result<()> {
-                read(self, id, offset, buf)
-            }
-        }
-    };
-}
-
-shelf!(BlockStore<Partition<Disk>>);
-shelf!(NorStore<Nor>);
-shelf!(NandStore<Nand, PAGE, MAP>, const MAP);
-
-fn read<S: ReadSnapshot>(store: &mut S, id: ImageId, offset: u64, buf: &mut [u8]) -> Result<()>
-where
-    <S as StoreMedium>::Error: std::fmt::Debug,
-{
-    let done = store.read_snapshot(id, buf, offset);
-    done.map_err(|error| anyhow::anyhow!("image {} cannot be read at byte {offset}: {error:?}", id.0))
+    fn read(&mut self, id: ImageId, offset: u64, buf: &mut [u8]) -> Result<()> {
+        let done = self.read_snapshot(id, buf, offset);
+        done.map_err(|error| anyhow::anyhow!("image {} cannot be read at byte {offset}: {error:?}", id.0))
+    }
 }
 
 /// Why nothing is ever written.

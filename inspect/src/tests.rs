@@ -133,7 +133,7 @@ fn card(path: &Path, table: bool) -> Partition<Writable> {
 
 /// A card with two images; the newer one is to be booted once.
 fn card_of_two(path: &Path) {
-    let mut store = BlockStore::new(card(path, true), StoreSettings::default());
+    let mut store = BlockStore::new(card(path, true), StoreSettings::default()).unwrap();
     take(&mut store, BootPolicy::Always);
     take(&mut store, BootPolicy::Once);
 }
@@ -175,7 +175,8 @@ fn a_card_is_told_with_its_log_its_slots_and_what_would_boot() {
     let mut store = BlockStore::new(
         Partition::find(Writable::open(&path), SNAPSHOT_PARTITION_TYPE).map_err(|(_, e)| e).unwrap(),
         StoreSettings::default(),
-    );
+    )
+    .unwrap();
     store.consume().unwrap();
     for _ in 0..3 {
         store.count_attempt(ImageId(2)).unwrap();
@@ -230,7 +231,7 @@ fn what_a_boot_would_refuse_is_named_with_the_image_that_boots_instead() {
 fn a_store_without_a_partition_table_and_one_on_nor_flash_are_known_by_their_records() {
     let dir = tempfile::tempdir().unwrap();
     let store = dir.path().join("store");
-    take(&mut BlockStore::new(card(&store, false), StoreSettings::default()), BootPolicy::Always);
+    take(&mut BlockStore::new(card(&store, false), StoreSettings::default()).unwrap(), BootPolicy::Always);
     assert!(text(&options(&store)).starts_with("store: a store on a block device, 1048576 bytes\n"));
     let nor = dir.path().join("nor");
     std::fs::write(&nor, vec![0xff; 8 * NOR_BLOCK as usize]).unwrap();

@@ -20,7 +20,7 @@ use crate::config::{FLAGS, OalConfig, OalSystem};
 use crate::cpu::{Cpu, Record};
 use crate::error::{self, OalError, OalErrorInfo, OalStage, number};
 use crate::report::OalBootReport;
-use crate::store::{self, AnyStore, Store, StorePlace};
+use crate::store::{self, AnyStore, StorePlace};
 use crate::system::Tables;
 
 /// Where the state is: in the picture.
@@ -56,7 +56,7 @@ struct Head {
     magic: usize,
     busy: Busy,
     error: OalErrorInfo,
-    store: *mut dyn Store,
+    store: *mut AnyStore,
     session: Option<Session>,
     /// Whether the store has heard of the images that the boot refused.
     told: bool,
@@ -359,17 +359,17 @@ impl Engine {
     }
 
     /// The store.
-    pub fn store(&mut self) -> AnyStore<'_> {
+    pub fn store(&mut self) -> &mut AnyStore {
         // SAFETY: `start` made it; who has the right to the instance, and only that one, may borrow it, which the
         // borrow of `self` sees to. A restore does not hold it while it calls its reader.
-        AnyStore(unsafe { &mut *(*self.fixed).head.store })
+        unsafe { &mut *(*self.fixed).head.store }
     }
 
     /// Codec, store and buffers together.
-    pub fn split(&mut self) -> Option<(&mut Lz4, AnyStore<'_>, Parts<'_>)> {
+    pub fn split(&mut self) -> Option<(&mut Lz4, &mut AnyStore, Parts<'_>)> {
         let parts = self.parts_pointer()?;
         // SAFETY: three places that do not overlap, borrowed as `store` borrows its one.
-        unsafe { Some((&mut (*self.fixed).codec, AnyStore(&mut *(*self.fixed).head.store), parts)) }
+        unsafe { Some((&mut (*self.fixed).codec, &mut *(*self.fixed).head.store, parts)) }
     }
 
     /// Codec and workspace for `SnapRestore`, whose reader uses the instance for the store at the same time.
@@ -443,7 +443,7 @@ impl Engine {
             let stage = refusal.error >> 16;
             let for_good = !passing.contains(&(refusal.error & 0xffff)) && stage != OalStage::Select as u32;
             if for_good && refusal.id != 0 && before != Some(refusal.id) {
-                self.store().0.refused(ImageId(refusal.id));
+                self.store().refused(ImageId(refusal.id));
                 before = Some(refusal.id);
             }
         }
@@ -462,7 +462,7 @@ impl Engine {
         }
         *self.report() = OalBootReport::NEW;
         self.report().seal();
-        let (selection, why) = match self.store().0.select() {
+        let (selection, why) = match self.store().select() {
             Ok(selection) => (selection, Reason::NoImage),
             Err(why) => (Selection::default(), why),
         };

@@ -7,7 +7,7 @@ use core::ptr::null;
 use core::slice;
 
 use oal_snapshot::frame::PAGE_SIZE;
-use oal_snapshot::hooks::{Fork, PrepareSnapshot, ReadSnapshot, TakeCpuSnapshot, WriteSnapshot};
+use oal_snapshot::hooks::{Fork, TakeCpuSnapshot};
 use oal_snapshot::image::{CHUNK_BYTES, chunk, page_align};
 use oal_snapshot::mem;
 use oal_snapshot::state::SnapshotState;
@@ -237,7 +237,7 @@ pub unsafe extern "C" fn OEMWriteSnapshot(pSnapshot: LPCVOID, cbSize: DWORD, dwO
     hook(|engine| {
         let write = |error| OalErrorInfo::store(OalStage::Write, error);
         if pSnapshot.is_null() && cbSize == 0 && dwOfst == 0 {
-            let (_, mut store, parts) = engine.split().ok_or(bad(OalError::NotInitialised))?;
+            let (_, store, parts) = engine.split().ok_or(bad(OalError::NotInitialised))?;
             return store.finish_snapshot(parts.buffers().1).map_err(write);
         }
         if pSnapshot.is_null() {
@@ -298,7 +298,7 @@ unsafe fn read(engine: &mut Engine, restoring: bool, to: LPVOID, bytes: DWORD, o
     } else if let Some(id) = engine.report().booted() {
         Some(id)
     } else {
-        let selection = engine.store().0.select().map_err(select)?;
+        let selection = engine.store().select().map_err(select)?;
         selection.candidates.first().map(|candidate| candidate.id)
     };
     let id = id.ok_or(OalErrorInfo::new(OalStage::Select, OalError::NoImage))?;

@@ -126,7 +126,7 @@ unsafe fn take(engine: &mut Engine, settings: &OalTakeSettings) -> Result<Timeli
     engine.tell_refusals();
     let offset = engine.config.ram_offset;
     let (codec, mut store, parts) = engine.split().ok_or(call(OalError::NotInitialised))?;
-    store.0.settings_mut().slots = slots;
+    store.settings_mut().slots = slots;
     let taken = Snapshot {
         system: &mut system,
         state: &STATE,
@@ -213,7 +213,7 @@ unsafe fn boot(engine: &mut Engine) -> Result<OalErrorInfo, OalErrorInfo> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oal_snapshot_confirm() -> u32 {
     change(|engine| match engine.report().booted() {
-        Some(id) => engine.store().0.confirm(id),
+        Some(id) => engine.store().confirm(id),
         None => Err(StoreError::NoSuchImage),
     })
 }
@@ -243,7 +243,7 @@ pub unsafe extern "C" fn oal_snapshot_paged_in() -> u32 {
 /// What the configuration says of memory is true.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oal_snapshot_invalidate() -> u32 {
-    change(|engine| engine.store().0.invalidate())
+    change(|engine| engine.store().invalidate())
 }
 
 /// Changes what the store remembers.

@@ -18,7 +18,6 @@ use core::slice;
 use oal_snapshot::cpu::CpuContext;
 use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::frame::{FrameRange, PAGE_SIZE};
-use oal_snapshot::hooks::SelectSnapshot;
 use oal_snapshot::mem::PhysicalMemory;
 use oal_snapshot::refusal::{Reason, Refusal, Stage};
 

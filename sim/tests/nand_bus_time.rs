@@ -54,7 +54,7 @@ fn measure<const PAGE: usize>(name: &str, time: &Time, page_ns: u64, open: &dyn 
     let mut store = store();
     let start_ns = time.now_ns();
     store.select().unwrap();
-    let (before, select_ns) = (store.flash_mut().read.all, time.now_ns() - start_ns);
+    let (before, select_ns) = (store.device_mut().read.all, time.now_ns() - start_ns);
     let mut back = vec![0; IMAGE];
     let start_ns = time.now_ns();
     let (mut at, mut pieces) = (0, PIECES.into_iter().cycle());
@@ -63,7 +63,7 @@ fn measure<const PAGE: usize>(name: &str, time: &Time, page_ns: u64, open: &dyn 
         store.read_snapshot(id, &mut back[at..end], at as u64).unwrap();
         at = end;
     }
-    let (taken_ns, pages) = (time.now_ns() - start_ns, store.flash_mut().read.all - before);
+    let (taken_ns, pages) = (time.now_ns() - start_ns, store.device_mut().read.all - before);
     assert!(back == image);
     let least = IMAGE.div_ceil(PAGE) as u64;
     let share = 100.0 * (least * page_ns) as f64 / taken_ns as f64;
@@ -191,16 +191,16 @@ fn a_boot_reads_every_page_of_an_image_once() {
         let _ = machine.clone().take(&mut store()).unwrap();
         let mut selecting = store();
         let candidate = selecting.select().unwrap().candidates[0];
-        let before = selecting.flash_mut().read.all;
+        let before = selecting.device_mut().read.all;
         let (mut store, mut restarted) = (store(), machine.restarted(2));
         assert!(restarted.boot(&mut store).id().is_some());
         assert!(restarted.is_as(&machine));
         let pages = candidate.len.div_ceil(PAGE as u64);
         println!(
             "{PAGE}-byte pages: an image of {pages}, {} read, {before} before it",
-            store.flash_mut().read.all - before
+            store.device_mut().read.all - before
         );
-        assert_eq!(store.flash_mut().read.all - before, pages);
+        assert_eq!(store.device_mut().read.all - before, pages);
     }
     boots::<Hamming, 512, 16>(Model::k9f2808());
     boots::<Bch<4>, 2048, 64>(Model::k9f1g08());

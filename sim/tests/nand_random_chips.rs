@@ -164,7 +164,7 @@ impl Life {
             let confirmed = store.confirm(ImageId(id));
             assert!(confirmed.is_ok() || self.policy == BootPolicy::Once, "{confirmed:?}");
         }
-        let read = store.flash_mut().read;
+        let read = store.device_mut().read;
         self.count("pages read", read.all);
         self.count("pages worn", read.worn);
         self.count("pages found uncorrectable", read.uncorrectable);

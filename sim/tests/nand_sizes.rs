@@ -8,7 +8,7 @@ use oal_sim::nand::{Shared, Time};
 use oal_sim::{Machine, nand_board};
 use oal_snapshot::hooks::SelectSnapshot;
 use oal_snapshot::store::nand::{LOG_BLOCKS, NandStore};
-use oal_snapshot::store::{RECORD_LEN, StoreSettings};
+use oal_snapshot::store::{RECORD_LEN, Store, StoreSettings};
 use oal_snapshot::take::Timeline;
 
 /// A chip of Samsung's ids: the second byte gives the size, the fourth page, spare area and block.
@@ -57,7 +57,7 @@ fn holds_images<C: Ecc + 'static, const PAGE: usize, const SPARE: usize, const M
     }
     let mut fresh = store();
     fresh.select().unwrap();
-    let (read, most) = (fresh.flash_mut().read.all, u64::from(LOG_BLOCKS * record_pages + pages_per_block));
+    let (read, most) = (fresh.device_mut().read.all, u64::from(LOG_BLOCKS * record_pages + pages_per_block));
     println!(
         "{PAGE}-byte pages, {:>4} MiB: {blocks} blocks, a record of {record_pages} pages, {read} pages read to find the \
          newest of a full block, {most} at most",

@@ -4,8 +4,8 @@ use oal_drivers::cfi::{Cfi, Error};
 use oal_sim::Machine;
 use oal_sim::nand::Time;
 use oal_sim::nor::chip::{Model, NorChips, Trouble};
-use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nor::{NorFlash, NorGeometry, NorStore};
+use oal_snapshot::store::{GeometryError, StoreSettings};
 use oal_snapshot::take::Timeline;
 
 /// 2 MiB in 16 KiB blocks, locked at power-on.
@@ -64,7 +64,8 @@ fn chips_whose_small_blocks_make_up_none_of_the_large_ones_are_refused() {
     let mut chips = NorChips::<1>::new(odd);
     let flash = Cfi::identify(&mut chips, Time::new()).unwrap();
     assert_eq!(NorFlash::geometry(&flash).blocks, 0);
-    assert!(NorStore::new(flash, StoreSettings::default()).is_none());
+    let refused = NorStore::new(flash, StoreSettings::default()).err();
+    assert_eq!(refused, Some(GeometryError::BlockBytes { block_bytes: 0 }));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::store::{AttemptRegister, StoreError, StoreSettings, attempts};
 
 /// What the log says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct LogState {
+pub struct LogState {
     /// The newest valid record; empty if there is none.
     pub record: Record,
     /// The highest sequence number of all, later versions' included.
@@ -61,7 +61,7 @@ impl LogState {
 
 /// Why a record was not appended.
 #[derive(Debug)]
-pub(crate) enum AppendError<E> {
+pub enum AppendError<E> {
     /// The device.
     Device(E),
     /// What was read back is not what was written.
@@ -81,9 +81,9 @@ impl<E> From<AppendError<E>> for StoreError<E> {
 }
 
 /// Where records are kept.
-pub(crate) trait RecordLog {
+pub trait RecordLog {
     /// What can go wrong with the medium.
-    type Error;
+    type Error: core::fmt::Debug;
 
     /// Whether a record that power went out over may read as nothing at one power-on, and as a record at a later one. What
     /// a boot found would not stay so then, if it had nothing to write itself.
@@ -94,7 +94,7 @@ pub(crate) trait RecordLog {
     const PLACES_PASSED_OVER: u32 = 0;
 
     /// Reads what there is, in a bounded number of reads.
-    fn read(&mut self) -> Result<LogState, Self::Error>;
+    fn read_log(&mut self) -> Result<LogState, Self::Error>;
 
     /// Whether a record would be written over another one, by their sequence numbers.
     fn shares_place(_sequence: u64, _other: u64) -> bool {
@@ -103,7 +103,12 @@ pub(crate) trait RecordLog {
 
     /// Appends `record`, so that it is durable, and reads it back. Its sequence number is higher than all in the log. A
     /// cut leaves it written or not; every other record stays but the oldest ones.
-    fn append(&mut self, record: &Record) -> Result<(), AppendError<Self::Error>>;
+    fn append_record(&mut self, record: &Record) -> Result<(), AppendError<Self::Error>>;
+
+    /// Whether there is room for the records of another image: that it is committed, and its boots.
+    fn has_room(&mut self) -> Result<bool, Self::Error> {
+        Ok(true)
+    }
 }
 
 /// No image is begun behind this sequence number: what is to be remembered of its boots takes numbers too. Only a record that
@@ -114,7 +119,7 @@ const LAST_NUMBER: u64 = u64::MAX - (1 << 32);
 type Error<L> = StoreError<<L as RecordLog>::Error>;
 
 /// A run of a medium's units, sectors or erase blocks.
-pub(crate) type Area = core::ops::Range<u64>;
+pub type Area = core::ops::Range<u64>;
 
 /// What the store knows.
 pub(crate) struct Catalog<A> {
@@ -137,7 +142,7 @@ impl<A: AttemptRegister> Catalog<A> {
         match self.log {
             Some(state) => Ok(state),
             None => {
-                let state = log.read().map_err(StoreError::Device)?;
+                let state = log.read_log().map_err(StoreError::Device)?;
                 self.log = Some(state);
                 // Behind a record of the future nothing was torn, and it must not be overtaken before it was told of.
                 let unsure = state.unsure && !state.newest_is_future();
@@ -177,7 +182,7 @@ impl<A: AttemptRegister> Catalog<A> {
             }
             let record = Record { sequence, open, slots };
             highest = sequence;
-            match log.append(&record) {
+            match log.append_record(&record) {
                 Ok(()) => {
                     self.log = Some(LogState { record, highest, unsure: false, hidden: false, ..state });
                     return Ok(());
@@ -286,7 +291,8 @@ impl<A: AttemptRegister> Catalog<A> {
         area: &Area,
     ) -> Result<ImageId, Error<L>> {
         let state = self.state(log)?;
-        if state.highest > LAST_NUMBER {
+        // An image whose boots cannot be remembered any more would be acknowledged for nothing.
+        if state.highest > LAST_NUMBER || !log.has_room().map_err(StoreError::Device)? {
             return Err(StoreError::LogExhausted);
         }
         let entries = state.record.slots;

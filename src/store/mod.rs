@@ -8,16 +8,23 @@
 mod attempts;
 mod block;
 mod catalog;
+mod error;
+mod interface;
 pub mod nand;
 pub mod nor;
 mod record;
 mod settings;
+mod slot_medium;
+mod slot_store;
 
 pub use attempts::{AttemptRegister, NoRegister};
 pub use block::{
-    BlockStore, LOG_RECORDS, LOG_SECTORS, Partition, PartitionError, RECORD_STRIDE, SNAPSHOT_PARTITION_TYPE,
-    WindowError,
+    BlockMedium, BlockStore, LOG_RECORDS, LOG_SECTORS, Partition, PartitionError, RECORD_STRIDE,
+    SNAPSHOT_PARTITION_TYPE, WindowError,
 };
+pub use error::{GeometryError, StoreError};
+pub use interface::{Blocks, Store};
 pub use oal_media::{BlockDevice, SECTOR_SIZE};
 pub use record::{RECORD_LEN, Record, RecordError, SLOTS, SlotEntry, SlotState};
-pub use settings::{Slots, StoreError, StoreSettings};
+pub use settings::{Slots, StoreSettings};
+pub use slot_store::SlotStore;

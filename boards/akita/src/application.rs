@@ -6,6 +6,7 @@ use oal_snapshot::frame::{Pfn, RamRegion};
 use oal_snapshot::hooks::{BootPolicy, GetSnapshotRegions, SnapshotResume};
 use oal_snapshot::memory_map::MemoryLayout;
 use oal_snapshot::state::StateCell;
+use oal_snapshot::store::Store as _;
 use oal_snapshot::system::{PageClass, Resume, SuspendFailed, System};
 use oal_snapshot::take::{Settings, Snapshot, TakeReport, Timeline};
 

@@ -77,7 +77,7 @@ pub extern "C" fn boot() -> ! {
         })
     };
     let (medium, capacity) = stage.store.as_mut().map_or(("none", 0), |store| {
-        let geometry = store.flash_mut().geometry();
+        let geometry = store.device_mut().geometry();
         ("nand", (geometry.block_bytes() * u64::from(geometry.blocks)) >> 20)
     });
     let (build, ram) = (BuildId(&stage.identity), RAM[0].len >> 20);
@@ -101,7 +101,7 @@ unsafe fn find_store() -> Result<Store, ColdBoot> {
     // SAFETY: the caller's promise.
     let chip = unsafe { flash::find() }
         .map_err(|error| no(if error == Error::BadId { Reason::NoMedium } else { Reason::MediumError }))?;
-    Store::new(chip, StoreSettings::default()).ok_or(no(Reason::MediumError))
+    Store::new(chip, StoreSettings::default()).map_err(|_| no(Reason::MediumError))
 }
 
 impl BootStage {

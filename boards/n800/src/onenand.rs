@@ -54,7 +54,7 @@ impl Flash {
         let store = OneNand::identify(window, Wait(clock), Options { spare_apart: true })
             .map_err(|_| failed(Reason::NoMedium))
             .and_then(|chip| {
-                NandStore::new(chip, StoreSettings::default()).ok_or(failed(Reason::MediumError))
+                NandStore::new(chip, StoreSettings::default()).map_err(|_| failed(Reason::MediumError))
             });
         Flash {
             store: store.map(|store| OnePartition(StoreAndText { store, page: [0; PAGE], number: None })),
@@ -79,7 +79,7 @@ impl Storage for Flash {
     fn describe(&mut self) -> (&'static str, u64) {
         match &mut self.store {
             Ok(OnePartition(both)) => {
-                let geometry = both.store.flash_mut().geometry();
+                let geometry = both.store.device_mut().geometry();
                 let block_bytes = geometry.page_bytes as u64 * u64::from(geometry.pages_per_block);
                 ("onenand", (u64::from(geometry.blocks) * block_bytes) >> 20)
             }
@@ -101,7 +101,7 @@ impl Sectors for StoreAndText {
         if self.number != Some(page) {
             self.number = None;
             let (block, at) = (BLOCKS + page / PAGES_PER_BLOCK, page % PAGES_PER_BLOCK);
-            let chip = self.store.flash_mut();
+            let chip = self.store.device_mut();
             match chip.read_page(block, at, &mut self.page, &mut []) {
                 Ok(EccStatus::Uncorrectable) | Err(_) => return Err(ReadFailed),
                 Ok(_) => self.number = Some(page),

@@ -1,8 +1,9 @@
 //! A store in bank 0 of the NOR flash, or in what that keeps, and a FAT volume with the text in bank 1.
 
-use oal_firmware::storage::{Sectors, Storage, Store};
+use oal_firmware::storage::{Sectors, Storage};
 use oal_firmware::text_volume::{Mapped, OnePartition};
 use oal_snapshot::refusal::ColdBoot;
+use oal_snapshot::store::Store;
 
 use crate::devices;
 

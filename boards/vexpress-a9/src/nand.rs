@@ -48,7 +48,7 @@ impl Medium for Nand {
             let chip = RawChip::over(Model::onfi_32_mib(), InNor(nor), register, ());
             let driver = RawNand::identify(chip, delay).and_then(GuardedNand::new);
             let store = driver.map_err(|_| failed(Reason::NoMedium))?;
-            NandStore::new(store, StoreSettings::default()).ok_or(failed(Reason::MediumError))
+            NandStore::new(store, StoreSettings::default()).map_err(|_| failed(Reason::MediumError))
         });
         FlashStorage::new("nand", CAPACITY_MIB, store)
     }

@@ -25,8 +25,9 @@ impl Medium for Nor {
         // SAFETY: the caller's promise.
         let cfi = unsafe { devices::nor_bank_0() }.map_err(|_| failed(Reason::NoMedium));
         let mib = cfi.as_ref().map_or(0, |cfi| cfi.geometry().bytes as u64 >> 20);
-        let store = cfi
-            .and_then(|cfi| NorStore::new(cfi, StoreSettings::default()).ok_or(failed(Reason::MediumError)));
+        let store = cfi.and_then(|cfi| {
+            NorStore::new(cfi, StoreSettings::default()).map_err(|_| failed(Reason::MediumError))
+        });
         FlashStorage::new("nor", mib, store)
     }
 }

@@ -1,6 +1,6 @@
 //! The medium: who it is, and whether it keeps what it is given.
 
-use oal_snapshot::store::SlotState;
+use oal_snapshot::store::{SlotState, Store};
 
 use super::rehearsal::{self, Transfer, Trouble};
 use super::report::{Findings, Guide};
@@ -9,7 +9,7 @@ use crate::board::Board;
 use crate::boot_stage::BootStage;
 use crate::errors;
 use crate::platform::Platform;
-use crate::storage::{Storage, Store};
+use crate::storage::Storage;
 
 /// Pages of the image of patterns: 1 MiB.
 const PAGES: u32 = 256;

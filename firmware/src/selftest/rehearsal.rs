@@ -16,7 +16,7 @@ use oal_snapshot::hooks::{
 };
 use oal_snapshot::mem::{Memory, Page};
 use oal_snapshot::memory_map::MemoryMap;
-use oal_snapshot::store::{SlotState, Slots, StoreSettings};
+use oal_snapshot::store::{SlotState, Slots, Store, StoreSettings};
 use oal_snapshot::system::{Resume, System};
 
 use crate::application::Application;
@@ -25,7 +25,7 @@ use crate::boot_stage::{BootStage, Work};
 use crate::errors::{self, Failure};
 use crate::layout;
 use crate::platform::Platform;
-use crate::storage::{Storage, Store};
+use crate::storage::Storage;
 
 /// Runs of frames that the saved memory may consist of.
 const MAX_RUNS: usize = 16;
@@ -73,13 +73,13 @@ pub type Obstacle = &'static str;
 /// Whether the slot that the next snapshot takes holds nothing that must stay, and no image waits to be booted once.
 pub fn may_write<P: Platform, A: Application<P>>(stage: &mut BootStage<P, A>) -> Result<(), Obstacle> {
     let Ok(store) = stage.storage.store() else { return Err("no-store") };
-    let room = store.slot_bytes();
+    let room = store.slot_bytes(Slots::Two);
     let Ok(record) = store.record() else { return Err("log-unreadable") };
     let mut images = record.slots.iter().flatten().filter(|entry| entry.state == SlotState::Committed);
     if images.clone().any(|entry| entry.policy == BootPolicy::Once) {
         return Err("image-waits-to-be-booted-once");
     }
-    if images.any(|entry| room.is_some_and(|room| entry.image_len > room)) {
+    if images.any(|entry| entry.image_len > room) {
         return Err("image-fills-both-slots");
     }
     Ok(())
@@ -94,7 +94,7 @@ pub fn run<P: Platform, A: Application<P>>(
     may_write(stage)?;
     board.reclaim();
     board.suspend().map_err(|_| "drivers-do-not-stop")?;
-    let settings = stage.storage.store().ok().map(|store| *store.settings_mut());
+    let settings = stage.storage.store().ok().map(|store| *store.settings());
     let result = look_twice(stage, board, pages);
     if let (Some(settings), Ok(store)) = (settings, stage.storage.store()) {
         *store.settings_mut() = settings;

@@ -3,7 +3,7 @@
 //! This function goes on in the restored system, with all that it knew.
 
 use oal_snapshot::hooks::BootPolicy;
-use oal_snapshot::store::Slots;
+use oal_snapshot::store::{Slots, Store};
 
 use super::devices::{self, Values, tick_comes};
 use super::drivers::{Histories, histories};
@@ -18,7 +18,7 @@ use crate::platform::Platform;
 use crate::register_test::Outcome;
 use crate::session::Session;
 use crate::snapshot::{self, Options};
-use crate::storage::{Storage, Store};
+use crate::storage::Storage;
 
 /// What a restored system must find again.
 struct Before {

@@ -8,7 +8,7 @@ use oal_snapshot::image::Header;
 use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::Reason;
 use oal_snapshot::store::nand::{Ecc, LOG_BLOCKS, NandError, NandFlash, NandGeometry, NandPage, NandStore};
-use oal_snapshot::store::{SlotState, StoreSettings};
+use oal_snapshot::store::{SlotState, Store, StoreSettings};
 
 fn files() -> [text::TextFile; 1] {
     [text::TextFile { name: "A.TXT".into(), text: "hello world\n".into() }]

@@ -7,7 +7,7 @@ use oal_snapshot::store::{BlockDevice, BlockStore, Partition, SECTOR_SIZE, SNAPS
 
 use crate::config::OalConfig;
 use crate::error::{OalError, OalErrorInfo, OalStage, number};
-use crate::store::{OalStore, Register, Store, StorePlace, done, settings, store};
+use crate::store::{AnyStore, OalStore, Register, StorePlace, done, settings};
 
 /// A device of 512-byte sectors: eMMC, SD card, disk. Functions return 0 on success, and any other number on failure,
 /// which `oal_snapshot_error_info` then tells. Each gets `context`.
@@ -115,12 +115,7 @@ impl BlockDevice for Device<'_> {
     }
 }
 
-store!(BlockStore<Device<'static>, Register>,);
-
-/// Sectors below which there is no room for the log and a page.
-const MINIMUM: u64 = oal_snapshot::store::LOG_SECTORS + 8;
-
-unsafe fn make(config: &'static OalConfig, place: &mut StorePlace) -> Result<*mut dyn Store, OalError> {
+unsafe fn make(config: &'static OalConfig, place: &mut StorePlace) -> Result<*mut AnyStore, OalError> {
     if !config.nand.is_null() || !config.nor.is_null() {
         return Err(OalError::NoStore);
     }
@@ -128,10 +123,11 @@ unsafe fn make(config: &'static OalConfig, place: &mut StorePlace) -> Result<*mu
     let (table, register) =
         unsafe { (config.block.as_ref().ok_or(OalError::NoStore)?, Register::of(config)?) };
     let device = Device::new(table).ok_or(OalError::MissingFunction)?;
-    if table.sectors < MINIMUM || table.first_sector.checked_add(table.sectors).is_none() {
+    if table.first_sector.checked_add(table.sectors).is_none() {
         return Err(OalError::BadGeometry);
     }
-    Ok(place.put(BlockStore::with_register(device, settings(config), register)))
+    let store = BlockStore::with_register(device, settings(config), register);
+    Ok(place.put(store.map_err(|_| OalError::BadGeometry)?))
 }
 
 /// Narrows `device` to its first partition of the MBR type 0xDA, by `first_sector` and `sectors`; reads one sector. 0, or an

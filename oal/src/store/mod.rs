@@ -6,12 +6,8 @@ mod nor;
 
 use core::ffi::c_void;
 
-use oal_snapshot::hooks::{
-    BootPolicy, Medium, PrepareSnapshot, Prepared, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
-};
-use oal_snapshot::image::ImageId;
-use oal_snapshot::refusal::Reason;
-use oal_snapshot::store::{AttemptRegister, Slots, StoreError, StoreSettings};
+use oal_snapshot::hooks::BootPolicy;
+use oal_snapshot::store::{AttemptRegister, Slots, Store, StoreError, StoreSettings};
 
 pub use block::{OalBlockDevice, oal_snapshot_block, oal_snapshot_partition};
 pub use nand::{
@@ -29,7 +25,7 @@ pub(crate) const STORE_ALIGN: usize = 16;
 
 /// A kind of store. Its contents are the library's own.
 pub struct OalStore {
-    make: unsafe fn(&'static OalConfig, &mut StorePlace) -> Result<*mut dyn Store, OalError>,
+    make: unsafe fn(&'static OalConfig, &mut StorePlace) -> Result<*mut AnyStore, OalError>,
 }
 
 impl OalStore {
@@ -44,7 +40,7 @@ impl OalStore {
         &self,
         config: &'static OalConfig,
         place: &mut StorePlace,
-    ) -> Result<*mut dyn Store, OalError> {
+    ) -> Result<*mut AnyStore, OalError> {
         // SAFETY: the caller's promise.
         unsafe { (self.make)(config, place) }
     }
@@ -56,7 +52,7 @@ pub(crate) struct StorePlace([u8; STORE_BYTES]);
 
 impl StorePlace {
     /// Puts a store into the place, whatever was there before. Nobody drops it: there is nothing to give back.
-    pub fn put<S: Store + 'static>(&mut self, store: S) -> *mut dyn Store {
+    pub fn put<S: Store<DeviceError = i32> + 'static>(&mut self, store: S) -> *mut AnyStore {
         const {
             assert!(
                 size_of::<S>() <= STORE_BYTES && align_of::<S>() <= STORE_ALIGN,
@@ -71,85 +67,7 @@ impl StorePlace {
 }
 
 /// A store of any kind.
-pub(crate) trait Store:
-    PrepareSnapshot<Error = StoreError<i32>> + WriteSnapshot + SelectSnapshot + ReadSnapshot
-{
-    /// The settings.
-    fn settings_mut(&mut self) -> &mut StoreSettings;
-
-    /// Forgets every image.
-    fn invalidate(&mut self) -> Result<(), StoreError<i32>>;
-}
-
-macro_rules! store {
-    ($store:ty, $($parameters:tt)*) => {
-        impl<$($parameters)*> crate::store::Store for $store {
-            fn settings_mut(&mut self) -> &mut oal_snapshot::store::StoreSettings {
-                self.settings_mut()
-            }
-
-            fn invalidate(&mut self) -> Result<(), oal_snapshot::store::StoreError<i32>> {
-                self.invalidate()
-            }
-        }
-    };
-}
-use store;
-
-/// A store of any kind as a type with a size, for the engine.
-pub(crate) struct AnyStore<'a>(pub &'a mut dyn Store);
-
-impl Medium for AnyStore<'_> {
-    type Error = StoreError<i32>;
-}
-
-impl PrepareSnapshot for AnyStore<'_> {
-    fn prepare_snapshot(&mut self, len: u64, policy: BootPolicy) -> Result<Prepared, Self::Error> {
-        self.0.prepare_snapshot(len, policy)
-    }
-}
-
-impl WriteSnapshot for AnyStore<'_> {
-    fn write_snapshot(&mut self, data: &[u8], offset: u64) -> Result<(), Self::Error> {
-        self.0.write_snapshot(data, offset)
-    }
-
-    fn finish_snapshot(&mut self, scratch: &mut [u8]) -> Result<(), Self::Error> {
-        self.0.finish_snapshot(scratch)
-    }
-}
-
-impl SelectSnapshot for AnyStore<'_> {
-    fn select(&mut self) -> Result<Selection, Reason> {
-        self.0.select()
-    }
-
-    fn count_attempt(&mut self, id: ImageId) -> Result<u8, Self::Error> {
-        self.0.count_attempt(id)
-    }
-
-    fn refused(&mut self, id: ImageId) {
-        self.0.refused(id);
-    }
-
-    fn consume(&mut self) -> Result<(), Self::Error> {
-        self.0.consume()
-    }
-
-    fn confirm(&mut self, id: ImageId) -> Result<(), Self::Error> {
-        self.0.confirm(id)
-    }
-}
-
-impl ReadSnapshot for AnyStore<'_> {
-    fn read_snapshot(&mut self, id: ImageId, buf: &mut [u8], offset: u64) -> Result<(), Self::Error> {
-        self.0.read_snapshot(id, buf, offset)
-    }
-
-    fn mapped_snapshot(&self, id: ImageId) -> Option<&[u8]> {
-        self.0.mapped_snapshot(id)
-    }
-}
+pub(crate) type AnyStore = dyn Store<DeviceError = i32, Error = StoreError<i32>>;
 
 /// What the configuration says of stores of every kind.
 pub(crate) fn settings(config: &OalConfig) -> StoreSettings {

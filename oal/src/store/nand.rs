@@ -6,7 +6,7 @@ use oal_snapshot::store::nand::{Ecc, NandError, NandFlash, NandGeometry, NandPag
 
 use crate::config::OalConfig;
 use crate::error::OalError;
-use crate::store::{OalStore, Register, Store, StorePlace, done, settings, store};
+use crate::store::{AnyStore, OalStore, Register, StorePlace, done, settings};
 
 /// `read_page`: so many bits were wrong, and corrected, that the block's contents should be moved soon.
 pub const OAL_NAND_WORN: i32 = 1;
@@ -134,12 +134,10 @@ impl NandFlash for Chip {
     }
 }
 
-store!(NandStore<Chip, PAGE, MAP, Register>, const PAGE: usize, const MAP: usize);
-
 unsafe fn make<const PAGE: usize, const MAP: usize>(
     config: &'static OalConfig,
     place: &mut StorePlace,
-) -> Result<*mut dyn Store, OalError> {
+) -> Result<*mut AnyStore, OalError> {
     if !config.block.is_null() || !config.nor.is_null() {
         return Err(OalError::NoStore);
     }
@@ -153,7 +151,7 @@ unsafe fn make<const PAGE: usize, const MAP: usize>(
     };
     let chip = Chip { table, read, program, erase, is_bad, mark_bad };
     let store = NandStore::<_, PAGE, MAP, _>::with_register(chip, settings(config), register);
-    Ok(place.put(store.ok_or(OalError::BadGeometry)?))
+    Ok(place.put(store.map_err(|_| OalError::BadGeometry)?))
 }
 
 /// The store on NAND with pages of 512 bytes, up to 4096 blocks.

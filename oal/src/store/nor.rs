@@ -6,7 +6,7 @@ use oal_snapshot::store::nor::{NorFlash, NorGeometry, NorStore};
 
 use crate::config::OalConfig;
 use crate::error::OalError;
-use crate::store::{OalStore, Register, Store, StorePlace, done, settings, store};
+use crate::store::{AnyStore, OalStore, Register, StorePlace, done, settings};
 
 /// A NOR flash, or a part of one, which starts at byte 0 here. Functions return 0 on success, and any other number on
 /// failure, which `oal_snapshot_error_info` then tells. Each gets `context`.
@@ -75,9 +75,7 @@ impl NorFlash for Flash {
     }
 }
 
-store!(NorStore<Flash, Register>,);
-
-unsafe fn make(config: &'static OalConfig, place: &mut StorePlace) -> Result<*mut dyn Store, OalError> {
+unsafe fn make(config: &'static OalConfig, place: &mut StorePlace) -> Result<*mut AnyStore, OalError> {
     if !config.block.is_null() || !config.nand.is_null() {
         return Err(OalError::NoStore);
     }
@@ -88,7 +86,7 @@ unsafe fn make(config: &'static OalConfig, place: &mut StorePlace) -> Result<*mu
     };
     let flash = Flash { table, read, program, erase };
     let store = NorStore::with_register(flash, settings(config), register);
-    Ok(place.put(store.ok_or(OalError::BadGeometry)?))
+    Ok(place.put(store.map_err(|_| OalError::BadGeometry)?))
 }
 
 /// The store on NOR flash.

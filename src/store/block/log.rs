@@ -1,5 +1,6 @@
 //! The commit log: a ring of records, each alone in its 4096-byte block.
 
+use crate::store::block::store::BlockMedium;
 use crate::store::catalog::{AppendError, LogState, RecordLog};
 use crate::store::record::{RECORD_LEN, Record};
 use crate::store::{BlockDevice, SECTOR_SIZE};
@@ -17,17 +18,14 @@ fn sector(sequence: u64) -> u64 {
     (sequence % LOG_RECORDS) * RECORD_STRIDE
 }
 
-/// The log of a block device.
-pub(crate) struct BlockLog<'a, D>(pub &'a mut D);
-
-impl<D: BlockDevice> RecordLog for BlockLog<'_, D> {
+impl<D: BlockDevice> RecordLog for BlockMedium<D> {
     type Error = D::Error;
 
     /// Two of the eight places may be worn out.
     const PLACES_PASSED_OVER: u32 = 2;
 
     /// Reads [`LOG_RECORDS`] sectors.
-    fn read(&mut self) -> Result<LogState, D::Error> {
+    fn read_log(&mut self) -> Result<LogState, D::Error> {
         const { assert!(RECORD_LEN == SECTOR_SIZE) };
         let mut state = LogState::default();
         let mut sector = [0; RECORD_LEN];
@@ -57,7 +55,7 @@ impl<D: BlockDevice> RecordLog for BlockLog<'_, D> {
 
     /// The record takes the place of the oldest one, so a cut while it is written leaves every other record, the newest
     /// so far among them.
-    fn append(&mut self, record: &Record) -> Result<(), AppendError<D::Error>> {
+    fn append_record(&mut self, record: &Record) -> Result<(), AppendError<D::Error>> {
         let bytes = record.encode();
         self.0.write_reliable(sector(record.sequence), &bytes).map_err(AppendError::Device)?;
         let mut back = [0; RECORD_LEN];

@@ -6,4 +6,4 @@ mod store;
 
 pub use log::{LOG_RECORDS, LOG_SECTORS, RECORD_STRIDE};
 pub use partition::{Partition, PartitionError, SNAPSHOT_PARTITION_TYPE, WindowError};
-pub use store::BlockStore;
+pub use store::{BlockMedium, BlockStore};

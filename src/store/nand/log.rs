@@ -11,6 +11,7 @@
 use crate::crc32c::Crc32c;
 use crate::store::catalog::{AppendError, LogState, RecordLog};
 use crate::store::nand::bad_blocks::BadBlocks;
+use crate::store::nand::store::NandMedium;
 use crate::store::record::{RECORD_LEN, Record, RecordError};
 use oal_media::{Ecc, NandError, NandFlash, NandPage};
 
@@ -28,20 +29,12 @@ pub(crate) struct LogPosition {
     worn: bool,
 }
 
-/// The log of a NAND chip, as long as it is being worked on.
-pub(crate) struct NandLog<'a, F, const PAGE: usize, const MAP: usize> {
-    pub flash: &'a mut F,
-    pub bad: &'a mut BadBlocks<MAP>,
-    pub position: &'a mut LogPosition,
-    pub page: &'a mut [u8; PAGE],
-}
-
 /// Bytes of a record: the sector, the map, the checksum.
 const fn record_len<const MAP: usize>() -> usize {
     RECORD_LEN + MAP + 4
 }
 
-impl<F: NandFlash, const PAGE: usize, const MAP: usize> NandLog<'_, F, PAGE, MAP> {
+impl<F: NandFlash, const PAGE: usize, const MAP: usize> NandMedium<F, PAGE, MAP> {
     /// Pages of a record.
     const PAGES: u32 = record_len::<MAP>().div_ceil(PAGE) as u32;
 
@@ -61,7 +54,7 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> NandLog<'_, F, PAGE, MAP
 
     /// Reads a page into the buffer; one that cannot be corrected is none.
     fn read_page(&mut self, at: NandPage) -> Result<bool, F::Error> {
-        match self.flash.read_page(at, self.page, &mut []) {
+        match self.flash.read_page(at, &mut self.scratch, &mut []) {
             Ok(ecc) => {
                 self.position.worn |= ecc == Ecc::Worn;
                 Ok(true)
@@ -80,11 +73,11 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> NandLog<'_, F, PAGE, MAP
             if !self.read_page(NandPage { block, page: page + i })? {
                 return Ok(Found::Not(RecordError::Corrupt));
             }
-            if i == 0 && self.page.iter().all(|byte| *byte == 0xff) {
+            if i == 0 && self.scratch.iter().all(|byte| *byte == 0xff) {
                 return Ok(Found::Not(RecordError::Blank));
             }
             let start = i as usize * PAGE;
-            for (at, byte) in self.page.iter().enumerate() {
+            for (at, byte) in self.scratch.iter().enumerate() {
                 let at = start + at;
                 let place = if at < RECORD_LEN {
                     sector.get_mut(at)
@@ -164,10 +157,10 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> NandLog<'_, F, PAGE, MAP
         let crc = Self::checksum(&sector, &map);
         for i in 0..Self::PAGES {
             let start = i as usize * PAGE;
-            for (at, byte) in self.page.iter_mut().enumerate() {
+            for (at, byte) in self.scratch.iter_mut().enumerate() {
                 *byte = Self::byte(&sector, &map, crc, start + at);
             }
-            match self.flash.program_page(NandPage { block, page: page + i }, self.page, &[]) {
+            match self.flash.program_page(NandPage { block, page: page + i }, &self.scratch, &[]) {
                 Ok(()) => {}
                 Err(NandError::Device(e)) => return Err(e),
                 Err(_) => return Ok(false),
@@ -201,17 +194,6 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> NandLog<'_, F, PAGE, MAP
         Ok(())
     }
 
-    /// Whether two blocks are good: it takes one for the next record and one for the newest so far.
-    pub fn has_room(&mut self) -> Result<bool, F::Error> {
-        let mut good = 0;
-        for block in 0..LOG_BLOCKS {
-            if !self.bad.contains(block) && !self.flash.is_bad(block)? {
-                good += 1;
-            }
-        }
-        Ok(good >= 2)
-    }
-
     /// Notes that a block of the log is bad.
     fn retire(&mut self, block: u32) {
         self.bad.insert(block);
@@ -226,17 +208,17 @@ enum Found<const MAP: usize> {
     Not(RecordError),
 }
 
-impl<F: NandFlash, const PAGE: usize, const MAP: usize> RecordLog for NandLog<'_, F, PAGE, MAP> {
+impl<F: NandFlash, const PAGE: usize, const MAP: usize> RecordLog for NandMedium<F, PAGE, MAP> {
     type Error = F::Error;
 
     const MAY_APPEAR_LATE: bool = true;
 
     /// Looks at the first record of every log block, and then at all records of the block with the newest: as many
     /// pages as one record of every log block and one block have, more only where records are damaged.
-    fn read(&mut self) -> Result<LogState, F::Error> {
+    fn read_log(&mut self) -> Result<LogState, F::Error> {
         let mut state = LogState::default();
         let mut newest = None;
-        *self.position = LogPosition::default();
+        self.position = LogPosition::default();
         let mut firsts = [None; LOG_BLOCKS as usize];
         for (block, first) in (0..LOG_BLOCKS).zip(&mut firsts) {
             *first = self.first_sequence(block, &mut state)?;
@@ -261,7 +243,18 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> RecordLog for NandLog<'_
         Ok(state)
     }
 
-    fn append(&mut self, record: &Record) -> Result<(), AppendError<F::Error>> {
+    /// Whether two blocks are good: it takes one for the next record and one for the newest so far.
+    fn has_room(&mut self) -> Result<bool, F::Error> {
+        let mut good = 0;
+        for block in 0..LOG_BLOCKS {
+            if !self.bad.contains(block) && !self.flash.is_bad(block)? {
+                good += 1;
+            }
+        }
+        Ok(good >= 2)
+    }
+
+    fn append_record(&mut self, record: &Record) -> Result<(), AppendError<F::Error>> {
         let pages = self.flash.geometry().pages_per_block;
         let mut failed = None;
         if let (Some(block), Some(page)) = (self.position.newest, self.position.next_page)
@@ -297,7 +290,7 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> RecordLog for NandLog<'_
                 }
             }
             if self.put_twice(record, block, 0).map_err(AppendError::Device)? {
-                *self.position =
+                self.position =
                     LogPosition { newest: Some(block), next_page: Some(2 * Self::PAGES), worn: false };
                 if let Some(failed) = failed {
                     self.retire(failed);

@@ -7,4 +7,4 @@ mod writer;
 
 pub use log::LOG_BLOCKS;
 pub use oal_media::{Ecc, NandError, NandFlash, NandGeometry, NandPage};
-pub use store::NandStore;
+pub use store::{NandMedium, NandStore};

@@ -7,23 +7,25 @@ use oal_media::{NandError, NandFlash, NandPage};
 
 /// Where the next page of an image goes.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub struct Place {
     /// The blocks that the image may use.
     area: Area,
     /// The block in use, if there is one already.
     block: Option<u32>,
     /// The next page in it.
     page: u32,
+    /// Bytes in the medium's page buffer that are not programmed yet.
+    pub(super) waiting: usize,
 }
 
 impl Place {
     /// Before the first page.
-    pub fn new(area: Area) -> Place {
-        Place { area, block: None, page: 0 }
+    pub(super) fn new(area: Area) -> Place {
+        Place { area, block: None, page: 0, waiting: 0 }
     }
 
     /// The blocks from the first of the area to the last one in use.
-    pub fn span(&self) -> u64 {
+    pub(super) fn span(&self) -> u64 {
         self.block.map_or(0, |block| u64::from(block) + 1 - self.area.start)
     }
 
@@ -53,7 +55,7 @@ impl Place {
 
     /// Programs `page` behind the pages before it. If the block fails, its pages move to the next good one, through
     /// `scratch`, and it is marked bad.
-    pub fn program<F: NandFlash, const PAGE: usize, const MAP: usize>(
+    pub(super) fn program<F: NandFlash, const PAGE: usize, const MAP: usize>(
         &mut self,
         flash: &mut F,
         bad: &mut BadBlocks<MAP>,

@@ -11,6 +11,7 @@
 //! * A block that is full is left for the next one, which is erased first, however blank it reads, and made void before that.
 
 use crate::store::catalog::{AppendError, LogState, RecordLog};
+use crate::store::nor::store::NorMedium;
 use crate::store::record::{RECORD_LEN, Record, RecordError};
 use oal_media::NorFlash;
 
@@ -49,13 +50,7 @@ struct Survey {
     end: u32,
 }
 
-/// The log of a NOR flash, as long as it is being worked on.
-pub(crate) struct NorLog<'a, F> {
-    pub flash: &'a mut F,
-    pub position: &'a mut LogPosition,
-}
-
-impl<F: NorFlash> NorLog<'_, F> {
+impl<F: NorFlash> NorMedium<F> {
     /// Places of a block.
     fn places(&self) -> u32 {
         (self.flash.geometry().block_bytes / RECORD_LEN as u32).min(BLOCK_RECORDS)
@@ -116,13 +111,13 @@ impl<F: NorFlash> NorLog<'_, F> {
     }
 }
 
-impl<F: NorFlash> RecordLog for NorLog<'_, F> {
+impl<F: NorFlash> RecordLog for NorMedium<F> {
     type Error = F::Error;
 
     const MAY_APPEAR_LATE: bool = true;
 
     /// Reads every place: [`LOG_BLOCKS`] times [`BLOCK_RECORDS`] sectors at the most.
-    fn read(&mut self) -> Result<LogState, F::Error> {
+    fn read_log(&mut self) -> Result<LogState, F::Error> {
         let mut state = LogState::default();
         let mut blocks = [Survey::default(); LOG_BLOCKS as usize];
         let mut keep = None;
@@ -154,7 +149,7 @@ impl<F: NorFlash> RecordLog for NorLog<'_, F> {
                 }
             }
         }
-        *self.position = LogPosition { keep, ..LogPosition::default() };
+        self.position = LogPosition { keep, ..LogPosition::default() };
         let mut copies = 0;
         for (block, survey) in (0..LOG_BLOCKS).zip(&blocks) {
             // Two blocks hold the newest record where one failed before the twin was written: the later one in turn counts.
@@ -173,7 +168,7 @@ impl<F: NorFlash> RecordLog for NorLog<'_, F> {
         Ok(state)
     }
 
-    fn append(&mut self, record: &Record) -> Result<(), AppendError<F::Error>> {
+    fn append_record(&mut self, record: &Record) -> Result<(), AppendError<F::Error>> {
         let mut failure = AppendError::Exhausted;
         let used = self.position.block;
         if let Some(block) = used {

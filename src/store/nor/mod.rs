@@ -7,4 +7,4 @@ pub use log::{BLOCK_RECORDS, LOG_BLOCKS};
 #[cfg(feature = "embedded-storage")]
 pub use oal_media::{Embedded, EmbeddedError};
 pub use oal_media::{NorFlash, NorGeometry};
-pub use store::NorStore;
+pub use store::{NorMedium, NorStore};

@@ -2,13 +2,13 @@
 
 use core::marker::PhantomData;
 
-use oal_firmware::storage::{Blocks, Sectors, Storage, Store};
+use oal_firmware::storage::{Sectors, Storage};
 use oal_snapshot::hooks::{
     BootPolicy, Medium, PrepareSnapshot, Prepared, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
 };
 use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::{ColdBoot, Reason};
-use oal_snapshot::store::{Record, StoreError, StoreSettings};
+use oal_snapshot::store::{Blocks, Record, Slots, Store, StoreError, StoreSettings};
 
 use crate::GoodStorage;
 
@@ -122,6 +122,10 @@ impl<F: StoreFault> ReadSnapshot for FaultyStore<F> {
 impl<F: StoreFault> Store for FaultyStore<F> {
     type DeviceError = DeviceError;
 
+    fn settings(&self) -> &StoreSettings {
+        self.good.settings()
+    }
+
     fn settings_mut(&mut self) -> &mut StoreSettings {
         self.good.settings_mut()
     }
@@ -134,8 +138,8 @@ impl<F: StoreFault> Store for FaultyStore<F> {
         self.good.invalidate()
     }
 
-    fn slot_bytes(&self) -> Option<u64> {
-        Store::slot_bytes(&self.good)
+    fn slot_bytes(&self, slots: Slots) -> u64 {
+        self.good.slot_bytes(slots)
     }
 
     fn blocks(&mut self) -> Result<Option<Blocks>, StoreError<DeviceError>> {

@@ -287,7 +287,7 @@ pub fn run() {
     let ranges = [RAM, STAGING].map(|region| region.frames().expect("whole frames"));
     // SAFETY: both are RAM that the engine alone uses while it runs, and the value is the only one.
     let mut memory = unsafe { PhysicalMemory::new(&ranges, 0) };
-    let mut store = BlockStore::new(Disk { ticks: 0, bytes: 0 }, StoreSettings::default());
+    let mut store = BlockStore::new(Disk { ticks: 0, bytes: 0 }, StoreSettings::default()).unwrap();
     // SAFETY: once.
     let (fast, high) = unsafe { (FAST.get(), HIGH.get()) };
     println!(

@@ -8,11 +8,11 @@ use oal_snapshot::hooks::{BootPolicy, SelectSnapshot};
 use oal_snapshot::image::ImageId;
 use oal_snapshot::progress::Progress;
 use oal_snapshot::refusal::Stage;
-use oal_snapshot::store::StoreSettings;
+use oal_snapshot::store::{Store, StoreSettings};
 use oal_snapshot::take::Timeline;
 use oal_snapshot::workspace::Workspace;
 
-use crate::media::{Medium, Register, Store};
+use crate::media::{Family, Forgetful, Medium, Register};
 use crate::model::{Boot, Rules, State, Trouble};
 use crate::point::Point;
 
@@ -178,14 +178,17 @@ impl<M: Medium> Run<M> {
                     truth.change(result.is_ok(), off, |state| state.confirm(rules, picture))
                 }
                 Step::Invalidate => {
-                    let result = store.invalidate();
+                    let result = store.store.invalidate();
                     told = format!("{result:?}");
                     let off = store.medium().is_off();
                     truth.change(result.is_ok(), off, |state| vec![state.invalidate()])
                 }
                 Step::Refresh => {
                     let Some((id, picture)) = booted else { continue };
-                    let Some(result) = store.refresh(id) else { continue };
+                    if M::FAMILY != Family::Nand {
+                        continue;
+                    }
+                    let result = store.store.refresh(id);
                     told = format!("{result:?}");
                     let off = store.medium().is_off();
                     truth.change(result.is_ok(), off, |state| state.refresh(picture))
@@ -271,8 +274,8 @@ impl Truth<'_> {
 
 /// Boots, and rules out what the boot shows to be otherwise. Gives the image that was entered, its picture and which
 /// attempt it is.
-fn boot<S: Store<On: Medium>>(
-    store: &mut S,
+fn boot<S: Store, M: Medium>(
+    store: &mut Forgetful<S, M>,
     truth: &mut Truth<'_>,
     taken: u32,
     blind: bool,

@@ -13,7 +13,7 @@ use oal_drivers::nand::spi::SpiNand;
 use oal_drivers::pl181::{self, Pl181};
 use oal_snapshot::store::nand::{NandFlash, NandPage};
 use oal_snapshot::store::nor::NorFlash;
-use oal_snapshot::store::{BlockStore, StoreSettings};
+use oal_snapshot::store::{BlockStore, Store, StoreSettings};
 
 use crate::board::{Anyone, Line, any};
 use oal_snapshot::hooks::SelectSnapshot;
@@ -77,8 +77,9 @@ pub fn rest() {
         black_box(nand.program_page(any_page(), black_box(&page), &[]).is_ok());
     }
     let config = pl181::Config { input_hz: any(), max_hz: any(), four_lines: any(), long_reads: any() };
-    if let Ok(card) = Card::init(Pl181::new(mmci, timer, config), black_box(Options::default())) {
-        let mut store = BlockStore::new(card, StoreSettings::default());
+    if let Ok(card) = Card::init(Pl181::new(mmci, timer, config), black_box(Options::default()))
+        && let Ok(mut store) = BlockStore::new(card, StoreSettings::default())
+    {
         black_box(store.select().is_ok());
         black_box(store.invalidate().is_ok());
     }

@@ -17,7 +17,7 @@ use oal_snapshot::state::StateCell;
 use oal_snapshot::store::nand::{NandFlash, NandStore};
 use oal_snapshot::store::nor::{NorFlash, NorStore};
 use oal_snapshot::store::{
-    BlockStore, Partition, RECORD_LEN, Record, SNAPSHOT_PARTITION_TYPE, Slots, StoreSettings,
+    BlockStore, Partition, RECORD_LEN, Record, SNAPSHOT_PARTITION_TYPE, Slots, Store, StoreSettings,
 };
 use oal_snapshot::system::System;
 use oal_snapshot::take::{Settings, Snapshot};
@@ -99,7 +99,7 @@ pub fn block() {
     let Ok(card) = mmc::Card::init(Controller, black_box(Options::default())) else { return };
     black_box(card.info());
     let Ok(partition) = Partition::find(card, black_box(SNAPSHOT_PARTITION_TYPE)) else { return };
-    let mut device = BlockStore::with_register(partition, settings(), Anyone);
+    let Ok(mut device) = BlockStore::with_register(partition, settings(), Anyone) else { return };
     store(&mut device);
     black_box((device.record().is_ok(), device.invalidate().is_ok(), device.slot_bytes(Slots::One)));
 }
@@ -107,7 +107,7 @@ pub fn block() {
 /// On NAND.
 pub fn nand<const PAGE: usize, const MAP: usize>(flash: Option<impl NandFlash>) {
     let Some(flash) = flash else { return };
-    let Some(mut chip) = NandStore::<_, PAGE, MAP, _>::with_register(flash, settings(), Anyone) else {
+    let Ok(mut chip) = NandStore::<_, PAGE, MAP, _>::with_register(flash, settings(), Anyone) else {
         return;
     };
     store(&mut chip);
@@ -118,7 +118,7 @@ pub fn nand<const PAGE: usize, const MAP: usize>(flash: Option<impl NandFlash>) 
 /// On NOR.
 pub fn nor(flash: Option<impl NorFlash>) {
     let Some(flash) = flash else { return };
-    let Some(mut chip) = NorStore::with_register(flash, settings(), Anyone) else { return };
+    let Ok(mut chip) = NorStore::with_register(flash, settings(), Anyone) else { return };
     store(&mut chip);
     black_box((chip.record().is_ok(), chip.invalidate().is_ok(), chip.slot_bytes(Slots::Two)));
 }

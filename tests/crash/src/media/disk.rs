@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use oal_sim::{Counters, Cut, DiskError, Done, Fault, Operation, RamDisk, Trim};
 use oal_snapshot::crc32c::crc32c;
-use oal_snapshot::image::ImageId;
 use oal_snapshot::store::{
     BlockDevice, BlockStore, LOG_SECTORS, RECORD_LEN, RECORD_STRIDE, Record, SECTOR_SIZE, StoreSettings,
 };
 
-use super::store::{Forgetful, Store};
+use super::store::Forgetful;
 use super::{Abilities, Count, Family, Medium, Register, Sort, Step};
 use crate::mutant::Mutant;
 use crate::point::Point;
@@ -60,11 +59,16 @@ impl Disk {
 impl Medium for Disk {
     const FAMILY: Family = Family::Disk;
 
-    type Store<'a> = Forgetful<BlockStore<Lens<'a>, Register<'a>>>;
+    type Store<'a> = BlockStore<Lens<'a>, Register<'a>>;
 
-    fn open<'a>(&'a mut self, settings: StoreSettings, register: Register<'a>) -> Self::Store<'a> {
+    fn open<'a>(
+        &'a mut self,
+        settings: StoreSettings,
+        register: Register<'a>,
+    ) -> Forgetful<Self::Store<'a>, Self> {
         let mutant = self.mutant;
-        Forgetful { store: BlockStore::with_register(Lens(self), settings, register), mutant }
+        let store = BlockStore::with_register(Lens(self), settings, register).expect("a disk that fits");
+        Forgetful { store, mutant, medium: |store| store.device_mut().0 }
     }
 
     fn plan(&mut self, point: Point) {
@@ -164,22 +168,6 @@ impl Lens<'_> {
 
     fn keep(&mut self, first: u64, data: &[u8]) {
         self.0.kept.extend((first..).zip(data.as_chunks().0.iter().copied()));
-    }
-}
-
-impl Store for BlockStore<Lens<'_>, Register<'_>> {
-    type On = Disk;
-
-    fn medium(&mut self) -> &mut Disk {
-        self.device_mut().0
-    }
-
-    fn invalidate(&mut self) -> Result<(), Self::Error> {
-        BlockStore::invalidate(self)
-    }
-
-    fn refresh(&mut self, _id: ImageId) -> Option<Result<(), Self::Error>> {
-        None
     }
 }
 

@@ -7,7 +7,7 @@ mod store;
 
 use core::cell::Cell;
 
-use oal_snapshot::store::{AttemptRegister, StoreSettings};
+use oal_snapshot::store::{AttemptRegister, Store, StoreSettings};
 
 use crate::mutant::Mutant;
 use crate::point::Point;
@@ -15,7 +15,7 @@ use crate::point::Point;
 pub use disk::{Disk, Kind};
 pub use nand::{Nand, Rig};
 pub use nor::Nor;
-pub use store::Store;
+pub use store::Forgetful;
 
 /// A register that survives power cuts, or none.
 #[derive(Clone, Copy)]
@@ -135,12 +135,16 @@ pub trait Medium: Clone + Send + Sync {
     const FAMILY: Family;
 
     /// The store on it.
-    type Store<'a>: Store<On = Self>
+    type Store<'a>: Store
     where
         Self: 'a;
 
     /// The store, as it is opened at power-on.
-    fn open<'a>(&'a mut self, settings: StoreSettings, register: Register<'a>) -> Self::Store<'a>;
+    fn open<'a>(
+        &'a mut self,
+        settings: StoreSettings,
+        register: Register<'a>,
+    ) -> Forgetful<Self::Store<'a>, Self>;
 
     /// Plans what is to happen, counted from now on.
     fn plan(&mut self, point: Point);

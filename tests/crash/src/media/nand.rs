@@ -3,11 +3,10 @@
 use oal_sim::nand::{Beyond as Rest, Cut};
 use oal_sim::nand_pages::PowerOff;
 use oal_sim::{Beyond, Effect, NandPages, Operation};
-use oal_snapshot::image::ImageId;
 use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nand::{Ecc, LOG_BLOCKS, NandError, NandFlash, NandGeometry, NandPage, NandStore};
 
-use super::store::{Forgetful, Store};
+use super::store::Forgetful;
 use super::{Abilities, Count, Family, Medium, Register, Sort, Step};
 use crate::mutant::Mutant;
 use crate::point::Point;
@@ -131,12 +130,16 @@ fn part(block: u32) -> String {
 impl Medium for Nand {
     const FAMILY: Family = Family::Nand;
 
-    type Store<'a> = Forgetful<NandStore<Lens<'a>, PAGE, MAP, Register<'a>>>;
+    type Store<'a> = NandStore<Lens<'a>, PAGE, MAP, Register<'a>>;
 
-    fn open<'a>(&'a mut self, settings: StoreSettings, register: Register<'a>) -> Self::Store<'a> {
+    fn open<'a>(
+        &'a mut self,
+        settings: StoreSettings,
+        register: Register<'a>,
+    ) -> Forgetful<Self::Store<'a>, Self> {
         let mutant = self.mutant;
         let store = NandStore::with_register(Lens(self), settings, register).expect("a chip that fits");
-        Forgetful { store, mutant }
+        Forgetful { store, mutant, medium: |store| store.device_mut().0 }
     }
 
     /// Noise beyond the bytes of a cut stands for bits that read one way or the other, and not the same each time.
@@ -209,22 +212,6 @@ impl Medium for Nand {
 
 /// The chip as a store sees it.
 pub struct Lens<'a>(&'a mut Nand);
-
-impl Store for NandStore<Lens<'_>, PAGE, MAP, Register<'_>> {
-    type On = Nand;
-
-    fn medium(&mut self) -> &mut Nand {
-        self.flash_mut().0
-    }
-
-    fn invalidate(&mut self) -> Result<(), Self::Error> {
-        NandStore::invalidate(self)
-    }
-
-    fn refresh(&mut self, id: ImageId) -> Option<Result<(), Self::Error>> {
-        Some(NandStore::refresh(self, id))
-    }
-}
 
 impl NandFlash for Lens<'_> {
     type Error = PowerOff;

@@ -2,11 +2,10 @@
 
 use oal_sim::nor::{NorCells, NorFault};
 use oal_sim::{Effect, Operation};
-use oal_snapshot::image::ImageId;
 use oal_snapshot::store::StoreSettings;
 use oal_snapshot::store::nor::{LOG_BLOCKS, NorFlash, NorGeometry, NorStore};
 
-use super::store::{Forgetful, Store};
+use super::store::Forgetful;
 use super::{Abilities, Count, Family, Medium, Register, Sort, Step};
 use crate::mutant::Mutant;
 use crate::point::Point;
@@ -100,12 +99,16 @@ fn is_log(at: u64) -> bool {
 impl Medium for Nor {
     const FAMILY: Family = Family::Nor;
 
-    type Store<'a> = Forgetful<NorStore<Lens<'a>, Register<'a>>>;
+    type Store<'a> = NorStore<Lens<'a>, Register<'a>>;
 
-    fn open<'a>(&'a mut self, settings: StoreSettings, register: Register<'a>) -> Self::Store<'a> {
+    fn open<'a>(
+        &'a mut self,
+        settings: StoreSettings,
+        register: Register<'a>,
+    ) -> Forgetful<Self::Store<'a>, Self> {
         let mutant = self.mutant;
         let store = NorStore::with_register(Lens(self), settings, register).expect("flash that fits");
-        Forgetful { store, mutant }
+        Forgetful { store, mutant, medium: |store| store.device_mut().0 }
     }
 
     /// Where power goes inside a change, `bytes` chooses how far it came and what is left.
@@ -174,22 +177,6 @@ impl Medium for Nor {
 
 /// The flash as a store sees it.
 pub struct Lens<'a>(&'a mut Nor);
-
-impl Store for NorStore<Lens<'_>, Register<'_>> {
-    type On = Nor;
-
-    fn medium(&mut self) -> &mut Nor {
-        self.flash_mut().0
-    }
-
-    fn invalidate(&mut self) -> Result<(), Self::Error> {
-        NorStore::invalidate(self)
-    }
-
-    fn refresh(&mut self, _id: ImageId) -> Option<Result<(), Self::Error>> {
-        None
-    }
-}
 
 impl NorFlash for Lens<'_> {
     type Error = NorFault;

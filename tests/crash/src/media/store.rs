@@ -1,45 +1,42 @@
-//! [`Store`]: what the explorer does to a store besides what the engine does.
+//! [`Forgetful`]: a store of the library, with its medium, that leaves out what a [`Mutant`] wants left out.
 
 use oal_snapshot::hooks::{
     BootPolicy, Medium, PrepareSnapshot, Prepared, ReadSnapshot, SelectSnapshot, Selection, WriteSnapshot,
 };
 use oal_snapshot::image::ImageId;
 use oal_snapshot::refusal::Reason;
+use oal_snapshot::store::Store;
 
 use crate::mutant::Mutant;
 
-/// A store of the library on a medium of the explorer.
-pub trait Store: PrepareSnapshot + WriteSnapshot + SelectSnapshot + ReadSnapshot {
-    /// What it is on.
-    type On;
-
-    /// What it is on.
-    fn medium(&mut self) -> &mut Self::On;
-
-    /// Forgets every image.
-    fn invalidate(&mut self) -> Result<(), Self::Error>;
-
-    /// Moves an image, where the store can.
-    fn refresh(&mut self, id: ImageId) -> Option<Result<(), Self::Error>>;
-}
-
-/// A store that leaves out what a [`Mutant`] wants left out.
-pub struct Forgetful<S> {
+/// The store `S` on the medium `M`.
+pub struct Forgetful<S, M> {
+    /// The library's store.
     pub store: S,
+    /// What is left out.
     pub mutant: Option<Mutant>,
+    /// What the store is on.
+    pub medium: fn(&mut S) -> &mut M,
 }
 
-impl<S: Store> Medium for Forgetful<S> {
+impl<S, M> Forgetful<S, M> {
+    /// What the store is on.
+    pub fn medium(&mut self) -> &mut M {
+        (self.medium)(&mut self.store)
+    }
+}
+
+impl<S: Store, M> Medium for Forgetful<S, M> {
     type Error = S::Error;
 }
 
-impl<S: Store> PrepareSnapshot for Forgetful<S> {
+impl<S: Store, M> PrepareSnapshot for Forgetful<S, M> {
     fn prepare_snapshot(&mut self, len: u64, policy: BootPolicy) -> Result<Prepared, S::Error> {
         self.store.prepare_snapshot(len, policy)
     }
 }
 
-impl<S: Store> WriteSnapshot for Forgetful<S> {
+impl<S: Store, M> WriteSnapshot for Forgetful<S, M> {
     fn write_snapshot(&mut self, data: &[u8], offset: u64) -> Result<(), S::Error> {
         self.store.write_snapshot(data, offset)
     }
@@ -49,7 +46,7 @@ impl<S: Store> WriteSnapshot for Forgetful<S> {
     }
 }
 
-impl<S: Store> SelectSnapshot for Forgetful<S> {
+impl<S: Store, M> SelectSnapshot for Forgetful<S, M> {
     fn select(&mut self) -> Result<Selection, Reason> {
         self.store.select()
     }
@@ -77,24 +74,26 @@ impl<S: Store> SelectSnapshot for Forgetful<S> {
     }
 }
 
-impl<S: Store> ReadSnapshot for Forgetful<S> {
+impl<S: Store, M> ReadSnapshot for Forgetful<S, M> {
     fn read_snapshot(&mut self, id: ImageId, buf: &mut [u8], offset: u64) -> Result<(), S::Error> {
         self.store.read_snapshot(id, buf, offset)
     }
-}
 
-impl<S: Store> Store for Forgetful<S> {
-    type On = S::On;
-
-    fn medium(&mut self) -> &mut S::On {
-        self.store.medium()
+    fn reads_in_background(&self) -> bool {
+        self.store.reads_in_background()
     }
 
-    fn invalidate(&mut self) -> Result<(), S::Error> {
-        self.store.invalidate()
+    fn read_snapshot_while(
+        &mut self,
+        id: ImageId,
+        buf: &mut [u8],
+        offset: u64,
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<(), S::Error> {
+        self.store.read_snapshot_while(id, buf, offset, meanwhile)
     }
 
-    fn refresh(&mut self, id: ImageId) -> Option<Result<(), S::Error>> {
-        self.store.refresh(id)
+    fn mapped_snapshot(&self, id: ImageId) -> Option<&[u8]> {
+        self.store.mapped_snapshot(id)
     }
 }

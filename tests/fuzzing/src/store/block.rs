@@ -2,11 +2,14 @@
 
 use std::sync::LazyLock;
 
-use oal_sim::{Beyond, Cut, DiskError, Effect, Fault, Machine, Operation, RamDisk, layout};
-use oal_snapshot::store::{BlockStore, RECORD_LEN, Record, StoreError, StoreSettings};
+use oal_sim::{Beyond, Cut, Effect, Fault, Machine, Operation, RamDisk, layout};
+use oal_snapshot::store::{BlockStore, LOG_SECTORS, RECORD_LEN, StoreSettings};
 
 use crate::input::{Input, overwrite};
-use crate::store::{Bench, Store, script};
+use crate::store::{Bench, script};
+
+/// Sectors of the smallest device that a store can be on: the log and a page.
+const SMALLEST: u64 = LOG_SECTORS + 8;
 
 /// A log, and two slots of 12 pages.
 const SECTORS: u64 = 64 + 2 * 12 * 8;
@@ -16,7 +19,7 @@ static USED: LazyLock<RamDisk> = LazyLock::new(|| {
     let mut disk = RamDisk::blank(SECTORS);
     for seed in [1, 2] {
         let _ = Machine::tiny(seed)
-            .take(&mut BlockStore::new(&mut disk, StoreSettings::default()))
+            .take(&mut BlockStore::new(&mut disk, StoreSettings::default()).unwrap())
             .expect("a snapshot");
     }
     disk
@@ -30,16 +33,6 @@ pub fn run(bytes: &[u8]) -> bool {
     script::<RamDisk>(bytes)
 }
 
-impl Store for BlockStore<&mut RamDisk> {
-    fn newest(&mut self) -> Option<Record> {
-        self.record().ok()
-    }
-
-    fn forget(&mut self) {
-        let _: Result<(), StoreError<DiskError>> = self.invalidate();
-    }
-}
-
 impl Bench for RamDisk {
     type On<'a> = BlockStore<&'a mut RamDisk>;
 
@@ -50,7 +43,7 @@ impl Bench for RamDisk {
             1 => USED.clone(),
             2 => RamDisk::noise(SECTORS, input.byte().into()),
             _ => {
-                let mut disk = RamDisk::blank(SECTORS - input.number() % SECTORS);
+                let mut disk = RamDisk::blank(SECTORS - input.number() % (SECTORS - SMALLEST + 1));
                 let bytes = input.slice();
                 overwrite(disk.bytes_mut(), 0, bytes);
                 disk
@@ -69,7 +62,7 @@ impl Bench for RamDisk {
     }
 
     fn store(&mut self, settings: StoreSettings) -> BlockStore<&mut RamDisk> {
-        BlockStore::new(self, settings)
+        BlockStore::new(self, settings).expect("a disk that fits")
     }
 
     fn put_record(&mut self, record: [u8; RECORD_LEN], input: &mut Input<'_>) {

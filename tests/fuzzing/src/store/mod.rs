@@ -9,9 +9,9 @@ pub mod nand;
 pub mod nor;
 
 use oal_sim::Machine;
-use oal_snapshot::hooks::{BootPolicy, PrepareSnapshot, ReadSnapshot, SelectSnapshot, WriteSnapshot};
+use oal_snapshot::hooks::{BootPolicy, SelectSnapshot};
 use oal_snapshot::image::ImageId;
-use oal_snapshot::store::{RECORD_LEN, Record, SlotEntry, SlotState, Slots, StoreSettings};
+use oal_snapshot::store::{RECORD_LEN, Record, SlotEntry, SlotState, Slots, Store, StoreSettings};
 use oal_snapshot::take::Timeline;
 
 use crate::input::Input;
@@ -19,16 +19,6 @@ use crate::{machine, seal};
 
 /// Steps of a script, at the most.
 const STEPS: usize = 24;
-
-/// What a store needs to be held to by a script.
-trait Store: PrepareSnapshot + WriteSnapshot + SelectSnapshot + ReadSnapshot {
-    /// The newest record.
-    fn newest(&mut self) -> Option<Record>;
-    /// Forgets every image.
-    fn forget(&mut self);
-    /// Moves an image, where the store can.
-    fn refresh(&mut self, _id: ImageId) {}
-}
 
 /// A medium with everything that can happen to it.
 trait Bench {
@@ -75,7 +65,7 @@ fn script<B: Bench>(bytes: &[u8]) -> bool {
                 let _ = machine.take(&mut bench.store(settings));
             }
             3 | 4 => {
-                let newest = bench.store(settings).newest();
+                let newest = bench.store(settings).record().ok();
                 let record = record(newest, &mut input);
                 bench.put_record(record, &mut input);
             }
@@ -88,14 +78,17 @@ fn script<B: Bench>(bytes: &[u8]) -> bool {
                 bench.power_cycle();
                 settings = self::settings(&mut input);
             }
-            8 => bench.store(settings).forget(),
+            8 => {
+                let _ = bench.store(settings).invalidate();
+            }
             _ => {
                 let mut store = bench.store(settings);
                 let id = ImageId(input.number());
-                let newest = store.newest().and_then(|record| record.slots.into_iter().flatten().last());
+                let newest = store.record().ok().and_then(|record| record.slots.into_iter().flatten().last());
                 let id = newest.map_or(id, |entry| entry.id);
                 let _ = store.confirm(id);
-                store.refresh(id);
+                let id = store.refresh_due().unwrap_or(id);
+                let _ = store.refresh(id);
             }
         }
     }

@@ -5,12 +5,11 @@ use std::sync::LazyLock;
 
 use oal_sim::{Machine, Rng};
 use oal_snapshot::crc32c::crc32c;
-use oal_snapshot::image::ImageId;
 use oal_snapshot::store::nand::{Ecc, LOG_BLOCKS, NandError, NandFlash, NandGeometry, NandPage, NandStore};
-use oal_snapshot::store::{RECORD_LEN, Record, StoreError, StoreSettings};
+use oal_snapshot::store::{RECORD_LEN, StoreSettings};
 
 use crate::input::{Input, overwrite};
-use crate::store::{Bench, Store, script};
+use crate::store::{Bench, script};
 
 const PAGE: usize = 512;
 /// Bytes of the map of bad blocks.
@@ -159,21 +158,6 @@ impl NandFlash for &mut Chip {
 }
 
 type On<'a> = NandStore<&'a mut Chip, PAGE, MAP>;
-
-impl Store for On<'_> {
-    fn newest(&mut self) -> Option<Record> {
-        self.record().ok()
-    }
-
-    fn forget(&mut self) {
-        let _: Result<(), StoreError<Fault>> = self.invalidate();
-    }
-
-    fn refresh(&mut self, id: ImageId) {
-        let id = self.refresh_due().unwrap_or(id);
-        let _: Result<(), StoreError<Fault>> = NandStore::refresh(self, id);
-    }
-}
 
 impl Bench for Chip {
     type On<'a> = On<'a>;

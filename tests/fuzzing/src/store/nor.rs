@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use oal_sim::{Machine, Rng};
 use oal_snapshot::store::nor::{LOG_BLOCKS, NorFlash, NorGeometry, NorStore};
-use oal_snapshot::store::{RECORD_LEN, Record, StoreError, StoreSettings};
+use oal_snapshot::store::{RECORD_LEN, StoreSettings};
 
 use crate::input::{Input, overwrite};
-use crate::store::{Bench, Store, script};
+use crate::store::{Bench, script};
 
 /// A log of 16 places in a block, and two slots of six blocks.
 const GEOMETRY: NorGeometry = NorGeometry { block_bytes: 8192, blocks: LOG_BLOCKS + 2 * 6, program_bytes: 4 };
@@ -120,16 +120,6 @@ impl NorFlash for &mut Flash {
 }
 
 type On<'a> = NorStore<&'a mut Flash>;
-
-impl Store for On<'_> {
-    fn newest(&mut self) -> Option<Record> {
-        self.record().ok()
-    }
-
-    fn forget(&mut self) {
-        let _: Result<(), StoreError<Fault>> = self.invalidate();
-    }
-}
 
 impl Bench for Flash {
     type On<'a> = On<'a>;
