@@ -83,13 +83,13 @@ const INTERRUPT_STATUS: usize = 0x0c;
 const AUTO_RELOAD: u32 = 1 << 1;
 const INTERRUPT: u32 = 1 << 2;
 
-/// What a private timer holds, for a picture of the system.
+/// The registers of a private timer, for a snapshot of the system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PrivateContext {
     /// Reload value.
     pub load: u32,
-    /// Count at the time of the picture.
+    /// Count at the capture.
     pub counter: u32,
     /// Control register.
     pub control: u32,
@@ -142,7 +142,7 @@ impl<R: Registers> PrivateTimer<R> {
         self.regs.write(INTERRUPT_STATUS, 1);
     }
 
-    /// What the timer holds.
+    /// The timer's registers.
     pub fn save(&mut self) -> PrivateContext {
         PrivateContext {
             load: self.regs.read(LOAD),

@@ -59,7 +59,8 @@ impl Deadline {
     }
 }
 
-/// A clock that waits, for drivers that ask for `embedded-hal`'s delay. Every wait ends, even if the clock stands still.
+/// A clock that waits, for drivers that ask for `embedded-hal`'s delay. Every wait ends, even if the clock
+/// stands still.
 #[derive(Debug)]
 pub struct Wait<C>(pub C);
 

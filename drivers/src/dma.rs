@@ -1,21 +1,23 @@
 //! Buffers that a controller fills by itself, behind the CPU's caches.
 
-/// What a board knows of its caches and buses, for a controller that writes to memory by itself (DMA).
+/// A board's caches and buses, for a controller that writes to memory by itself (DMA).
 ///
-/// A driver lends a buffer, tells the controller the address, does not touch the buffer until the controller has ended or was
-/// reset, and then takes it back. The buffer has to be memory that no snapshot contains: at a boot the rest is being loaded.
+/// A driver lends a buffer, tells the controller the address, does not touch the buffer until the controller
+/// has ended or was reset, and then takes it back. The buffer has to be memory that no snapshot contains: at
+/// a boot the rest is being loaded.
 ///
 /// # Safety
 ///
-/// [`lend`](Dma::lend) gives the address at which the controller reaches the bytes of `buffer`, all of them in one piece, and
-/// from then until [`take_back`](Dma::take_back) the CPU writes nothing to them on its own, from a dirty cache line for
-/// instance. After [`take_back`](Dma::take_back) the CPU reads what the controller wrote.
+/// [`lend`](Dma::lend) gives the address at which the controller reaches the bytes of `buffer`, all of them
+/// in one piece, and from then until [`take_back`](Dma::take_back) the CPU writes nothing to them on its own,
+/// from a dirty cache line for instance. After [`take_back`](Dma::take_back) the CPU reads what the
+/// controller wrote.
 pub unsafe trait Dma {
     /// Whether there is DMA at all.
     const LENDS: bool = true;
 
-    /// Makes `buffer` the controller's, and gives the bus address of its first byte; `None` if the controller cannot have
-    /// it, such as a buffer that shares a cache line with other memory.
+    /// Makes `buffer` the controller's, and gives the bus address of its first byte; `None` if the controller
+    /// cannot have it, such as a buffer that shares a cache line with other memory.
     fn lend(&mut self, buffer: &mut [u8]) -> Option<u32>;
 
     /// Makes it the CPU's again. The controller has ended.

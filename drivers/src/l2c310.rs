@@ -37,7 +37,7 @@ const LINE: u32 = 32;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Timeout;
 
-/// What a restored system wants back. The contents of the cache are not among it.
+/// The registers that a restored system needs back. The contents of the cache are not among it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Context {
@@ -156,7 +156,7 @@ impl<R: Registers, C: Clock> L2c310<R, C> {
         self.wait(SYNC, 1)
     }
 
-    /// What a restored system wants back.
+    /// The registers that a restored system needs back.
     pub fn save(&mut self) -> Context {
         Context {
             control: self.regs.read(CONTROL),

@@ -1,5 +1,5 @@
-//! Device registers: the one file of this crate with `unsafe`, but for what `omap::uart` promises to its crate and
-//! `dma` asks of a board.
+//! Device registers: the one file of this crate with `unsafe`, but for what `omap::uart` promises to its
+//! crate and `dma` asks of a board.
 //!
 //! Drivers are generic over [`Registers`], so in a host test a model of the chip takes the place of
 //! the chip; on a board it is a [`Window`].
@@ -140,8 +140,8 @@ impl<const COUNT: usize> Registers16 for Window16<COUNT> {
 
 /// NOR flash on a bus of words `W`: `u16` for one chip with 16 data lines, `u32` for two side by side.
 ///
-/// Commands are volatile accesses of whole words; the array is plain memory. Accesses outside the window are dropped
-/// (reads give 0).
+/// Commands are volatile accesses of whole words; the array is plain memory. Accesses outside the window are
+/// dropped (reads give 0).
 #[derive(Debug)]
 pub struct FlashWindow<W> {
     base: *mut W,
@@ -157,19 +157,21 @@ impl<W> FlashWindow<W> {
     ///
     /// # Safety
     ///
-    /// `base` must not be null and must be aligned to a word, and `bytes` bytes from it must be the array of the flash
-    /// that the window is handed to, not cached, for as long as the window is used: mapped so that words are written as
-    /// they are written here, in order and each by itself (device memory), and so that it may be read like
-    /// memory; where device memory cannot be read at any alignment, the program must be compiled not to do so. No other
-    /// window may cover the chips. It may be handed only to a driver that, like [`Cfi`](crate::cfi::Cfi), asks for
-    /// [`bytes`](crate::cfi::Bus::bytes) only while every chip shows its array.
+    /// `base` must not be null and must be aligned to a word, and `bytes` bytes from it must be the array of
+    /// the flash that the window is handed to, not cached, for as long as the window is used: mapped so that
+    /// words are written as they are written here, in order and each by itself (device memory), and so that
+    /// it may be read like memory; where device memory cannot be read at any alignment, the program must be
+    /// compiled not to do so. No other window may cover the chips. It may be handed only to a driver that,
+    /// like [`Cfi`](crate::cfi::Cfi), asks for [`bytes`](crate::cfi::Bus::bytes) only while every chip shows
+    /// its array.
     pub const unsafe fn new(base: *mut W, bytes: usize) -> Self {
         // SAFETY: the caller's promise.
         unsafe { Self::with_array(base, base.cast_const().cast(), bytes) }
     }
 
-    /// The same, with a second mapping of the chips at `array`, by which they are read as memory: read-only, not cached, and
-    /// fit for access at any alignment (Normal memory). Commands go through `base` all the same.
+    /// The same, with a second mapping of the chips at `array`, by which they are read as memory: read-only,
+    /// not cached, and fit for access at any alignment (Normal memory). Commands go through `base` all the
+    /// same.
     ///
     /// # Safety
     ///

@@ -16,7 +16,7 @@ const MASK: usize = 0x10;
 const RAW_STATUS: usize = 0x14;
 const CLEAR: usize = 0x1c;
 
-/// The clock. It goes on while the board sleeps or resets, so nothing of it belongs into a picture but
+/// The clock. It goes on while the board sleeps or resets, so nothing of it belongs into a snapshot but
 /// the alarm.
 #[derive(Debug)]
 pub struct Pl031<R> {

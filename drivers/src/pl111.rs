@@ -31,7 +31,7 @@ const INVERT_VSYNC: u32 = 1 << 11;
 const INVERT_HSYNC: u32 = 1 << 12;
 const BYPASS_DIVIDER: u32 = 1 << 26;
 
-/// How a pixel lies in memory.
+/// The layout of a pixel in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Format {
@@ -119,7 +119,7 @@ const fn in_field(value: u16, most: u16) -> bool {
     value >= 1 && value <= most
 }
 
-/// What the controller cannot show.
+/// A mode that the controller cannot show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -130,7 +130,7 @@ pub enum Error {
     Alignment,
 }
 
-/// What the controller holds, for a picture of the system and to see what a boot stage left on.
+/// The registers of the controller, for a snapshot of the system and to see what a boot stage left on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Context {
@@ -153,9 +153,9 @@ pub struct Pl111<R, C> {
 }
 
 impl<R: Registers, C: Clock> Pl111<R, C> {
-    /// The controller at `regs`. `panel_us` is how long the panel's signals must run before its power comes, and after
-    /// it went (power-up and power-down sequence of the manual): [`PANEL_US`] or what the panel's data sheet says; 0
-    /// for a monitor, whose power is its own, or for no panel at all.
+    /// The controller at `regs`. `panel_us` is how long the panel's signals must run before its power comes,
+    /// and after it went (power-up and power-down sequence of the manual): [`PANEL_US`] or what the panel's
+    /// data sheet says; 0 for a monitor, whose power is its own, or for no panel at all.
     pub const fn new(regs: R, clock: C, panel_us: u32) -> Self {
         Self { regs, clock, panel_us }
     }
@@ -167,8 +167,8 @@ impl<R: Registers, C: Clock> Pl111<R, C> {
         }
     }
 
-    /// Shows the frame buffer at physical address `base` (aligned to eight bytes), after a wait for the panel if
-    /// there is one.
+    /// Shows the frame buffer at physical address `base` (aligned to eight bytes), after a wait for the panel
+    /// if there is one.
     ///
     /// # Errors
     ///
@@ -238,7 +238,7 @@ impl<R: Registers, C: Clock> Pl111<R, C> {
         self.regs.write(CONTROL, control & !(POWER | ENABLE));
     }
 
-    /// What the controller holds.
+    /// The controller's registers.
     pub fn save(&mut self) -> Context {
         Context {
             timing: [0x00, 0x04, 0x08, 0x0c].map(|offset| self.regs.read(offset)),

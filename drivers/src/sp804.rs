@@ -42,13 +42,13 @@ impl Which {
     }
 }
 
-/// What one timer holds.
+/// The registers of one timer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TimerContext {
     /// Value reloaded at 0 in periodic mode.
     pub load: u32,
-    /// Count at the time of the picture.
+    /// Count at the capture.
     pub value: u32,
     /// Control register.
     pub control: u32,
@@ -63,7 +63,7 @@ impl TimerContext {
     }
 }
 
-/// What both timers hold, for a picture of the system.
+/// The registers of both timers, for a snapshot of the system.
 pub type Context = [TimerContext; 2];
 
 /// The pair of timers. Both share one interrupt on most boards.
@@ -120,7 +120,7 @@ impl<R: Registers> Sp804<R> {
         self.regs.write(which.at(INTERRUPT_CLEAR), 1);
     }
 
-    /// What both timers hold.
+    /// The registers of both timers.
     pub fn save(&mut self) -> Context {
         [Which::First, Which::Second].map(|which| TimerContext {
             load: self.regs.read(which.at(BACKGROUND_LOAD)),
@@ -136,8 +136,8 @@ impl<R: Registers> Sp804<R> {
     /// QEMU's does; there a timer that runs freely starts over.
     ///
     /// A one-shot timer that had expired stays at 0 and comes back disabled, so that it does not fire again;
-    /// [`Sp804::start_once`] starts it as ever. One whose interrupt was still to be handled fires once more, since
-    /// the interrupt was lost with the chip's state.
+    /// [`Sp804::start_once`] starts it as ever. One whose interrupt was still to be handled fires once more,
+    /// since the interrupt was lost with the chip's state.
     pub fn restore(&mut self, context: &Context) {
         for (which, timer) in [Which::First, Which::Second].into_iter().zip(context) {
             self.stop(which);

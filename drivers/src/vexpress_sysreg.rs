@@ -33,24 +33,24 @@ const FAILED: u32 = 2;
 /// The motherboard controller answers within milliseconds; setting an oscillator takes the longest.
 const CONFIG_US: u64 = 500_000;
 
-/// What the motherboard controller can set.
+/// The functions that the motherboard controller can set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u32)]
 pub enum Function {
     /// Frequency of an oscillator in Hz.
     Oscillator = 1,
-    /// Which site's video goes to the DVI connector.
+    /// The site whose video goes to the DVI connector.
     VideoSource = 7,
     /// Power off.
     Shutdown = 8,
     /// Reset of the whole board.
     Reboot = 9,
-    /// Mode that the DVI connector's chip is told, 0 for VGA.
+    /// Mode of the DVI connector's chip, 0 for VGA.
     DviMode = 11,
 }
 
-/// Where a thing is that the motherboard controller sets.
+/// The place of a function that the motherboard controller sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u32)]
@@ -63,7 +63,7 @@ pub enum Site {
     Daughterboard2 = 2,
 }
 
-/// What the motherboard controller answered.
+/// The motherboard controller's response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

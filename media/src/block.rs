@@ -7,12 +7,13 @@ pub const SECTOR_SIZE: usize = 512;
 ///
 /// # What a power cut may leave
 /// * sectors that were written, or discarded, since the last [`flush`](BlockDevice::flush) hold their old
-///   bytes, their new ones, or anything, or cannot be read until they are written again, each on its own and in any
-///   order; one that cannot be read does not come back with what it held if power goes while it is written again;
+///   bytes, their new ones, or anything, or cannot be read until they are written again, each on its own and
+///   in any order; one that cannot be read does not come back with what it held if power goes while it is
+///   written again;
 /// * sectors that were not written keep their bytes, but for those that share a 4096-byte aligned block with
 ///   one that was being written;
-/// * [`write_reliable`](BlockDevice::write_reliable) leaves old or new bytes where the device can promise that. The
-///   store needs no more than the first point, and detects the rest by checksum.
+/// * [`write_reliable`](BlockDevice::write_reliable) leaves old or new bytes where the device can promise
+///   that. The store needs no more than the first point, and detects the rest by checksum.
 ///
 /// ```
 /// use oal_media::{BlockDevice, SECTOR_SIZE};
@@ -40,10 +41,10 @@ pub const SECTOR_SIZE: usize = 512;
 /// }
 /// ```
 pub trait BlockDevice {
-    /// What can go wrong with the device.
+    /// Errors of the device.
     type Error: core::fmt::Debug;
 
-    /// How many sectors the device has.
+    /// The number of the device's sectors.
     fn sectors(&self) -> u64;
 
     /// Reads whole sectors, `buf.len() / 512` of them, from sector `first` on.
@@ -52,17 +53,19 @@ pub trait BlockDevice {
     /// Of the device, or if the range passes its end; `buf` then holds anything.
     fn read(&mut self, first: u64, buf: &mut [u8]) -> Result<(), Self::Error>;
 
-    /// Whether [`read_while`](BlockDevice::read_while) has the device work beside the CPU, by DMA. A boot then reads chunk by
-    /// chunk, each while the one before is decoded; else in the longest transfers that its buffer takes.
+    /// Whether [`read_while`](BlockDevice::read_while) has the device work beside the CPU, by DMA. A boot
+    /// then reads chunk by chunk, each while the one before is decoded; else in the longest transfers that
+    /// its buffer takes.
     fn reads_in_background(&self) -> bool {
         false
     }
 
-    /// Reads as [`read`](BlockDevice::read) does, and calls `meanwhile` while the data is on its way; by default, when it is
-    /// there. `meanwhile` is called once, or not at all if the read cannot even begin.
+    /// Reads as [`read`](BlockDevice::read) does, and calls `meanwhile` while the data is on its way; by
+    /// default, when it is there. `meanwhile` is called once, or not at all if the read cannot even begin.
     ///
-    /// Whatever happens, the transfer has ended or was called off when this returns: nothing writes to `buf`, or to any other
-    /// memory, from then on. A boot counts on it, since what comes next may be the restored system.
+    /// Whatever happens, the transfer has ended or was called off when this returns: nothing writes to `buf`,
+    /// or to any other memory, from then on. A boot counts on it, since what comes next may be the restored
+    /// system.
     ///
     /// # Errors
     /// As for [`read`](BlockDevice::read).
@@ -94,8 +97,8 @@ pub trait BlockDevice {
         self.flush()
     }
 
-    /// Tells the device that `count` sectors from `first` on will be written anew (TRIM). A hint: it may do nothing;
-    /// the sectors hold anything afterwards.
+    /// Tells the device that `count` sectors from `first` on will be written anew (TRIM). A hint: it may do
+    /// nothing; the sectors hold anything afterwards.
     ///
     /// # Errors
     /// Of the device. The store goes on all the same.

@@ -9,15 +9,15 @@ const SMALLEST_BLOCK: u32 = 4096;
 
 /// A [`MultiwriteNorFlash`] as a [`NorFlash`].
 ///
-/// `MultiwriteNorFlash` is what is needed, and no less: a store makes records void by programming zeroes over them. Sectors
-/// smaller than 4096 bytes are erased together as one block. Flash that is read in units of more than 512 bytes,
-/// or whose sectors do not make up blocks of 4096 bytes, does not compile.
+/// `MultiwriteNorFlash` is what is needed, and no less: a store makes records void by programming zeroes over
+/// them. Sectors smaller than 4096 bytes are erased together as one block. Flash that is read in units of
+/// more than 512 bytes, or whose sectors do not make up blocks of 4096 bytes, does not compile.
 ///
 /// The power-cut contract of [`NorFlash`] is then that of the flash below: `embedded-storage` states none.
 #[derive(Clone, Debug)]
 pub struct Embedded<F>(F);
 
-/// What went wrong in flash of the `embedded-storage` traits.
+/// An error of flash of the `embedded-storage` traits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum EmbeddedError<E> {
@@ -62,7 +62,7 @@ impl<F: MultiwriteNorFlash> Embedded<F> {
         self.0
     }
 
-    /// Where `len` bytes from `at` on start, if the flash has them.
+    /// The first of `len` bytes from `at` on, if the flash has them.
     fn place(&self, at: u64, len: usize) -> Result<u32, EmbeddedError<F::Error>> {
         let end = at.checked_add(len as u64).filter(|end| *end <= self.geometry().bytes());
         end.and_then(|_| u32::try_from(at).ok()).ok_or(EmbeddedError::OutOfRange)

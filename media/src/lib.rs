@@ -1,6 +1,6 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
-//! What a store of snapshot boot asks of a medium: traits, geometry, and what a power cut may leave.
+//! A snapshot store's requests to a medium: traits, geometry, and what a power cut may leave.
 //!
 //! | trait | medium | implemented by |
 //! |---|---|---|
@@ -8,11 +8,11 @@
 //! | [`NandFlash`] | NAND chips, with error correction | `oal_drivers::nand`: `GuardedNand`, `OneNand`, `SpiNand` |
 //! | [`NorFlash`] | NOR flash, mapped into memory or not | `oal_drivers::cfi::Cfi` |
 //!
-//! The stores of `oal_snapshot::store` are generic over these traits. Drivers implement them and need no store; a store
-//! needs no driver. A `&mut` of an implementation is one too.
+//! The stores of `oal_snapshot::store` are generic over these traits. Drivers implement them and need no
+//! store; a store needs no driver. A `&mut` of an implementation is one too.
 //!
-//! The traits block: while an image is written interrupts are masked and nothing else runs, so there is nobody to
-//! yield to.
+//! The traits block: while an image is written interrupts are masked and nothing else runs, so there is
+//! nobody to yield to.
 //!
 //! # Features
 //!

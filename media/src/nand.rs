@@ -29,7 +29,7 @@ pub struct NandPage {
     pub page: u32,
 }
 
-/// What the error correction had to do for a page that was read.
+/// The error correction's result for a page that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Ecc {
@@ -39,7 +39,7 @@ pub enum Ecc {
     Worn,
 }
 
-/// What went wrong with a page or a block.
+/// An error of a page or a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum NandError<E> {
@@ -80,20 +80,21 @@ impl<E: core::error::Error + 'static> core::error::Error for NandError<E> {
 /// * A block that was being written when power went is not written again before it is erased.
 ///
 /// # What a power cut may leave
-/// * While a page is programmed: that page reads as erased, as what was programmed, as anything, or as uncorrectable,
-///   and not the same at every reading. Other pages of the block stay as they are. (On multi-level cells pages that
-///   share their cells with it may be lost: use such a chip in single-level mode.)
+/// * While a page is programmed: that page reads as erased, as what was programmed, as anything, or as
+///   uncorrectable, and not the same at every reading. Other pages of the block stay as they are. (On
+///   multi-level cells pages that share their cells with it may be lost: use such a chip in single-level
+///   mode.)
 /// * While a block is erased: every page of it reads as before, as erased, as anything, or as uncorrectable.
 /// * Everything else stays.
 pub trait NandFlash {
-    /// What can go wrong with the chip or the bus.
+    /// Errors of the chip or the bus.
     type Error: core::fmt::Debug;
 
     /// The chip's size. The same at every call.
     fn geometry(&self) -> NandGeometry;
 
-    /// Reads a page: `data`, of `page_bytes` bytes, and as many of the spare bytes that are free for use as `spare`
-    /// holds. A page that was erased reads as 0xff.
+    /// Reads a page: `data`, of `page_bytes` bytes, and as many of the spare bytes that are free for use as
+    /// `spare` holds. A page that was erased reads as 0xff.
     ///
     /// # Errors
     /// [`NandError::Uncorrectable`]: `data` and `spare` then hold anything.
@@ -123,8 +124,8 @@ pub trait NandFlash {
     /// Of the chip or the bus.
     fn is_bad(&mut self, block: u32) -> Result<bool, Self::Error>;
 
-    /// Marks the block bad, permanently. The store remembers by itself what it found bad, so a block that does not take
-    /// the mark any more is no disaster.
+    /// Marks the block bad, permanently. The store remembers by itself what it found bad, so a block that
+    /// does not take the mark any more is no disaster.
     ///
     /// # Errors
     /// Of the chip or the bus, or if the mark cannot be programmed.

@@ -1,6 +1,7 @@
 //! [`NorFlash`]: NOR flash, mapped into memory or not.
 
-/// The size of a NOR flash, or of the part of it that a store may use: erase blocks of one size, without a gap.
+/// The size of a NOR flash, or of the part of it that a store may use: erase blocks of one size, without a
+/// gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NorGeometry {
@@ -24,15 +25,16 @@ impl NorGeometry {
 /// # The rules that the store keeps
 /// * What is programmed starts and ends on a program unit.
 /// * A block is erased before it is first programmed, even one that reads as erased.
-/// * A unit is programmed once after an erase. Besides, anything may be programmed with zeroes at any time: they make void
-///   what is in it. (Chips of the Intel and Sharp command sets allow that, as all do that can change single bits
-///   from one to zero.)
+/// * A unit is programmed once after an erase. Besides, anything may be programmed with zeroes at any time:
+///   they make void what is in it. (Chips of the Intel and Sharp command sets allow that, as all do that can
+///   change single bits from one to zero.)
 ///
 /// # What a power cut may leave
-/// * While units are programmed: every bit of them that was to become 0 reads as 1 or 0, and not the same at every
-///   reading. A range that reads as erased, or as what was programmed, need not do so the next time. Other units stay.
-/// * While a block is erased: every byte of it reads as before, as erased or as anything, and not the same at every
-///   reading, until an erase is completed.
+/// * While units are programmed: every bit of them that was to become 0 reads as 1 or 0, and not the same at
+///   every reading. A range that reads as erased, or as what was programmed, need not do so the next time.
+///   Other units stay.
+/// * While a block is erased: every byte of it reads as before, as erased or as anything, and not the same at
+///   every reading, until an erase is completed.
 /// * Everything else stays, and what was programmed or erased to the end reads the same from then on.
 ///
 /// ```
@@ -67,7 +69,7 @@ impl NorGeometry {
 /// }
 /// ```
 pub trait NorFlash {
-    /// What can go wrong with the flash.
+    /// Errors of the flash.
     type Error: core::fmt::Debug;
 
     /// The flash's size. The same at every call.
@@ -83,8 +85,8 @@ pub trait NorFlash {
     /// [`program_bytes`](NorGeometry::program_bytes); the range may cross blocks. Durable on return.
     ///
     /// # Errors
-    /// Of the flash, or if the range passes its end; the range then reads as anything between what it held and what
-    /// it was to hold.
+    /// Of the flash, or if the range passes its end; the range then reads as anything between what it held
+    /// and what it was to hold.
     fn program(&mut self, at: u64, data: &[u8]) -> Result<(), Self::Error>;
 
     /// Erases a block: all its bits are 1. Durable on return.
@@ -93,8 +95,9 @@ pub trait NorFlash {
     /// Of the flash; the block then reads as anything.
     fn erase(&mut self, block: u32) -> Result<(), Self::Error>;
 
-    /// All bytes of the flash, block 0 first, where they lie in memory; `None` if they are not mapped, or not for now. They
-    /// change by [`program`](NorFlash::program) and [`erase`](NorFlash::erase) only, so not while the slice is held.
+    /// All bytes of the flash, block 0 first, where they lie in memory; `None` if they are not mapped, or not
+    /// for now. They change by [`program`](NorFlash::program) and [`erase`](NorFlash::erase) only, so not
+    /// while the slice is held.
     fn mapped(&self) -> Option<&[u8]> {
         None
     }

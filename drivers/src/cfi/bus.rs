@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 /// NOR flash chips with 16 data lines, one on a 16-bit bus or two side by side on a 32-bit bus, as
-/// [`FlashWindow`](crate::mmio::FlashWindow) reaches them, or a model in a test. Words are numbered from the chips'
-/// start; one outside the bus reads as 0, and is not written.
+/// [`FlashWindow`](crate::mmio::FlashWindow) reaches them, or a model in a test. Words are numbered from the
+/// chips' start; one outside the bus reads as 0, and is not written.
 pub trait Bus {
     /// Chips side by side: 1 or 2. The first has the word's low half.
     const LANES: u32;
@@ -17,8 +17,8 @@ pub trait Bus {
     /// Writes a word: a command or data.
     fn write(&mut self, word: usize, value: u32);
 
-    /// All bytes, as memory. The caller sees to it that every chip shows its array, and by the borrow that it goes on
-    /// doing so.
+    /// All bytes, as memory. The caller sees to it that every chip shows its array, and by the borrow that it
+    /// goes on doing so.
     fn bytes(&self) -> &[u8];
 }
 

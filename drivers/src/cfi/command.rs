@@ -1,7 +1,7 @@
 //! Commands of the Intel and Sharp command sets, and the status that they leave.
 //!
-//! Reference: Intel StrataFlash P30 and J3 data sheets, "Command Definitions", "Status Register" and the flowcharts
-//! named at each sequence.
+//! Reference: Intel StrataFlash P30 and J3 data sheets, "Command Definitions", "Status Register" and the
+//! flowcharts named at each sequence.
 #![forbid(unsafe_code)]
 
 use embedded_hal::delay::DelayNs;
@@ -25,7 +25,8 @@ const PROGRAM_ERROR: u16 = 1 << 4;
 const VPP_LOW: u16 = 1 << 3;
 const LOCKED: u16 = 1 << 1;
 
-/// Where a block's lock state is, in words from its first, in the identifier space; bit 0 is "locked".
+/// The place of a block's lock state in the identifier space, in words from the block's first; bit 0 is
+/// "locked".
 const LOCK_STATE: usize = 2;
 /// Longest waits for what CFI tells no time of, in microseconds.
 const UNLOCK_US: u32 = 1_000;
@@ -78,8 +79,8 @@ impl<B: Bus, D: DelayNs> Cfi<B, D> {
         Ok(())
     }
 
-    /// Has the chips show their array again, unless they are still busy. `clear`: after a failure, whose status bits
-    /// stay until they are cleared.
+    /// Has the chips show their array again, unless they are still busy. `clear`: after a failure, whose
+    /// status bits stay until they are cleared.
     pub(super) fn show_array(&mut self, word: usize, clear: bool) {
         if self.busy.is_none() {
             if clear {
@@ -89,7 +90,8 @@ impl<B: Bus, D: DelayNs> Cfi<B, D> {
         }
     }
 
-    /// "Block Lock Operations Flowchart": unlocks a block if it is locked, where locks are such that power-on sets them.
+    /// "Block Lock Operations Flowchart": unlocks a block if it is locked, where locks are such that power-on
+    /// sets them.
     pub(super) fn unlock(&mut self, block: usize) -> Result<(), Error> {
         if !self.query.unlocks || !self.is_locked(block) {
             return Ok(());

@@ -1,7 +1,7 @@
-//! What can go wrong with a NOR flash.
+//! Errors of a NOR flash.
 #![forbid(unsafe_code)]
 
-/// What a chip was busy with when its time was up.
+/// The operation of a chip that timed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -16,7 +16,7 @@ pub enum Wait {
     Unlock,
 }
 
-/// Why an operation failed. After any of these the next call may be tried.
+/// The error of an operation. After any of these the next call may be tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -46,7 +46,7 @@ pub enum Error {
     Locked,
     /// The programming voltage is too low ("SR.3").
     VppLow,
-    /// A chip did not understand what it was told ("SR.4" and "SR.5").
+    /// A chip did not understand a command ("SR.4" and "SR.5").
     BadSequence,
 }
 

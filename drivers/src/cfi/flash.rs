@@ -7,8 +7,8 @@ use oal_media::{NorFlash, NorGeometry};
 use super::{Bus, Cfi, Error, Geometry};
 
 impl Geometry {
-    /// Bytes of the largest erase blocks, if the others make up blocks of that size: in chips with small blocks for
-    /// parameters at one end they do.
+    /// Bytes of the largest erase blocks, if the others make up blocks of that size: in chips with small
+    /// blocks for parameters at one end they do.
     fn even_block_bytes(&self) -> Option<u32> {
         let block_bytes = self.regions().map(|region| region.block_bytes).max()?;
         let is_even = self.regions().all(|region| {
@@ -24,7 +24,8 @@ fn place(at: u64) -> Result<usize, Error> {
 }
 
 /// All of the chips, in blocks of the size of the largest. Smaller ones are erased together; if they do not
-/// make up whole blocks of that size, the geometry is that of a flash without blocks, which every store refuses.
+/// make up whole blocks of that size, the geometry is that of a flash without blocks, which every store
+/// refuses.
 impl<B: Bus, D: DelayNs> NorFlash for Cfi<B, D> {
     type Error = Error;
 

@@ -1,13 +1,15 @@
-//! NOR flash that describes itself (CFI), with the command set of Intel and Sharp: one chip with 16 data lines, or two
-//! side by side on 32, which take every command together.
+//! NOR flash that describes itself (CFI), with the command set of Intel and Sharp: one chip with 16 data
+//! lines, or two side by side on 32, which take every command together.
 //!
-//! Between calls the chips show their array, so that it is plain memory: [`Cfi::bytes`] lends it, and while it is lent
-//! nothing can be programmed. Where power-on locks all blocks, a block is unlocked when it is to be written, and no
-//! other.
+//! Between calls the chips show their array, so that it is plain memory: [`Cfi::bytes`] lends it, and while
+//! it is lent nothing can be programmed. Where power-on locks all blocks, a block is unlocked when it is to
+//! be written, and no other.
 //!
-//! [`Cfi`] is an `oal_media::NorFlash`, for a store. Its own methods count in bytes, and take chips of any geometry.
+//! [`Cfi`] is an `oal_media::NorFlash`, for a store. Its own methods count in bytes, and take chips of any
+//! geometry.
 //!
-//! Reference: JESD68.01 and JEP137 (query), Intel StrataFlash P30 and J3 data sheets (commands), cited by heading.
+//! Reference: JESD68.01 and JEP137 (query), Intel StrataFlash P30 and J3 data sheets (commands), cited by
+//! heading.
 #![forbid(unsafe_code)]
 
 mod bus;
@@ -102,15 +104,16 @@ impl<B: Bus, D: DelayNs> Cfi<B, D> {
         if self.busy.is_some() { None } else { self.bus.bytes().get(..self.query.geometry.bytes) }
     }
 
-    /// Programs `data` from byte `at` on, over as many blocks as it takes: bits that are 0 in `data` become 0. Both ends
-    /// are multiples of [`Geometry::word_bytes`].
+    /// Programs `data` from byte `at` on, over as many blocks as it takes: bits that are 0 in `data`
+    /// become 0. Both ends are multiples of [`Geometry::word_bytes`].
     ///
-    /// A power cut during the call leaves what was programmed before, and any bits of the buffer's range in flight.
+    /// A power cut during the call leaves what was programmed before, and any bits of the buffer's range in
+    /// flight.
     ///
     /// # Errors
     ///
-    /// [`Error::ProgramFailed`], [`Error::Locked`], [`Error::VppLow`], [`Error::BadSequence`] or [`Error::Timeout`]: the
-    /// range is programmed in part. [`Error::OutOfRange`] or [`Error::Unaligned`].
+    /// [`Error::ProgramFailed`], [`Error::Locked`], [`Error::VppLow`], [`Error::BadSequence`] or
+    /// [`Error::Timeout`]: the range is programmed in part. [`Error::OutOfRange`] or [`Error::Unaligned`].
     pub fn program(&mut self, at: usize, data: &[u8]) -> Result<(), Error> {
         let Geometry { bytes, word_bytes, .. } = self.query.geometry;
         let word_bytes = word_bytes as usize;
@@ -137,8 +140,8 @@ impl<B: Bus, D: DelayNs> Cfi<B, D> {
     ///
     /// # Errors
     ///
-    /// [`Error::EraseFailed`], [`Error::Locked`], [`Error::VppLow`], [`Error::BadSequence`] or [`Error::Timeout`];
-    /// [`Error::OutOfRange`] if no block starts there.
+    /// [`Error::EraseFailed`], [`Error::Locked`], [`Error::VppLow`], [`Error::BadSequence`] or
+    /// [`Error::Timeout`]; [`Error::OutOfRange`] if no block starts there.
     pub fn erase(&mut self, at: usize) -> Result<(), Error> {
         let block = self.query.geometry.block(at).filter(|block| block.start == at);
         let word = self.word(block.ok_or(Error::OutOfRange)?.start);

@@ -1,5 +1,5 @@
-//! What a chip says of itself: the query structure of JESD68.01, and the extended table of Intel's and Sharp's command
-//! sets ("Primary Vendor-Specific Extended Query"). Numbers are offsets in words.
+//! A chip's description of itself: the query structure of JESD68.01, and the extended table of Intel's and
+//! Sharp's command sets ("Primary Vendor-Specific Extended Query"). Numbers are offsets in words.
 #![forbid(unsafe_code)]
 
 use super::error::Error;
@@ -11,7 +11,7 @@ pub const MAX_REGIONS: usize = 4;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct EraseRegion {
-    /// How many.
+    /// Their number.
     pub blocks: u32,
     /// Bytes of each, of all chips side by side together.
     pub block_bytes: u32,
@@ -69,7 +69,7 @@ pub(super) struct Limits {
     pub erase_us: u32,
 }
 
-/// What the driver needs to know.
+/// The figures that the driver needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Query {
     pub geometry: Geometry,
@@ -91,7 +91,8 @@ const COMMAND_SETS: [u16; 2] = [0x0001, 0x0003];
 const INSTANT_LOCKING: u8 = 1 << 5;
 
 impl Query {
-    /// Reads and checks the description that chips side by side, `lanes` of them, give by `byte`: `None` where they differ.
+    /// Reads and checks the description that chips side by side, `lanes` of them, give by `byte`: `None`
+    /// where they differ.
     pub fn parse(lanes: u32, mut byte: impl FnMut(usize) -> Option<u8>) -> Result<Self, Error> {
         for (at, letter) in (0x10..).zip(*b"QRY") {
             if byte(at) != Some(letter) {
@@ -156,8 +157,8 @@ fn unlocks(table: usize, byte: &mut impl FnMut(usize) -> Result<u8, Error>) -> R
     Ok(byte(table + 5)? & INSTANT_LOCKING != 0)
 }
 
-/// Twice the longest time that a chip says it takes: 2^`typical` units, 2^`factor` times that at the most; 0 is
-/// "not told".
+/// Twice the longest time that a chip says it takes: 2^`typical` units, 2^`factor` times that at the most; 0
+/// is "not stated".
 fn limit(typical: u8, factor: u8, unit_us: u64, (least, most): (u64, u64)) -> u32 {
     if typical == 0 {
         return most as u32;
@@ -171,7 +172,8 @@ mod tests {
     use super::*;
     use std::vec::Vec;
 
-    /// A chip of 32 MiB with 128 KiB blocks and 4 of 32 KiB at its end, and instant locking: like a 256 Mbit P30.
+    /// A chip of 32 MiB with 128 KiB blocks and 4 of 32 KiB at its end, and instant locking: like a 256 Mbit
+    /// P30.
     fn sample() -> Vec<u8> {
         let mut bytes = std::vec![0; 0x200];
         bytes[0x10..0x17].copy_from_slice(b"QRY\x01\x00\x0a\x01");

@@ -1,4 +1,4 @@
-//! What a picture of the system holds of the interrupt controller.
+//! The registers of the interrupt controller that a snapshot of the system holds.
 #![forbid(unsafe_code)]
 
 use super::*;
@@ -12,10 +12,10 @@ pub struct Block {
     pub group: u32,
     /// Enable bits.
     pub enabled: u32,
-    /// Pending bits. Those of level-triggered interrupts are not put back: their device raises them, and a bit that
-    /// is written would stay after the device had lowered its line.
+    /// Pending bits. Those of level-triggered interrupts are not put back: their device raises them, and a
+    /// bit that is written would stay after the device had lowered its line.
     pub pending: u32,
-    /// Active bits. Version 1 of the architecture cannot set them; take pictures outside of handlers.
+    /// Active bits. Version 1 of the architecture cannot set them; take snapshots outside of handlers.
     pub active: u32,
     /// Priorities, a byte each.
     pub priority: [u32; 8],
@@ -123,9 +123,9 @@ impl<D: Registers, C: Registers> Gic<D, C> {
     }
 
     /// Puts every setting back, in an order in which no interrupt fires half-configured: all off, then
-    /// settings, pending edges, enables, and the two controls last. Level-triggered interrupts become pending again by
-    /// their lines. Pending software interrupts are sent again by this core to itself, since their pending bits
-    /// cannot be written.
+    /// settings, pending edges, enables, and the two controls last. Level-triggered interrupts become pending
+    /// again by their lines. Pending software interrupts are sent again by this core to itself, since their
+    /// pending bits cannot be written.
     ///
     /// # Errors
     ///

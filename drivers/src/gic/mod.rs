@@ -80,7 +80,7 @@ impl IntId {
 pub struct Acknowledged(u32);
 
 impl Acknowledged {
-    /// Which interrupt it is.
+    /// The number of the interrupt.
     pub const fn id(self) -> IntId {
         IntId((self.0 & 0x3ff) as u16)
     }
@@ -114,12 +114,12 @@ impl<D: Registers, C: Registers> Gic<D, C> {
     ///
     /// Not all that an earlier boot stage may have left can be cleared here:
     ///
-    /// * A level-triggered interrupt stays pending while its device holds the line: quiet the device before the
-    ///   interrupt is enabled.
-    /// * A software interrupt stays pending, since version 1 of the architecture has no register that clears it:
-    ///   [`Gic::acknowledge`] takes it.
-    /// * An interrupt that was acknowledged and never ended stays active, and holds back those of its priority and
-    ///   below: only [`Gic::end`] on its core helps, or a reset.
+    /// * A level-triggered interrupt stays pending while its device holds the line: quiet the device before
+    ///   the interrupt is enabled.
+    /// * A software interrupt stays pending, since version 1 of the architecture has no register that clears
+    ///   it: [`Gic::acknowledge`] takes it.
+    /// * An interrupt that was acknowledged and never ended stays active, and holds back those of its
+    ///   priority and below: only [`Gic::end`] on its core helps, or a reset.
     /// * Triggers of software and private interrupts, and the targets of both, are built in.
     pub fn init(&mut self) {
         self.silence();

@@ -8,7 +8,7 @@ use super::error::Error;
 use super::ext_csd::Reliable;
 use super::host::{BusWidth, Capabilities, Host};
 
-/// Which standard a card follows.
+/// The standard of a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Kind {
@@ -20,7 +20,7 @@ pub enum Kind {
     Emmc,
 }
 
-/// What the caller lets the driver use, where host and card have it.
+/// Features that the caller lets the driver use, where host and card have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Options {
@@ -30,7 +30,8 @@ pub struct Options {
     pub wide_bus: bool,
     /// High-speed timing.
     pub high_speed: bool,
-    /// The volatile cache of an eMMC. With it, written data is safe only after [`BlockDevice::flush`](oal_media::BlockDevice::flush).
+    /// The volatile cache of an eMMC. With it, written data is safe only after
+    /// [`BlockDevice::flush`](oal_media::BlockDevice::flush).
     pub cache: bool,
 }
 
@@ -40,11 +41,11 @@ impl Default for Options {
     }
 }
 
-/// What is known of a card.
+/// The description of a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Info {
-    /// Which standard it follows.
+    /// Its standard.
     pub kind: Kind,
     /// Its identification.
     pub cid: Cid,
@@ -54,12 +55,12 @@ pub struct Info {
     pub clock_hz: u32,
     /// Data lines in use.
     pub width: BusWidth,
-    /// Whether the length of a transfer is told beforehand (CMD23) and not ended by CMD12.
+    /// Whether the length of a transfer is set beforehand (CMD23) and not ended by CMD12.
     pub counted: bool,
     /// Size of the cache in use, in KiB; 0 if there is none or it is off.
     pub cache_kib: u32,
-    /// Whether [`BlockDevice::write_reliable`](oal_media::BlockDevice::write_reliable) is more than a write and a flush: a power cut leaves each
-    /// sector old or new.
+    /// Whether [`BlockDevice::write_reliable`](oal_media::BlockDevice::write_reliable) is more than a write
+    /// and a flush: a power cut leaves each sector old or new.
     pub reliable_write: bool,
     /// Whether the card says that a power cut during any write leaves the old data.
     pub protected_writes: bool,
@@ -67,11 +68,11 @@ pub struct Info {
     pub trim: bool,
     /// Sectors in an erase group: the unit of [`Card::erase`].
     pub erase_group: u32,
-    /// What the card's registers say that erased bytes read as.
+    /// The value of erased bytes, according to the card's registers.
     pub erased_byte: u8,
 }
 
-/// What the operations need to know beyond [`Info`].
+/// Figures that the operations need beyond [`Info`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ways {
     pub(super) by_sector: bool,
@@ -85,7 +86,7 @@ pub(super) struct Ways {
 /// An initialised SD card or eMMC with its host.
 ///
 /// A plain value: no heap, no statics. Put it where no snapshot reaches, because the card's state in
-/// it must follow the card and not the picture; after a restore make a new one with [`Card::init`].
+/// it must follow the card and not the saved memory; after a restore make a new one with [`Card::init`].
 ///
 /// ```no_run
 /// # fn demo(host: impl oal_drivers::mmc::Host) -> Result<(), oal_drivers::mmc::Error> {
@@ -133,7 +134,7 @@ impl<H: Host> Card<H> {
         Ok(Self { bus, info, ways, unwell: false })
     }
 
-    /// Which standard the card follows.
+    /// The standard of the card.
     pub const fn kind(&self) -> Kind {
         self.info.kind
     }
@@ -143,7 +144,7 @@ impl<H: Host> Card<H> {
         &self.info
     }
 
-    /// What erased bytes read as, according to the card's registers. Do not build a format on it: some
+    /// The value of erased bytes, according to the card's registers. Do not build a format on it: some
     /// cards, and QEMU's models, say 0 and read as 0xff.
     pub const fn erased_byte(&self) -> u8 {
         self.info.erased_byte
@@ -194,7 +195,7 @@ impl<H: Host> Card<H> {
 }
 
 impl Ways {
-    /// What holds for both kinds of card.
+    /// Operations of both kinds of card.
     pub(super) fn new(by_sector: bool, capabilities: &Capabilities) -> Self {
         Self {
             by_sector,

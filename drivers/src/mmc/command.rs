@@ -37,7 +37,7 @@ pub struct Command {
     pub index: u8,
     /// Its argument.
     pub argument: u32,
-    /// What the card answers.
+    /// The card's response.
     pub reply: Reply,
     /// Response bits which mean that the data phase will not happen: the card refused.
     pub no_data_if: u32,

@@ -1,4 +1,4 @@
-//! What can go wrong with a card.
+//! Errors of a card.
 #![forbid(unsafe_code)]
 
 use super::host::HostError;
@@ -20,7 +20,7 @@ pub enum Register {
     Scr,
 }
 
-/// Why an operation on a card failed. After any of these the next call may be tried: the bus has been
+/// The error of an operation on a card. After any of these the next call may be tried: the bus has been
 /// brought back to rest where the card allowed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -44,7 +44,7 @@ pub enum Error {
     Bus {
         /// The command's number.
         command: u8,
-        /// What happened.
+        /// The event.
         error: HostError,
     },
     /// The card answered command number `command` with error bits.

@@ -10,7 +10,7 @@ pub(super) const PARTITION_CONFIG: u8 = 179;
 pub(super) const BUS_WIDTH: u8 = 183;
 pub(super) const HS_TIMING: u8 = 185;
 
-/// How the card takes reliable writes (JESD84-B51 6.6.8, reliable write).
+/// The form of reliable writes that the card takes (JESD84-B51 6.6.8, reliable write).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reliable {
     /// Not at all.
@@ -67,7 +67,7 @@ impl ExtCsd<'_> {
         self.0[196] & 1 != 0
     }
 
-    /// What reliable write can do: EN_REL_WR of WR_REL_PARAM and REL_WR_SEC_C.
+    /// The capabilities of reliable write: EN_REL_WR of WR_REL_PARAM and REL_WR_SEC_C.
     pub(super) const fn reliable(&self) -> Reliable {
         if self.revision() >= 5 && self.0[166] & 4 != 0 {
             return Reliable::Any;
@@ -89,7 +89,7 @@ impl ExtCsd<'_> {
         self.0[231] & 0x10 != 0
     }
 
-    /// What erased bytes read as: ERASED_MEM_CONT.
+    /// The value of erased bytes: ERASED_MEM_CONT.
     pub(super) const fn erased_byte(&self) -> u8 {
         if self.0[181] & 1 != 0 { 0xff } else { 0 }
     }

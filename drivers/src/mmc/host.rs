@@ -1,4 +1,4 @@
-//! What the protocol asks of a host controller.
+//! The protocol's requests to a host controller.
 #![forbid(unsafe_code)]
 
 use super::command::{Command, Response};
@@ -15,7 +15,7 @@ pub enum BusWidth {
     Eight,
 }
 
-/// What a controller, as wired on its board, can do.
+/// Capabilities of a controller, as wired on its board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Capabilities {
@@ -31,7 +31,7 @@ pub struct Capabilities {
     pub max_write_blocks: u16,
 }
 
-/// What went wrong between the controller and the card.
+/// An error between the controller and the card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -48,7 +48,7 @@ pub enum HostError {
     Overrun,
     /// Data was not delivered in time.
     Underrun,
-    /// The controller itself did not finish what it was told.
+    /// The controller itself did not finish its command.
     Stuck,
     /// The controller cannot do this transfer (block length, number of blocks).
     Unsupported,
@@ -62,7 +62,7 @@ pub enum HostError {
 /// An implementation keeps its whole state in itself (no statics, no heap), so that a board can put
 /// it into memory that no snapshot contains.
 pub trait Host {
-    /// What the controller can do. Asked once, at the start of `Card::init`.
+    /// The controller's capabilities. Asked once, at the start of `Card::init`.
     fn capabilities(&self) -> Capabilities;
 
     /// Whether a card is in the slot, where the board can tell; otherwise true.
@@ -109,9 +109,9 @@ pub trait Host {
         false
     }
 
-    /// Reads as [`Host::read`] does, and calls `meanwhile`, once, while the data comes; by default, when it is there. If the
-    /// command fails, or its data is called off, `meanwhile` need not be called. On return, whatever happened, the
-    /// controller writes to no memory.
+    /// Reads as [`Host::read`] does, and calls `meanwhile`, once, while the data comes; by default, when it
+    /// is there. If the command fails, or its data is called off, `meanwhile` need not be called. On return,
+    /// whatever happened, the controller writes to no memory.
     fn read_while(
         &mut self,
         command: Command,

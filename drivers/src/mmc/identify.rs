@@ -1,4 +1,4 @@
-//! Which card is there: SD if it answers ACMD41, eMMC if it answers CMD1 and not ACMD41.
+//! Identification of the card: SD if it answers ACMD41, eMMC if it answers CMD1 and not ACMD41.
 #![forbid(unsafe_code)]
 
 use sdio_host::{common_cmd, emmc_cmd, sd_cmd};

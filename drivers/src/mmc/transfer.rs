@@ -102,9 +102,9 @@ impl<H: Host> BlockDevice for Card<H> {
     /// Writes whole sectors so that a power cut leaves each of them old or new, and that they are on
     /// the flash when this returns: for commit records. Sectors are written in ascending order.
     ///
-    /// eMMC: CMD23 with the reliable-write bit (JESD84-B51 6.6.8, reliable write), in the portions that
-    /// the card allows. A card without the feature, and every SD card, gets one sector at a time by ordinary writes; see
-    /// [`Info::reliable_write`](super::Info::reliable_write).
+    /// eMMC: CMD23 with the reliable-write bit (JESD84-B51 6.6.8, reliable write), in the portions that the
+    /// card allows. A card without the feature, and every SD card, gets one sector at a time by ordinary
+    /// writes; see [`Info::reliable_write`](super::Info::reliable_write).
     ///
     /// # Errors
     ///
@@ -142,8 +142,8 @@ impl<H: Host> BlockDevice for Card<H> {
         self.attempt(Self::flush_cache)
     }
 
-    /// TRIM, or ERASE of whole groups: see [`Card::trim`]. Does nothing where the card can erase whole groups only
-    /// and these are none.
+    /// TRIM, or ERASE of whole groups: see [`Card::trim`]. Does nothing where the card can erase whole groups
+    /// only and these are none.
     fn discard(&mut self, first: u64, count: u64) -> Result<(), Error> {
         match self.trim(first, count) {
             Err(Error::Unsupported) => Ok(()),
@@ -161,7 +161,7 @@ impl<H: Host> Card<H> {
         self.bus.switch(AccessMode::WriteByte, ext_csd::FLUSH_CACHE, 1, limit)
     }
 
-    /// One read command: CMD17, or CMD18 with its length told (CMD23) or ended by CMD12
+    /// One read command: CMD17, or CMD18 with its length set (CMD23) or ended by CMD12
     /// (SD 4.3.3, JESD84-B51 6.6.7). `read` sends it and fetches the data.
     fn read_piece(
         &mut self,

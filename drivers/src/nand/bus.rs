@@ -18,8 +18,9 @@ impl From<BusFault> for Error {
 
 /// Eight data lines with CLE and ALE to one chip, which is selected whenever a method is called.
 ///
-/// The implementation keeps to the times of a cycle (set-up, hold, pulse widths: ONFI, "Timing Parameters", or those of the
-/// chip's data sheet). The times between cycles of different kinds (tWB, tWHR, tADL, tRR) are the driver's.
+/// The implementation keeps to the times of a cycle (set-up, hold, pulse widths: ONFI, "Timing Parameters",
+/// or those of the chip's data sheet). The times between cycles of different kinds (tWB, tWHR, tADL, tRR) are
+/// the driver's.
 ///
 /// ```
 /// use oal_drivers::mmio::Registers16;
@@ -68,11 +69,11 @@ pub trait RawBus {
     /// Data output cycles: from the chip.
     fn read(&mut self, data: &mut [u8]) -> Result<(), BusFault>;
 
-    /// The ready/busy pin: whether the chip is ready. None if the pin is not connected; the driver then polls the
-    /// chip's status.
+    /// The ready/busy pin: whether the chip is ready. None if the pin is not connected; the driver then polls
+    /// the chip's status.
     ///
-    /// QEMU's chip, never busy, puts out the status once more in place of a page's first byte if it was polled
-    /// before: there, say `Some(true)`.
+    /// QEMU's chip, never busy, puts out the status once more in place of a page's first byte if it was
+    /// polled before: there, say `Some(true)`.
     fn ready(&mut self) -> Result<Option<bool>, BusFault> {
         Ok(None)
     }
@@ -100,7 +101,8 @@ impl<B: RawBus + ?Sized> RawBus for &mut B {
     }
 }
 
-/// A bus whose ready/busy line is an input pin of its own: high is ready (the line is open-drain with a pull-up).
+/// A bus whose ready/busy line is an input pin of its own: high is ready (the line is open-drain with a
+/// pull-up).
 #[derive(Debug)]
 pub struct WithReadyPin<B, P> {
     /// The other lines.

@@ -4,17 +4,18 @@
 use super::geometry::Geometry;
 use super::marker::MarkerRule;
 
-/// Which of the two families of commands a chip takes.
+/// The two families of commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum CommandSet {
-    /// Pages of 512 bytes: a pointer command (00h, 01h, 50h) selects the half or the spare area, one column cycle.
+    /// Pages of 512 bytes: a pointer command (00h, 01h, 50h) selects the half or the spare area, one column
+    /// cycle.
     SmallPage,
     /// Pages of 2048 bytes or more: reads are confirmed by 30h, two column cycles reach the spare area.
     LargePage,
 }
 
-/// How long the chip's own operations take at most, in microseconds, by its data sheet.
+/// The longest times of the chip's own operations, in microseconds, by its data sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Times {
@@ -26,7 +27,8 @@ pub struct Times {
     pub erase_us: u32,
 }
 
-/// A parallel NAND chip, as its parameter page ([`onfi`](super::onfi)) or its id bytes ([`ids`](super::ids)) describe it.
+/// A parallel NAND chip, as its parameter page ([`onfi`](super::onfi)) or its id bytes ([`ids`](super::ids))
+/// describe it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Chip {
@@ -40,11 +42,11 @@ pub struct Chip {
     pub column_cycles: u8,
     /// Address cycles of a row: 1 to 3.
     pub row_cycles: u8,
-    /// Where its maker marks bad blocks.
+    /// The place of its maker's bad-block marks.
     pub marker: MarkerRule,
     /// Wrong bits in 512 bytes that the ECC over it must be able to correct. None if the chip does not say.
     pub ecc_bits: Option<u8>,
-    /// How often a page may be programmed between two erases (NOP), at least 1.
+    /// The number of times that a page may be programmed between two erases (NOP), at least 1.
     pub programs_per_page: u8,
     /// Its times.
     pub times: Times,

@@ -27,12 +27,13 @@ pub trait NandDevice {
     /// The chip's measures.
     fn geometry(&self) -> Geometry;
 
-    /// Reads a page's data and spare area, corrected where the chip or the driver has ECC; either buffer may be empty.
+    /// Reads a page's data and spare area, corrected where the chip or the driver has ECC; either buffer may
+    /// be empty.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`], [`Error::BadLength`], [`Error::Timeout`] or [`Error::Bus`]. The buffers may hold anything
-    /// then.
+    /// [`Error::OutOfRange`], [`Error::BadLength`], [`Error::Timeout`] or [`Error::Bus`]. The buffers may
+    /// hold anything then.
     fn read_page(
         &mut self,
         block: u32,
@@ -41,14 +42,14 @@ pub trait NandDevice {
         spare: &mut [u8],
     ) -> Result<EccStatus, Error>;
 
-    /// Programs a page's data and spare area, or one of them if the other is empty. Where there is ECC, its own bytes of
-    /// the spare area are computed, whatever `spare` holds there.
+    /// Programs a page's data and spare area, or one of them if the other is empty. Where there is ECC, its
+    /// own bytes of the spare area are computed, whatever `spare` holds there.
     ///
     /// # Errors
     ///
     /// [`Error::ProgramFailed`]; [`Error::WriteProtected`]; [`Error::OutOfRange`], [`Error::BadLength`],
-    /// [`Error::Timeout`] or [`Error::Bus`]. The page may hold anything after a failure, a time-out or a fault of the
-    /// bus.
+    /// [`Error::Timeout`] or [`Error::Bus`]. The page may hold anything after a failure, a time-out or a
+    /// fault of the bus.
     fn program_page(&mut self, block: u32, page: u32, data: &[u8], spare: &[u8]) -> Result<(), Error>;
 
     /// Erases a block: all its bits are ones afterwards.
@@ -57,7 +58,8 @@ pub trait NandDevice {
     ///
     /// # Errors
     ///
-    /// [`Error::EraseFailed`]; [`Error::WriteProtected`]; [`Error::OutOfRange`], [`Error::Timeout`] or [`Error::Bus`].
+    /// [`Error::EraseFailed`]; [`Error::WriteProtected`]; [`Error::OutOfRange`], [`Error::Timeout`] or
+    /// [`Error::Bus`].
     fn erase_block(&mut self, block: u32) -> Result<(), Error>;
 
     /// Whether a block is marked as bad, by the factory or by [`mark_bad`](Self::mark_bad): see

@@ -1,7 +1,7 @@
-//! What can go wrong with a NAND chip.
+//! Errors of a NAND chip.
 #![forbid(unsafe_code)]
 
-/// What a chip was busy with when its time was up.
+/// The operation of a chip that timed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -20,7 +20,7 @@ pub enum Wait {
     Unlock,
 }
 
-/// Why an operation on a chip failed. After any of these the next call may be tried.
+/// The error of an operation on a chip. After any of these the next call may be tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -30,7 +30,8 @@ pub enum Error {
         /// With what.
         what: Wait,
     },
-    /// The chip reports that a page was not programmed. The page may hold anything; the block is to be retired.
+    /// The chip reports that a page was not programmed. The page may hold anything; the block is to be
+    /// retired.
     ProgramFailed,
     /// The chip reports that a block was not erased. The block may hold anything and is to be retired.
     EraseFailed,
@@ -40,7 +41,8 @@ pub enum Error {
     BadId,
     /// The chip describes itself, but no copy of the description is whole, or it makes no sense.
     BadParameterPage,
-    /// The chip is known, but is of a kind that the driver cannot use (16 data lines, several bits in a cell...).
+    /// The chip is known, but is of a kind that the driver cannot use (16 data lines, several bits in a
+    /// cell...).
     Unsupported,
     /// No such block or page. Nothing was sent.
     OutOfRange,

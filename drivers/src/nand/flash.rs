@@ -16,7 +16,7 @@ use super::spi::SpiNand;
 use crate::mmio::Registers16;
 
 impl Geometry {
-    /// What a store has to know of the chip.
+    /// The figures of the chip that a store needs.
     pub(super) const fn media(&self) -> NandGeometry {
         NandGeometry {
             page_bytes: self.page_bytes as u32,
@@ -26,7 +26,7 @@ impl Geometry {
     }
 }
 
-/// What a store has to know of the error correction.
+/// The figures of the error correction that a store needs.
 pub(super) fn judged(status: Result<EccStatus, Error>) -> Result<Ecc, NandError<Error>> {
     match status {
         Ok(EccStatus::Uncorrectable) => Err(NandError::Uncorrectable),
@@ -44,7 +44,8 @@ pub(super) fn failed(error: Error) -> NandError<Error> {
     }
 }
 
-/// [`NandFlash`] for a driver, by its [`NandDevice`]. `spare`, where it is not empty, is all of the spare area.
+/// [`NandFlash`] for a driver, by its [`NandDevice`]. `spare`, where it is not empty, is all of the spare
+/// area.
 macro_rules! nand_flash {
     ($driver:ty, [$($parameters:tt)*]) => {
         impl<$($parameters)*> NandFlash for $driver {

@@ -1,4 +1,4 @@
-//! What a chip measures, and how a page was read.
+//! The dimensions of a chip, and the result of reading a page.
 #![forbid(unsafe_code)]
 
 use super::error::Error;
@@ -45,7 +45,7 @@ impl Geometry {
 pub struct Region {
     /// First byte.
     pub offset: usize,
-    /// How many.
+    /// Their number.
     pub len: usize,
 }
 
@@ -56,13 +56,13 @@ impl Region {
     }
 }
 
-/// What the chip's ECC says about a page that was read.
+/// The ECC's result for a page that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum EccStatus {
     /// Nothing needed correction.
     Clean,
-    /// What was read is right, but only after correction.
+    /// The data is right, but only after correction.
     Corrected {
         /// Corrected bits in the worst of the page's codewords; where the chip gives a range, its upper end.
         bits: u8,

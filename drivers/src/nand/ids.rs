@@ -1,8 +1,8 @@
 //! Chips that do not describe themselves: what their id bytes say.
 //!
-//! The first byte is the maker, the second the device, from which the size follows. Chips with large pages tell
-//! page, spare area and block in the fourth byte (Samsung K9F1G08U0 data sheet, "Read ID", "4th ID Data"; Toshiba and
-//! others use the same bits).
+//! The first byte is the maker, the second the device, from which the size follows. Chips with large pages
+//! tell page, spare area and block in the fourth byte (Samsung K9F1G08U0 data sheet, "Read ID", "4th ID
+//! Data"; Toshiba and others use the same bits).
 #![forbid(unsafe_code)]
 
 use super::chip::{Chip, CommandSet, Times};
@@ -13,7 +13,8 @@ use super::marker::MarkerRule;
 /// Id bytes that are looked at.
 pub const BYTES: usize = 5;
 
-/// Makers whose chips follow the tables: AMD, Toshiba, Micron, Hynix, Fujitsu, ESMT, Samsung, Macronix, Winbond.
+/// Makers whose chips follow the tables: AMD, Toshiba, Micron, Hynix, Fujitsu, ESMT, Samsung, Macronix,
+/// Winbond.
 const MAKERS: [u8; 9] = [0x01, 0x98, 0x2c, 0xad, 0x04, 0xc8, 0xec, 0xc2, 0xef];
 
 /// 512-byte pages, blocks of 32: device and MiB.
@@ -40,8 +41,8 @@ const LARGE_TIMES: Times = Times { read_us: 60, program_us: 800, erase_us: 10_00
 ///
 /// # Errors
 ///
-/// [`Error::BadId`] if the maker or the device is unknown; [`Error::Unsupported`] if the chip has 16 data lines or
-/// several bits in a cell.
+/// [`Error::BadId`] if the maker or the device is unknown; [`Error::Unsupported`] if the chip has 16 data
+/// lines or several bits in a cell.
 pub fn decode(id: &[u8; BYTES]) -> Result<Chip, Error> {
     let [maker, device, third, fourth, _] = *id;
     if !MAKERS.contains(&maker) {

@@ -1,7 +1,7 @@
-//! Where a factory marks bad blocks.
+//! The places of factory bad-block marks.
 #![forbid(unsafe_code)]
 
-/// Which bytes of a block's spare areas say that it is bad.
+/// The bytes of a block's spare areas that mark it as bad.
 ///
 /// Whatever else the spare area is used for, these bytes stay FFh in good blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,10 +9,11 @@
 pub enum MarkerRule {
     /// First byte of the spare area, first or last page (ONFI, "Factory Defect Mapping").
     FirstOrLastPage,
-    /// First byte of the spare area, first or second page (Samsung, pages of 2048 bytes: "initial invalid block",
-    /// column 2048). OneNAND: first word.
+    /// First byte of the spare area, first or second page (Samsung, pages of 2048 bytes: "initial invalid
+    /// block", column 2048). OneNAND: first word.
     FirstOrSecondPage,
-    /// Sixth byte of the spare area, first or second page (Samsung and Toshiba, pages of 512 bytes: column 517).
+    /// Sixth byte of the spare area, first or second page (Samsung and Toshiba, pages of 512 bytes: column
+    /// 517).
     SmallPage,
     /// First byte of the spare area, first page (SPI NAND).
     FirstPage,
@@ -45,7 +46,7 @@ impl MarkerRule {
     }
 }
 
-/// What is programmed to mark a block.
+/// The bytes that mark a block.
 pub const BAD: u8 = 0x00;
 
 #[cfg(test)]

@@ -8,8 +8,8 @@
 //!   spi        SPI NAND                       SpiNand<S: SpiDevice, D>
 //! ```
 //!
-//! All of them, [`GuardedNand`](raw::GuardedNand) included, are used as a [`NandDevice`]; those with ECC are an
-//! `oal_media::NandFlash` too, for a store. What is true of each:
+//! All of them, [`GuardedNand`](raw::GuardedNand) included, are used as a [`NandDevice`]; those with ECC are
+//! an `oal_media::NandFlash` too, for a store. What is true of each:
 //!
 //! * A **page** is the unit of reading and programming: [`Geometry::page_bytes`] of data and
 //!   [`Geometry::spare_bytes`] of spare area. Either may be left out of a call by an empty slice.
@@ -17,8 +17,8 @@
 //!   order, each once: the drivers pass on what they are asked to do, so the caller keeps to that.
 //! * **A power cut** while a page is programmed or a block erased leaves anything in that page or block, even
 //!   contents that read differently each time; other pages and blocks keep theirs.
-//! * **Blocks go bad.** The factory marks those that are bad already; one that fails to program or erase is for
-//!   the caller to retire with `mark_bad`.
+//! * **Blocks go bad.** The factory marks those that are bad already; one that fails to program or erase is
+//!   for the caller to retire with `mark_bad`.
 //! * Every wait ends: time-outs are sums of the delays asked of an [`embedded_hal::delay::DelayNs`].
 #![forbid(unsafe_code)]
 

@@ -1,8 +1,8 @@
 //! The parameter page, in which an ONFI chip describes itself.
 //!
-//! Offsets and meanings: Open NAND Flash Interface Specification, revision 1.0, "Parameter Page Data Structure
-//! Definition"; later revisions only add to it. Every field used here is checked, so that a description that makes no
-//! sense is refused whatever its CRC says.
+//! Offsets and meanings: Open NAND Flash Interface Specification, revision 1.0, "Parameter Page Data
+//! Structure Definition"; later revisions only add to it. Every field used here is checked, so that a
+//! description that makes no sense is refused whatever its CRC says.
 #![forbid(unsafe_code)]
 
 use super::chip::{Chip, CommandSet, Times, bits_for};
@@ -14,7 +14,7 @@ use super::marker::MarkerRule;
 pub const BYTES: usize = 256;
 /// Copies that every chip has, one after the other.
 pub const COPIES: usize = 3;
-/// What the id at address 20h, and every parameter page, begins with.
+/// The signature at the start of the id at address 20h, and of every parameter page.
 pub const SIGNATURE: [u8; 4] = *b"ONFI";
 
 const FEATURES: usize = 6;
@@ -31,7 +31,8 @@ const ERASE_US: usize = 135;
 const READ_US: usize = 137;
 const CRC: usize = 254;
 
-/// CRC of a parameter page's first 254 bytes (its last field, "Integrity CRC"): polynomial 8005h, starting from 4F4Eh, highest bit first.
+/// CRC of a parameter page's first 254 bytes (its last field, "Integrity CRC"): polynomial 8005h, starting
+/// from 4F4Eh, highest bit first.
 pub fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0x4f4e, |crc, &byte| {
         (0..8)
@@ -41,12 +42,13 @@ pub fn crc16(bytes: &[u8]) -> u16 {
 
 /// The chip that `copies` describe.
 ///
-/// The first copy whose CRC is right counts. If none is right, a page is tried that has each bit as most copies
-/// have it (ONFI, "Read Parameter Page Definition").
+/// The first copy whose CRC is right counts. If none is right, a page is tried that has each bit as most
+/// copies have it (ONFI, "Read Parameter Page Definition").
 ///
 /// # Errors
 ///
-/// [`Error::BadParameterPage`] if no copy is whole or it makes no sense; [`Error::Unsupported`] if the chip has 16 data lines.
+/// [`Error::BadParameterPage`] if no copy is whole or it makes no sense; [`Error::Unsupported`] if the chip
+/// has 16 data lines.
 pub fn decode(copies: &[[u8; BYTES]; COPIES]) -> Result<Chip, Error> {
     if let Some(page) = copies.iter().find(|page| is_whole(page)) {
         return parse(page);

@@ -1,6 +1,7 @@
 //! General-purpose timer: a 32-bit counter that counts up and interrupts when it overflows.
 //!
-//! Reference: SWPU064, chapter "Timers", "General-Purpose Timers". Its clocks are switched in [`prcm`](super::prcm).
+//! Reference: SWPU064, chapter "Timers", "General-Purpose Timers". Its clocks are switched in
+//! [`prcm`](super::prcm).
 #![forbid(unsafe_code)]
 
 use crate::mmio::Registers;
@@ -28,13 +29,13 @@ const EVENTS: u32 = 0b111;
 /// TIOCP_CFG: the clocks are never asked to stop (no-idle).
 const NO_IDLE: u32 = 0b01 << 3;
 
-/// What a timer holds, for a picture of the system.
+/// The registers of a timer, for a snapshot of the system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Context {
-    /// What the counter starts from when it overflows.
+    /// The value from which the counter starts when it overflows.
     pub load: u32,
-    /// Count at the time of the picture.
+    /// Count at the capture.
     pub counter: u32,
     /// Control register.
     pub control: u32,
@@ -90,7 +91,7 @@ impl<R: Registers> GpTimer<R> {
         self.regs.write(STATUS, OVERFLOW);
     }
 
-    /// What the timer holds.
+    /// The timer's registers.
     pub fn save(&mut self) -> Context {
         Context {
             load: self.regs.read(LOAD),
@@ -100,15 +101,15 @@ impl<R: Registers> GpTimer<R> {
         }
     }
 
-    /// Puts back what [`GpTimer::save`] found, and starts the timer if it ran. An interrupt that was due and not
-    /// handled is lost: take pictures of a timer that was stopped or is between two ticks.
+    /// Puts back what [`GpTimer::save`] found, and starts the timer if it ran. An interrupt that was due and
+    /// not handled is lost: take snapshots of a timer that was stopped or is between two ticks.
     pub fn restore(&mut self, context: &Context) {
         self.prepare();
         self.run(context);
     }
 
-    /// Stops the timer, and makes every write take effect before the next access (TSICR: not posted), so that there is
-    /// nothing to wait for between two of them.
+    /// Stops the timer, and makes every write take effect before the next access (TSICR: not posted), so that
+    /// there is nothing to wait for between two of them.
     fn prepare(&mut self) {
         self.stop();
         self.regs.write(CONFIGURATION, NO_IDLE);
@@ -127,7 +128,7 @@ impl<R: Registers> GpTimer<R> {
 mod tests {
     use super::*;
 
-    /// The registers, with a counter that moves when it is told to.
+    /// The registers, with a counter that moves on request.
     struct Model([u32; WINDOW / 4]);
 
     impl Model {

@@ -74,13 +74,13 @@ impl Line {
 pub struct Acknowledged(Line);
 
 impl Acknowledged {
-    /// Which line it is.
+    /// The number of the line.
     pub const fn line(&self) -> Line {
         self.0
     }
 }
 
-/// What a picture of the system holds of the controller.
+/// The registers of the controller that a snapshot of the system holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(C)]
@@ -133,10 +133,11 @@ impl<R: Registers> Intc<R> {
         Self { regs }
     }
 
-    /// From any state to: every line held back, an IRQ of the highest priority, and nothing raised by software.
+    /// From any state to: every line held back, an IRQ of the highest priority, and nothing raised by
+    /// software.
     ///
-    /// Quiet the devices before: QEMU's controller forgets the lines that are high at the reset, and hears of them again
-    /// only when they rise.
+    /// Quiet the devices before: QEMU's controller forgets the lines that are high at the reset, and sees
+    /// them again only when they rise.
     ///
     /// # Errors
     ///
@@ -201,8 +202,8 @@ impl<R: Registers> Intc<R> {
         pending.map(Acknowledged)
     }
 
-    /// Ends an interrupt, after its device took the line back (INTC_CONTROL, NEWIRQAGR). The caller sees to it, by a
-    /// barrier, that both writes have arrived before interrupts are unmasked.
+    /// Ends an interrupt, after its device took the line back (INTC_CONTROL, NEWIRQAGR). The caller sees to
+    /// it, by a barrier, that both writes have arrived before interrupts are unmasked.
     pub fn end(&mut self, _interrupt: Acknowledged) {
         self.regs.write(CONTROL, NEW_IRQ);
     }

@@ -13,8 +13,9 @@ const COUNT: usize = 0x10;
 
 /// The counter, as a clock that starts at the reset. One tick takes 30.5 microseconds.
 ///
-/// The register is 32 bits wide and turns over after 36 hours and 24 minutes. The value counts the turns it sees, so it
-/// has to be read at least that often; it belongs into nosave memory, since a reset sets the register to 0.
+/// The register is 32 bits wide and turns over after 36 hours and 24 minutes. The value counts the turns it
+/// sees, so it has to be read at least that often; it belongs into nosave memory, since a reset sets the
+/// register to 0.
 #[derive(Debug)]
 pub struct SyncCounter<R> {
     regs: R,

@@ -1,7 +1,8 @@
 //! UART: a 16550 with registers four bytes apart and a mode register that keeps it off after a reset.
 //!
-//! Reference: SWPU064, chapter "UART/IrDA/CIR". The 16550 in it is driven by crate `uart_16550`; what is here is the
-//! rest, bounds for every wait, and accesses of 16 bits, since those of 32 bits are not allowed to these registers.
+//! Reference: SWPU064, chapter "UART/IrDA/CIR". The 16550 in it is driven by crate `uart_16550`; what is here
+//! is the rest, bounds for every wait, and accesses of 16 bits, since those of 32 bits are not allowed to
+//! these registers.
 
 use uart_16550::backend::Backend;
 use uart_16550::spec::registers::LSR;
@@ -66,7 +67,7 @@ impl<R: Registers16> OmapUart<R> {
     ///
     /// [`NoUart`], after which the UART is off; or, if the clock does not give `baud` within 2 %, as it was.
     pub fn init(&mut self, baud: u32) -> Result<(), NoUart> {
-        // The crate takes divisors without a remainder only: it is told a clock, 0.2 % off at 115200 baud, that leaves
+        // The crate takes divisors without a remainder only: it is given a clock, 0.2 % off at 115200 baud, that leaves
         // none. Its defaults are 8N1, FIFOs and no interrupts.
         let step = baud.checked_mul(16).filter(|step| *step != 0).ok_or(NoUart)?;
         let frequency = CLOCK_HZ.saturating_add(step / 2) / step * step;

@@ -30,7 +30,7 @@ use regs::*;
 /// Bytes of registers, for the [`Window`](crate::mmio::Window) over them.
 pub const WINDOW: usize = 0x1000;
 
-/// How the controller is wired.
+/// The wiring of the controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Config {
@@ -66,7 +66,7 @@ pub struct Pl181<R, C> {
     regs: R,
     clock: C,
     config: Config,
-    /// What MCIClock and MCIPower hold, bar the divider.
+    /// The values of MCIClock and MCIPower, without the divider.
     wide: bool,
     open_drain: bool,
     /// Card clock in Hz, and MCIClock's bits for it.
@@ -79,7 +79,8 @@ const COMMAND_US: u64 = 10_000;
 /// Settling time of the card's supply and clock: 1 ms, and 74 clocks at identification speed.
 const POWER_US: u64 = 1_000;
 const IDENTIFICATION_HZ: u32 = 400_000;
-/// The pause between two writes: more than 3 MCLK and 2 PCLK of any board, and too short for a FIFO to run over.
+/// The pause between two writes: more than 3 MCLK and 2 PCLK of any board, and too short for a FIFO to run
+/// over.
 const WRITE_US: u64 = 2;
 
 impl<R: Registers, C: Clock> Pl181<R, C> {
@@ -118,8 +119,8 @@ impl<R: Registers, C: Clock> Pl181<R, C> {
         while !deadline.passed(self.clock.now_us()) {}
     }
 
-    /// Writes MCIPower, MCIClock, MCICommand or MCIDataCtrl, then makes the pause that the manual asks for between
-    /// two writes (3 MCLK and 2 PCLK).
+    /// Writes MCIPower, MCIClock, MCICommand or MCIDataCtrl, then makes the pause that the manual asks for
+    /// between two writes (3 MCLK and 2 PCLK).
     fn write_slowly(&mut self, register: usize, value: u32) {
         self.regs.write(register, value);
         self.pause(WRITE_US);

@@ -9,8 +9,8 @@ use crate::clock::Clock;
 use crate::mmc::{Command, HostError, Response};
 use crate::mmio::Registers;
 
-/// The block's length and number, as the controller counts them: whole words in a block, at most 512 bytes, which every
-/// controller's buffer holds (2.2.26), and 16 bits of blocks.
+/// The block's length and number, as the controller counts them: whole words in a block, at most 512 bytes,
+/// which every controller's buffer holds (2.2.26), and 16 bits of blocks.
 fn blocks(block: u16, length: usize) -> Result<u32, HostError> {
     let fits = (4..=512).contains(&block)
         && block.is_multiple_of(4)
@@ -77,7 +77,8 @@ impl<R: Registers, C: Clock, D> Sdhci<R, C, D> {
         Ok(response)
     }
 
-    /// Block Size, Block Count, then the command with its transfer mode, of which `mode` says direction and DMA.
+    /// Block Size, Block Count, then the command with its transfer mode, of which `mode` says direction and
+    /// DMA.
     pub(super) fn start(
         &mut self,
         command: Command,

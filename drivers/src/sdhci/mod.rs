@@ -1,19 +1,20 @@
-//! SD host controller as the SD Association standardised it (SDHCI): a host for SD and eMMC cards, driven by polling
-//! its buffer.
+//! SD host controller as the SD Association standardised it (SDHCI): a host for SD and eMMC cards, driven by
+//! polling its buffer.
 //!
-//! What shapes this driver:
+//! The rules of this driver:
 //!
-//! * The buffer becomes ready once a block. The ready bit is cleared before the block is moved, since the controller
-//!   sets it again for the next block as soon as the last word is gone (3.7.2.1).
-//! * A command with a busy signal keeps the data lines for itself until the card is done: commands that need them wait
-//!   for that, others do not (2.2.9).
+//! * The buffer becomes ready once a block. The ready bit is cleared before the block is moved, since the
+//!   controller sets it again for the next block as soon as the last word is gone (3.7.2.1).
+//! * A command with a busy signal keeps the data lines for itself until the card is done: commands that need
+//!   them wait for that, others do not (2.2.9).
 //! * A transfer that ended well may show a data time-out as well, and did end well (2.2.17).
 //! * After an error the command and data circuits are reset, each by its own bit (3.10.1).
-//! * A read that is to leave the CPU free goes by SDMA ([`Host::read_while`]), if the board lends the buffer ([`Dma`]); all else
-//!   goes through the port: there is nothing to clean or to invalidate, whoever owns the caches.
+//! * A read that is to leave the CPU free goes by SDMA ([`Host::read_while`]), if the board lends the buffer
+//!   ([`Dma`]); all else goes through the port: there is nothing to clean or to invalidate, whoever owns the
+//!   caches.
 //!
-//! Reference: SD Host Controller Simplified Specification, version 3.00. Controllers of version 1.00 and 2.00 differ in
-//! the divider of the card's clock only, as far as this driver goes.
+//! Reference: SD Host Controller Simplified Specification, version 3.00. Controllers of version 1.00 and 2.00
+//! differ in the divider of the card's clock only, as far as this driver goes.
 #![forbid(unsafe_code)]
 
 mod data;
@@ -34,7 +35,7 @@ use regs::*;
 /// Bytes of registers, for the [`Window`](crate::mmio::Window) over them.
 pub const WINDOW: usize = 0x100;
 
-/// How the controller is wired.
+/// The wiring of the controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Config {
@@ -129,8 +130,8 @@ impl<R: Registers, C: Clock, D> Sdhci<R, C, D> {
         self.wait_for(CLOCK, bits, 0, RESET_US)
     }
 
-    /// The highest supply voltage that the controller offers (2.2.26), as Power Control wants it (2.2.11): 3.3 V, 3.0 V
-    /// or 1.8 V.
+    /// The highest supply voltage that the controller offers (2.2.26), as Power Control wants it (2.2.11):
+    /// 3.3 V, 3.0 V or 1.8 V.
     fn voltage(&mut self) -> u32 {
         let offered = self.regs.read(CAPABILITIES) >> 24;
         let value = match offered {
@@ -202,10 +203,11 @@ impl<R: Registers, C: Clock, D> Sdhci<R, C, D> {
         })
     }
 
-    /// Error recovery (3.10.1): both circuits reset, whatever they told forgotten.
+    /// Error recovery (3.10.1): both circuits reset, and their reports discarded.
     ///
-    /// The reset of the data circuit is that of the DMA circuit, too (2.2.16): nothing is written to memory any more. A
-    /// controller that does not come out of it loses the card's clock, without which no data comes.
+    /// The reset of the data circuit is that of the DMA circuit, too (2.2.16): nothing is written to memory
+    /// any more. A controller that does not come out of it loses the card's clock, without which no data
+    /// comes.
     fn recover(&mut self) {
         // A command circuit that does not come out of its reset shows at the next command.
         let _ = self.software_reset(RESET_COMMAND);
@@ -216,8 +218,8 @@ impl<R: Registers, C: Clock, D> Sdhci<R, C, D> {
     }
 }
 
-/// The divider's bits of Clock Control for the fastest clock not above `hz`, and that clock (2.2.14): the input over a
-/// power of two up to 256; since version 3.00 over 1 or any even number up to 2046.
+/// The divider's bits of Clock Control for the fastest clock not above `hz`, and that clock (2.2.14): the
+/// input over a power of two up to 256; since version 3.00 over 1 or any even number up to 2046.
 fn divide(version: u32, input_hz: u32, hz: u32) -> (u32, u32) {
     let needed = input_hz.div_ceil(hz.max(1)).max(1);
     let divisor = if version >= VERSION_3 {

@@ -1,5 +1,5 @@
-//! Registers of an SD host controller by the names of the SD Host Controller Simplified Specification 3.00, section 2.2.
-//! Narrower registers that share a word are read and written together.
+//! Registers of an SD host controller by the names of the SD Host Controller Simplified Specification 3.00,
+//! section 2.2. Narrower registers that share a word are read and written together.
 #![forbid(unsafe_code)]
 
 /// SDMA System Address; writing it lets a transfer go on that stopped at a boundary (2.2.1).
@@ -20,7 +20,8 @@ pub(super) const HOST: usize = 0x28;
 pub(super) const CLOCK: usize = 0x2c;
 /// Normal Interrupt Status in the low half, Error Interrupt Status in the high half (2.2.17, 2.2.18).
 pub(super) const STATUS: usize = 0x30;
-/// What of [`STATUS`] is ever set (2.2.19, 2.2.20), and what raises an interrupt (2.2.21, 2.2.22).
+/// The bits of [`STATUS`] that are ever set (2.2.19, 2.2.20), and those that raise an interrupt (2.2.21,
+/// 2.2.22).
 pub(super) const STATUS_ENABLE: usize = 0x34;
 pub(super) const SIGNAL_ENABLE: usize = 0x38;
 /// Capabilities, low word (2.2.26).

@@ -1,5 +1,5 @@
-//! Data by SDMA (SD Host Controller Simplified Specification 3.00, 1.4 and 3.7.2.2): the controller writes blocks to memory
-//! itself, and the CPU is free meanwhile.
+//! Data by SDMA (SD Host Controller Simplified Specification 3.00, 1.4 and 3.7.2.2): the controller writes
+//! blocks to memory itself, and the CPU is free meanwhile.
 #![forbid(unsafe_code)]
 
 use super::Sdhci;
@@ -8,13 +8,13 @@ use crate::clock::Clock;
 use crate::mmc::{Command, HostError, Response};
 use crate::mmio::Registers;
 
-/// Bytes between two addresses at which the controller stops and waits to be told to go on: the most that it can be set to
-/// (2.2.2, Host SDMA Buffer Boundary).
+/// Bytes between two addresses at which the controller stops and waits for a command to go on: the most that
+/// it can be set to (2.2.2, Host SDMA Buffer Boundary).
 const BOUNDARY: usize = 512 << 10;
 
 impl<R: Registers, C: Clock, D> Sdhci<R, C, D> {
-    /// Sends a command, calls `meanwhile` while `length` bytes come to `address`, and waits for the rest of them. On
-    /// return the controller has ended, or was reset: it writes to no memory.
+    /// Sends a command, calls `meanwhile` while `length` bytes come to `address`, and waits for the rest of
+    /// them. On return the controller has ended, or was reset: it writes to no memory.
     pub(super) fn read_by_sdma(
         &mut self,
         command: Command,
@@ -43,8 +43,8 @@ impl<R: Registers, C: Clock, D> Sdhci<R, C, D> {
         result
     }
 
-    /// Waits until all data is in memory. At each boundary the controller is told to go on: it wants the address of what
-    /// comes next, and has it in the register already (2.2.1).
+    /// Waits until all data is in memory. At each boundary the controller is commanded to go on: it wants the
+    /// address of what comes next, and has it in the register already (2.2.1).
     fn arrived(&mut self, length: usize, timeout_us: u32) -> Result<(), HostError> {
         // One more than fits, since the buffer may begin right before a boundary, and one for the end.
         for _ in 0..length / BOUNDARY + 2 {

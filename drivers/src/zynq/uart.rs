@@ -53,8 +53,8 @@ impl<R: Registers> Uart<R> {
         Self(regs)
     }
 
-    /// Initialises the UART: `baud` 8N1 from a reference clock of `clock_hz`, no interrupts (19.2.3, 19.3.1). What was
-    /// received and not read is lost.
+    /// Initialises the UART: `baud` 8N1 from a reference clock of `clock_hz`, no interrupts (19.2.3, 19.3.1).
+    /// What was received and not read is lost.
     ///
     /// # Errors
     /// [`NoUart`] if the clock does not give `baud` within 2 %; nothing is touched then.
@@ -80,8 +80,8 @@ impl<R: Registers> Uart<R> {
         if (0..PATIENCE).any(|_| sent()) { Ok(()) } else { Err(NoUart) }
     }
 
-    /// A byte that has come, if one has. The chip does not say which byte of its FIFO came damaged: the next one
-    /// that is read after an error is dropped.
+    /// A byte that has come, if one has. The chip does not say which byte of its FIFO came damaged: the next
+    /// one that is read after an error is dropped.
     pub fn read(&mut self) -> Option<u8> {
         if self.0.read(STATUS) & RECEIVED_NONE != 0 {
             return None;
@@ -108,8 +108,8 @@ impl<R: Registers> Uart<R> {
     }
 }
 
-/// Baud rate generator (1 to 65535) and divider (4 to 255) that come nearest: a bit takes generator x (divider + 1)
-/// clocks (19.2.3).
+/// Baud rate generator (1 to 65535) and divider (4 to 255) that come nearest: a bit takes generator x
+/// (divider + 1) clocks (19.2.3).
 fn divisors(clock_hz: u32, baud: u32) -> Option<(u32, u32)> {
     let error = |(generator, divider): &(u32, u32)| {
         let clocks = u64::from(generator * (divider + 1));

@@ -111,7 +111,7 @@ const fn minimal_polynomial(element: u16) -> u32 {
     bits
 }
 
-/// What eight data bits leave in the remainder register: entry b is b(x)·x^(13T) modulo g, left-aligned.
+/// The effect of eight data bits on the remainder register: entry b is b(x)·x^(13T) modulo g, left-aligned.
 const fn remainders(generator: u128) -> [u128; 256] {
     let mut table = [0; 256];
     let mut byte = 0;
@@ -143,7 +143,7 @@ const fn upper(table: &[u128; 256]) -> [u64; 256] {
     result
 }
 
-/// What the coefficient of x^i adds to the odd syndromes: entry i, k is α^(i(2k+1)).
+/// The share of the coefficient of x^i in the odd syndromes: entry i, k is α^(i(2k+1)).
 const fn syndrome_terms<const T: usize, const BITS: usize>() -> [[u16; T]; BITS] {
     let mut table = [[0; T]; BITS];
     let mut i = 0;

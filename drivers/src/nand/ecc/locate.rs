@@ -13,7 +13,7 @@ pub(super) const MAX: usize = 8;
 /// A polynomial over the field, coefficient of x^i at i.
 type Polynomial = [u16; MAX + 1];
 
-/// Where the errors are.
+/// The positions of the errors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Errors {
     at: [u16; MAX],

@@ -8,7 +8,7 @@
 //!       └ Hamming   256 bytes, 3 bytes of ECC, corrects 1 bit       gf      arithmetic in GF(2^13)
 //! ```
 //!
-//! What all codes have in common:
+//! Common to all codes:
 //!
 //! 1. **The ECC of 0xff bytes is 0xff bytes**, padding included. So an erased unit is a valid one, and its
 //!    flipped bits are corrected like any others. A unit of zeros with zeros for ECC is *not* valid.
@@ -89,7 +89,7 @@ pub trait Ecc {
     }
 }
 
-/// What it took to correct a unit.
+/// The corrections of a unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Corrected {

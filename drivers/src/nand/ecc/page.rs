@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use super::{Bytes, Ecc};
 
-/// Where the bad-block marker is in the spare area. No ECC bytes are put there.
+/// The place of the bad-block marker in the spare area. No ECC bytes are put there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Marker {
@@ -33,14 +33,14 @@ pub struct PageLayout {
     pub page_bytes: usize,
     /// Bytes of spare area of a page.
     pub spare_bytes: usize,
-    /// Where the ECC bytes start in the spare area: those of the first unit, of the second, and so on without
-    /// gaps.
+    /// The start of the ECC bytes in the spare area: those of the first unit, of the second, and so on
+    /// without gaps.
     pub ecc_offset: usize,
-    /// What to leave alone.
+    /// Bytes that are left alone.
     pub marker: Marker,
 }
 
-/// Why a [`PageLayout`] is refused.
+/// The reason why a [`PageLayout`] is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -56,7 +56,7 @@ pub enum LayoutError {
     Marker,
 }
 
-/// Why a page was not encoded or not corrected.
+/// The reason why a page was not encoded or not corrected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -71,7 +71,7 @@ pub enum PageError {
     },
 }
 
-/// What it took to correct a page.
+/// The corrections of a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PageCorrected {

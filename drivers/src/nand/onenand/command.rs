@@ -87,7 +87,8 @@ impl<R: Registers16, D: DelayNs> OneNand<R, D> {
     }
 }
 
-/// "ECC Status Register": two bits for each sector's data and spare area; 01 one bit corrected, 10 more than that wrong.
+/// "ECC Status Register": two bits for each sector's data and spare area; 01 one bit corrected, 10 more than
+/// that wrong.
 fn ecc(register: u16) -> EccStatus {
     match (register & 0xaaaa, register & 0x5555) {
         (0, 0) => EccStatus::Clean,

@@ -1,7 +1,7 @@
 //! Samsung OneNAND: NAND cells behind a buffer on a 16-bit memory bus, with ECC in the chip.
 //!
-//! Blocks are locked after a reset; the driver unlocks a block when it is to be written, and no other, so that a write
-//! that goes astray finds the rest protected.
+//! Blocks are locked after a reset; the driver unlocks a block when it is to be written, and no other, so
+//! that a write that goes astray finds the rest protected.
 //!
 //! Reference: Samsung KFG1G16Q2 (1 Gb) and KFH2G16Q2 (two dies) data sheets, cited by heading.
 #![forbid(unsafe_code)]
@@ -21,8 +21,9 @@ use regs::*;
 /// Registers of a chip, for the [`Window16`](crate::mmio::Window16) over it: 128 KiB.
 pub const WINDOW: usize = 0x1_0000;
 
-/// The bytes of the spare area that are free to use and that the ECC guards ("Spare Area Assignment"): in each sector's 16,
-/// bytes 0 and 1 are the bad block marker, 2 to 4 these, the others the chip's or unguarded.
+/// The bytes of the spare area that are free to use and that the ECC guards ("Spare Area Assignment"): in
+/// each sector's 16, bytes 0 and 1 are the bad block marker, 2 to 4 these, the others the chip's or
+/// unguarded.
 pub const FREE: [Region; 4] = [Region::new(2, 3), Region::new(18, 3), Region::new(34, 3), Region::new(50, 3)];
 
 const PAGE_BYTES: usize = 2048;
@@ -37,7 +38,7 @@ const PROGRAM_US: u32 = 5_000;
 const ERASE_US: u32 = 50_000;
 const UNLOCK_US: u32 = 1_000;
 
-/// How a chip differs from its data sheet.
+/// Differences of a chip from its data sheet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Options {
@@ -77,8 +78,8 @@ impl<R: Registers16, D: DelayNs> OneNand<R, D> {
     ///
     /// # Errors
     ///
-    /// [`Error::BadId`] if there is none; [`Error::Unsupported`] if its pages are not of 2048 bytes or its cells hold
-    /// several bits; [`Error::Timeout`].
+    /// [`Error::BadId`] if there is none; [`Error::Unsupported`] if its pages are not of 2048 bytes or its
+    /// cells hold several bits; [`Error::Timeout`].
     pub fn identify(mut regs: R, delay: D, options: Options) -> Result<Self, Error> {
         const MAKERS: [u16; 2] = [0x00ec, 0x0020];
         const TWO_DIES: u16 = 1 << 3;

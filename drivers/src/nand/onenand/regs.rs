@@ -48,7 +48,7 @@ pub(super) const ERROR: u16 = 1 << 10;
 pub(super) const LOCKED: u16 = 1 << 14;
 pub(super) const UNLOCKED: u16 = 1 << 2;
 
-/// What the controller's status says of a command that changes cells.
+/// The result of a command that changes cells, from the controller's status.
 pub(super) fn refuse(status: u16, failure: Error) -> Result<(), Error> {
     match (status & LOCKED, status & ERROR) {
         (0, 0) => Ok(()),

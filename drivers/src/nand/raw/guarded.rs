@@ -11,7 +11,8 @@ use crate::nand::error::Error;
 use crate::nand::geometry::{EccStatus, Geometry, Region};
 use crate::nand::marker::MarkerRule;
 
-/// A [`RawNand`] whose pages are guarded by the code `C`, with ECC bytes at the end of its `SPARE` bytes of spare area.
+/// A [`RawNand`] whose pages are guarded by the code `C`, with ECC bytes at the end of its `SPARE` bytes of
+/// spare area.
 ///
 /// ```no_run
 /// use oal_drivers::nand::{EccStatus, Error, NandDevice, bus::RawBus, ecc::Bch, raw::{GuardedNand, RawNand}};
@@ -37,8 +38,8 @@ impl<B: RawBus, D: DelayNs, C: Ecc, const SPARE: usize> GuardedNand<B, D, C, SPA
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`] if the chip's spare area has not `SPARE` bytes, is too small for the ECC bytes, or if the
-    /// chip asks for a stronger code.
+    /// [`Error::Unsupported`] if the chip's spare area has not `SPARE` bytes, is too small for the ECC bytes,
+    /// or if the chip asks for a stronger code.
     pub fn new(nand: RawNand<B, D>) -> Result<Self, Error> {
         let Geometry { page_bytes, spare_bytes, .. } = nand.geometry();
         let enough = nand.chip().ecc_bits.is_none_or(|bits| u32::from(bits) <= C::STRENGTH);
@@ -74,10 +75,11 @@ impl<B: RawBus, D: DelayNs, C: Ecc, const SPARE: usize> NandDevice for GuardedNa
         self.nand.geometry()
     }
 
-    /// Reads a page's data, corrected, and its spare area, of which only the ECC bytes are. `spare` may be empty, `data`
-    /// may not: [`Error::BadLength`].
+    /// Reads a page's data, corrected, and its spare area, of which only the ECC bytes are. `spare` may be
+    /// empty, `data` may not: [`Error::BadLength`].
     ///
-    /// A page that was erased reads as FFh, and up to the code's strength of flipped bits in it are corrected.
+    /// A page that was erased reads as FFh, and up to the code's strength of flipped bits in it are
+    /// corrected.
     fn read_page(
         &mut self,
         block: u32,

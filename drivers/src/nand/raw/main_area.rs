@@ -12,8 +12,8 @@ use crate::nand::geometry::{EccStatus, Geometry};
 /// A [`RawNand`] without its spare area: for an emulated chip whose spare area does not work.
 ///
 /// * Marks of bad blocks are neither read nor written. A store remembers by itself what it finds bad.
-/// * There is no room for an ECC, so pages are taken as they are read, and only the checksums of the store and of the
-///   image show what is wrong.
+/// * There is no room for an ECC, so pages are taken as they are read, and only the checksums of the store
+///   and of the image show what is wrong.
 ///
 /// On a real chip both would be wrong: use [`GuardedNand`](super::GuardedNand) there.
 #[derive(Debug)]

@@ -62,7 +62,8 @@ impl<B: RawBus, D: DelayNs> RawNand<B, D> {
     ///
     /// # Errors
     ///
-    /// [`Error::BadId`], [`Error::BadParameterPage`], [`Error::Unsupported`], [`Error::Timeout`] or [`Error::Bus`].
+    /// [`Error::BadId`], [`Error::BadParameterPage`], [`Error::Unsupported`], [`Error::Timeout`] or
+    /// [`Error::Bus`].
     pub fn identify(bus: B, delay: D) -> Result<Self, Error> {
         let mut wire = Wire::new(bus, delay);
         let chip = identify::identify(&mut wire)?;
@@ -85,7 +86,7 @@ impl<B: RawBus, D: DelayNs> RawNand<B, D> {
         self.wire.release()
     }
 
-    /// What the chip is like.
+    /// The chip's properties.
     pub const fn chip(&self) -> &Chip {
         &self.chip
     }
@@ -96,11 +97,11 @@ impl<B: RawBus, D: DelayNs> NandDevice for RawNand<B, D> {
         self.chip.geometry
     }
 
-    /// Reads a page as the cells have it. **Nothing is corrected**, and nothing is known of wrong bits: the answer is
-    /// always [`EccStatus::Clean`].
+    /// Reads a page as the cells have it. **Nothing is corrected**, and nothing is known of wrong bits: the
+    /// answer is always [`EccStatus::Clean`].
     ///
-    /// `spare` alone costs no transfer of the data. READ (ONFI, "Read Definition"); small pages: "Page Read", 00h or
-    /// 50h.
+    /// `spare` alone costs no transfer of the data. READ (ONFI, "Read Definition"); small pages: "Page Read",
+    /// 00h or 50h.
     fn read_page(
         &mut self,
         block: u32,
@@ -114,8 +115,8 @@ impl<B: RawBus, D: DelayNs> NandDevice for RawNand<B, D> {
         Ok(EccStatus::Clean)
     }
 
-    /// PAGE PROGRAM (ONFI, "Page Program Definition"); small pages: "Page Program" after the pointer 00h or 50h.
-    /// [`Error::WriteProtected`] means that the chip's WP# is low.
+    /// PAGE PROGRAM (ONFI, "Page Program Definition"); small pages: "Page Program" after the pointer 00h or
+    /// 50h. [`Error::WriteProtected`] means that the chip's WP# is low.
     fn program_page(&mut self, block: u32, page: u32, data: &[u8], spare: &[u8]) -> Result<(), Error> {
         self.chip.geometry.check(block, page, data.len(), spare.len())?;
         let area = if data.is_empty() { Area::Spare(0) } else { Area::Data };

@@ -20,7 +20,8 @@ const ERASE_CONFIRM: u8 = 0xd0;
 impl<B: RawBus, D: DelayNs> RawNand<B, D> {
     /// Runs `sequence` on a chip that is idle.
     ///
-    /// If the bus failed in the sequence before, the chip may still be busy and deaf: it is reset first.
+    /// If the bus failed in the sequence before, the chip may still be busy, and ignore commands: it is reset
+    /// first.
     pub(super) fn settled<T>(
         &mut self,
         sequence: impl FnOnce(&mut Self) -> Result<T, Error>,

@@ -80,10 +80,11 @@ impl<B: RawBus, D: DelayNs> Wire<B, D> {
         Ok(Status(status[0]))
     }
 
-    /// Waits until the chip is ready. Tells whether the status was read for it, after which the chip has to be told
-    /// to put out data again.
+    /// Waits until the chip is ready. Returns whether the status was read for it, after which the chip has to
+    /// be set to put out data again.
     ///
-    /// A chip that exceeds four times `usual_us` (and a millisecond) is reset, so that the next call finds it idle.
+    /// A chip that exceeds four times `usual_us` (and a millisecond) is reset, so that the next call finds it
+    /// idle.
     pub(super) fn wait(&mut self, what: Wait, usual_us: u32) -> Result<Polled, Error> {
         match self.poll(usual_us.saturating_mul(4).saturating_add(1000))? {
             Some(polled) => Ok(polled),
@@ -111,7 +112,7 @@ impl<B: RawBus, D: DelayNs> Wire<B, D> {
     }
 }
 
-/// How the end of an operation was noticed.
+/// The way in which the end of an operation was found.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Polled {
     Pin,

@@ -1,4 +1,4 @@
-//! What sets the families of SPI NAND apart.
+//! The differences between the families of SPI NAND.
 //!
 //! The data sheets are cited by heading. Where a figure is a range, the worst is taken.
 #![forbid(unsafe_code)]
@@ -6,7 +6,7 @@
 use super::super::chip::Times;
 use super::super::geometry::{EccStatus, Geometry, Region};
 
-/// How a family reports what its ECC did.
+/// A family's report of its ECC's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum EccReport {
@@ -25,7 +25,7 @@ pub enum EccReport {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Family {
-    /// What it is sold as.
+    /// Its name in trade.
     pub name: &'static str,
     /// Its id, maker first.
     pub id: &'static [u8],
@@ -33,13 +33,14 @@ pub struct Family {
     pub id_dummy: usize,
     /// Its measures.
     pub geometry: Geometry,
-    /// Planes, between which the blocks alternate. With two, the lowest bit of the block is also bit 12 of a column.
+    /// Planes, between which the blocks alternate. With two, the lowest bit of the block is also bit 12 of a
+    /// column.
     pub planes: u32,
     /// Bits of the configuration register B0h that are left as they are.
     pub config_keep: u8,
     /// Bits of B0h that are set, ECC among them; all others are cleared.
     pub config_set: u8,
-    /// How the ECC reports.
+    /// The ECC's report.
     pub report: EccReport,
     /// Wrong bits in a sector that the ECC corrects.
     pub strength: u8,
@@ -50,7 +51,7 @@ pub struct Family {
 }
 
 impl Family {
-    /// What the status register C0h says about the page just read. `extra` is what the second register of
+    /// The meaning of the status register C0h for the page just read. `extra` is what the second register of
     /// [`Family::report`] holds, if there is one.
     pub fn ecc_status(&self, status: u8, extra: u8) -> EccStatus {
         let (two, three) = (status >> 4 & 3, status >> 4 & 7);
@@ -80,7 +81,8 @@ const fn blocks_of_64(spare_bytes: usize, blocks: u32) -> Geometry {
 
 /// Winbond W25N01GV, 1 Gb. "Read JEDEC ID", "Configuration Register", "Status Register", "Spare area".
 ///
-/// Each sector's 16 bytes: 0 and 1 bad block marker, 2 and 3 free but not guarded, 4 to 7 free and guarded, then ECC.
+/// Each sector's 16 bytes: 0 and 1 bad block marker, 2 and 3 free but not guarded, 4 to 7 free and guarded,
+/// then ECC.
 pub const W25N01GV: Family = Family {
     name: "W25N01GV",
     id: &[0xef, 0xaa, 0x21],
@@ -95,7 +97,8 @@ pub const W25N01GV: Family = Family {
     times: Times { read_us: 60, program_us: 700, erase_us: 10_000 },
 };
 
-/// Winbond W25N02KV, 2 Gb. "Read JEDEC ID", "Configuration Register", "Status Register", "Maximum Bit Flip Report".
+/// Winbond W25N02KV, 2 Gb. "Read JEDEC ID", "Configuration Register", "Status Register", "Maximum Bit Flip
+/// Report".
 ///
 /// The second half of the spare area holds the ECC. Bits 2 to 0 of B0h are drive strength and hold.
 pub const W25N02KV: Family = Family {
@@ -131,7 +134,8 @@ pub const GD5F1GQ5: Family = Family {
 
 /// Micron MT29F1G01ABAFD, 1 Gb. "READ ID", "Feature Operations", "Status Register", "ECC Protection".
 ///
-/// The second half of the spare area holds the ECC. B0h selects special modes (OTP, continuous read): all off.
+/// The second half of the spare area holds the ECC. B0h selects special modes (OTP, continuous read): all
+/// off.
 pub const MT29F1G01: Family = Family {
     name: "MT29F1G01",
     id: &[0x2c, 0x14],

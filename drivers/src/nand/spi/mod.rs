@@ -1,10 +1,11 @@
 //! SPI NAND: chips that correct their own bits, on one data line each way.
 //!
-//! They take the same commands; [`Family`] says where they differ. A reset undoes the settings that the driver makes
-//! (protection off, ECC on), so the driver also resets the chip after a time-out and makes them again.
+//! They take the same commands; [`Family`] says where they differ. A reset undoes the settings that the
+//! driver makes (protection off, ECC on), so the driver also resets the chip after a time-out and makes them
+//! again.
 //!
-//! References: the data sheets of W25N01GV and W25N02KV (Winbond), GD5F1GQ5 (GigaDevice), MT29F1G01 and MT29F2G01
-//! (Micron), cited by heading in [`family`].
+//! References: the data sheets of W25N01GV and W25N02KV (Winbond), GD5F1GQ5 (GigaDevice), MT29F1G01 and
+//! MT29F2G01 (Micron), cited by heading in [`family`].
 #![forbid(unsafe_code)]
 
 pub mod family;
@@ -48,11 +49,13 @@ pub struct SpiNand<S, D> {
 }
 
 impl<S: SpiDevice, D: DelayNs> SpiNand<S, D> {
-    /// Resets the chip, finds out what it is (READ ID, 9Fh), lifts the protection of its blocks and turns its ECC on.
+    /// Resets the chip, finds out what it is (READ ID, 9Fh), lifts the protection of its blocks and turns its
+    /// ECC on.
     ///
     /// # Errors
     ///
-    /// [`Error::BadId`] if no chip or none of [`family::FAMILIES`] answers; [`Error::Timeout`] or [`Error::Bus`].
+    /// [`Error::BadId`] if no chip or none of [`family::FAMILIES`] answers; [`Error::Timeout`] or
+    /// [`Error::Bus`].
     pub fn identify(spi: S, delay: D) -> Result<Self, Error> {
         let mut wire = Wire::new(spi, delay);
         wire.reset()?;
@@ -70,7 +73,7 @@ impl<S: SpiDevice, D: DelayNs> SpiNand<S, D> {
         self.wire.release()
     }
 
-    /// Which kind of chip it is.
+    /// The kind of chip.
     pub const fn family(&self) -> &'static Family {
         self.family
     }
@@ -116,8 +119,8 @@ impl<S: SpiDevice, D: DelayNs> SpiNand<S, D> {
         if self.note(status)?.program_failed() { Err(Error::ProgramFailed) } else { Ok(()) }
     }
 
-    /// After a time-out the chip was reset and has forgotten its configuration; after a fault of the bus it may still be
-    /// busy, and has to be reset.
+    /// After a time-out the chip was reset and has forgotten its configuration; after a fault of the bus it
+    /// may still be busy, and has to be reset.
     fn note(&mut self, result: Result<Status, Error>) -> Result<Status, Error> {
         self.ready &= result.is_ok();
         result

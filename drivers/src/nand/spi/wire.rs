@@ -82,7 +82,7 @@ impl<S: SpiDevice, D: DelayNs> Wire<S, D> {
         }
     }
 
-    /// What follows READ ID, dummy bytes included.
+    /// The bytes that follow READ ID, dummy bytes included.
     pub(super) fn id(&mut self) -> Result<[u8; 4], Error> {
         let mut id = [0; 4];
         let operations = &mut [Operation::Write(&[READ_ID]), Operation::Read(&mut id)];
