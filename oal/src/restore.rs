@@ -220,7 +220,7 @@ pub unsafe extern "C" fn oal_snapshot_restore_cpu(pCpuContext: LPCVOID) -> u32 {
     // SAFETY: a place of the instance's own, which nothing else uses while this call has the right to it.
     let context: &mut CpuContext = unsafe { &mut *context };
     let words = record.words();
-    context.words_mut(words.len()).copy_from_slice(words);
+    context.words_mut(words.len()).iter_mut().zip(words).for_each(|(to, word)| *to = *word);
     // SAFETY: the words were just accepted; memory is the caller's promise.
     let returned = unsafe { cpu.enter(context) };
     engine.fail(OalErrorInfo::new(OalStage::Cpu, returned))
