@@ -64,6 +64,12 @@ pub enum Progress {
 pub trait Observer {
     /// Called at each step. Must return soon.
     fn observe(&mut self, progress: Progress);
+
+    /// Boot: the medium failed with this error, of which [`Progress::Refused`] next gives only the reason. Must return
+    /// soon.
+    fn medium_failed(&mut self, error: &dyn core::fmt::Debug) {
+        let _ = error;
+    }
 }
 
 impl Observer for () {

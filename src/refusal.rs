@@ -139,6 +139,9 @@ pub struct Refusal {
     pub stage: Stage,
     /// Why.
     pub reason: Reason,
+    /// Where in the image that came out, in bytes from its start: of a chunk, a part or a read that failed, the first byte.
+    /// 0 where no byte of the image is to blame.
+    pub at: u64,
 }
 
 /// Nothing was entered: the system starts from scratch, and this is why.

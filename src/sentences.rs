@@ -105,7 +105,7 @@ impl Display for Reason {
 
 impl Display for Refusal {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Refusal { id, slot, stage, reason } = self;
+        let Refusal { id, slot, stage, reason, at } = self;
         match id {
             Some(id) => write!(f, "image {}", id.0)?,
             None => f.write_str("an image")?,
@@ -113,7 +113,11 @@ impl Display for Refusal {
         if let Some(slot) = slot {
             write!(f, " in slot {slot}")?;
         }
-        write!(f, " was refused at the stage {stage}: {reason}; {}", reason.remedy())
+        write!(f, " was refused at the stage {stage}")?;
+        if *at > 0 {
+            write!(f, ", byte {at} of the image")?;
+        }
+        write!(f, ": {reason}; {}", reason.remedy())
     }
 }
 

@@ -67,7 +67,11 @@ fn all() -> String {
         line(&mut text, &ColdBoot { stage: *stage, reason: Reason::BadCrc });
     }
     for (id, slot) in [(None, None), (Some(ImageId(7)), None), (Some(ImageId(7)), Some(1))] {
-        line(&mut text, &Refusal { id, slot, stage: Stage::Select, reason: Reason::Consumed });
+        line(&mut text, &Refusal { id, slot, stage: Stage::Select, reason: Reason::Consumed, at: 0 });
+    }
+    for (at, reason) in [(4096, Reason::BadCrc), (81920, Reason::ReadFailed)] {
+        let (id, slot) = (Some(ImageId(7)), Some(0));
+        line(&mut text, &Refusal { id, slot, stage: Stage::Chunk, reason, at });
     }
     TAKE.iter().for_each(|error| line(&mut text, error));
     MAPS.iter().for_each(|error| line(&mut text, error));

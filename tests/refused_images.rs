@@ -11,7 +11,7 @@ use oal_snapshot::cpu::{Architecture, CpuContext};
 use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::frame::PAGE_SIZE;
 use oal_snapshot::image::{
-    ChunkEntry, Contents, Extent, ExtentKind, Fault, HEADER_LEN, Header, MAX_CONTEXT_BYTES, Reader, feature,
+    ChunkEntry, Contents, Extent, ExtentKind, HEADER_LEN, Header, MAX_CONTEXT_BYTES, Reader, feature,
 };
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::{BlockStore, Slots, StoreSettings};
@@ -499,7 +499,7 @@ fn each_byte_of_padding_that_is_not_zero_is_refused() {
 }
 
 /// Reads the parts and the chunks of an image whose header is known, in their order.
-fn read_all(shelf: &mut Shelf, image: &Image, buffer: &mut [u8]) -> Result<(), Fault> {
+fn read_all(shelf: &mut Shelf, image: &Image, buffer: &mut [u8]) -> Result<(), (Stage, Reason)> {
     let (header, len) = (&image.header, shelf.image.len() as u64);
     let mut reader = Reader { medium: shelf, id: header.id, len, buffer };
     reader.context(header, |_| ())?;
@@ -507,7 +507,10 @@ fn read_all(shelf: &mut Shelf, image: &Image, buffer: &mut [u8]) -> Result<(), F
     reader.index(header, &image.extents, |_| Ok(()))?;
     reader.tail(header)?;
     let contents = Contents { header, extents: &image.extents, index: &image.index };
-    contents.chunks().try_for_each(|chunk| reader.chunk(&chunk).map(|_| ()))
+    for chunk in contents.chunks() {
+        reader.chunk(&chunk)?;
+    }
+    Ok(())
 }
 
 #[test]

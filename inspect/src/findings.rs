@@ -1,12 +1,12 @@
 //! What there is to tell of a file, as data: [`report`](super::report) makes text of it, serde JSON.
 
-use super::image::{self, Image, ImageBytes};
+use super::image::{self, Fault, Image, ImageBytes};
 use super::medium::{FileKind, Place, Store};
 use super::words;
 use anyhow::Result;
 use oal_snapshot::frame::PAGE_SIZE;
 use oal_snapshot::hooks::BootPolicy;
-use oal_snapshot::image::{Extent, ExtentKind, Fault, Header, ImageId, Part, chunk_pages};
+use oal_snapshot::image::{Extent, ExtentKind, Header, ImageId, Part, chunk_pages};
 use oal_snapshot::memory_map::MemoryMap;
 use oal_snapshot::refusal::Stage;
 use oal_snapshot::store::{RecordError, SlotEntry, SlotState};

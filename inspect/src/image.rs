@@ -8,8 +8,7 @@ use oal_snapshot::crc32c::Crc32c;
 use oal_snapshot::frame::{PAGE_SIZE, Pfn};
 use oal_snapshot::hooks::{CompressSnapshot, Medium, ReadSnapshot};
 use oal_snapshot::image::{
-    CHUNK_BYTES, Chunk, ChunkEntry, Contents, Extent, Fault, Header, ImageId, PagePlace, Reader, chunk,
-    chunk_pages,
+    CHUNK_BYTES, Chunk, ChunkEntry, Contents, Extent, Header, ImageId, PagePlace, Reader, chunk, chunk_pages,
 };
 use oal_snapshot::memory_map::MemoryMap;
 use oal_snapshot::refusal::{Reason, Stage};
@@ -39,6 +38,9 @@ impl ReadSnapshot for Bytes<'_> {
         self.0.read(offset, buf)
     }
 }
+
+/// Where and why a boot would refuse an image.
+pub type Fault = (Stage, Reason);
 
 /// What could be read of an image. Parts behind a fault are empty.
 pub struct Image {
@@ -119,7 +121,7 @@ impl Image {
     pub fn decode(&self, bytes: &mut dyn ImageBytes, chunk: &Chunk) -> Result<Vec<u8>, Reason> {
         let (mut bytes, mut buffer) = (Bytes(bytes), buffer());
         let mut reader = reader(self.header.id, &mut bytes, &mut buffer);
-        let stored = reader.chunk(chunk).map_err(|(_, reason)| reason)?;
+        let stored = reader.chunk(chunk).map_err(|fault| fault.reason)?;
         let mut pages = vec![0; chunk_pages(&chunk.frames) * PAGE_SIZE];
         let raw = chunk.entry.is_raw();
         match self.header.codec {
@@ -134,7 +136,7 @@ impl Image {
     /// # Errors
     /// [`Reason::ReadFailed`] or [`Reason::BadPadding`], at the stage chunk.
     pub fn check_tail(&self, bytes: &mut dyn ImageBytes) -> Result<(), Fault> {
-        reader(self.header.id, &mut Bytes(bytes), &mut buffer()).tail(&self.header)
+        Ok(reader(self.header.id, &mut Bytes(bytes), &mut buffer()).tail(&self.header)?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The library's reasons, as the reader of a file needs them.
 
-use oal_snapshot::image::Fault;
+use super::image::Fault;
 use oal_snapshot::refusal::Reason;
 
 /// A fault: where, what, and the name by which consoles print it.

@@ -161,8 +161,13 @@ mod tests {
     #[test]
     fn a_report_takes_as_many_refusals_as_it_has_room_for() {
         let mut report = OalBootReport::NEW;
-        let refusal =
-            Refusal { id: Some(ImageId(3)), slot: Some(1), stage: Stage::Header, reason: Reason::BadCrc };
+        let refusal = Refusal {
+            id: Some(ImageId(3)),
+            slot: Some(1),
+            stage: Stage::Header,
+            reason: Reason::BadCrc,
+            at: 0,
+        };
         (0..20).for_each(|_| report.refuse(&refusal));
         assert_eq!(report.refusals(), [OalRefusal { id: 3, slot: 1, error: 0x13_006d }; ROOM]);
     }

@@ -151,7 +151,8 @@ unsafe fn restore(
 /// Notes a refusal, and uses up images that boot once where there is nothing more to try.
 fn refuse(engine: &mut Engine, stage: Stage, reason: Reason) {
     let candidate = engine.read_candidate();
-    let refusal = Refusal { id: candidate.map(|c| c.id), slot: candidate.map(|c| c.slot), stage, reason };
+    let refusal =
+        Refusal { id: candidate.map(|c| c.id), slot: candidate.map(|c| c.slot), stage, reason, at: 0 };
     let mut info = OalErrorInfo::refusal(stage, reason);
     if let Some(candidate) = candidate {
         if !matches!(reason, Reason::ReadFailed | Reason::WriteFailed) {

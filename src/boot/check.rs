@@ -20,17 +20,17 @@ pub(super) fn check<C: RestoreCpu, Z: DecompressSnapshot, R: ReadSnapshot>(
     let header = reader.header()?;
     header
         .check(identity, C::ARCHITECTURE, Z::CODEC, parts.map.digest())
-        .map_err(|reason| (Stage::Header, reason))?;
+        .map_err(|reason| Fault::new(Stage::Header, reason, 0))?;
     reader.admit(&header)?;
     // The counts are the header's, whose checksum matched: no reading of what the workspace cannot hold.
     if header.context.len as usize > CpuContext::CAPACITY {
-        return Err((Stage::Context, Reason::ContextTooLarge));
+        return Err(Fault::new(Stage::Context, Reason::ContextTooLarge, header.context.offset));
     }
     if header.extents as usize > work.extents.capacity() {
-        return Err((Stage::Map, Reason::TooManyExtents));
+        return Err(Fault::new(Stage::Map, Reason::TooManyExtents, header.map.offset));
     }
     if header.chunks as usize > work.index.capacity() {
-        return Err((Stage::Index, Reason::TooManyChunks));
+        return Err(Fault::new(Stage::Index, Reason::TooManyChunks, header.index.offset));
     }
 
     parts.context.set_resume_address(header.resume_address);
@@ -43,7 +43,7 @@ pub(super) fn check<C: RestoreCpu, Z: DecompressSnapshot, R: ReadSnapshot>(
         }
     })?;
     if !cpu.accepts(parts.context) {
-        return Err((Stage::Context, Reason::WrongArchitecture));
+        return Err(Fault::new(Stage::Context, Reason::WrongArchitecture, header.context.offset));
     }
 
     work.extents.clear();

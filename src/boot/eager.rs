@@ -22,7 +22,7 @@ pub(super) fn load<M: Memory, Z: DecompressSnapshot, R: ReadSnapshot, O: Observe
     work: &mut Work<'_>,
     observer: &mut O,
 ) -> Result<(), Fault> {
-    let fault = |reason| (Stage::Chunk, reason);
+    let fault = |at| move |reason| Fault::new(Stage::Chunk, reason, at);
     let total = header.data_pages + header.zero_pages;
     let contents = Contents { header, extents: work.extents, index: work.index };
     let mut loading = Loading { memory, codec, scratch: work.raw, observer, done: 0, total };
@@ -30,6 +30,7 @@ pub(super) fn load<M: Memory, Z: DecompressSnapshot, R: ReadSnapshot, O: Observe
     let tail = if let Some(image) = medium.mapped_snapshot(candidate.id) {
         let held = Held { bytes: image, start: 0 };
         for chunk in chunks {
+            let fault = fault(chunk.offset);
             let stored = held.get(&chunk).ok_or(fault(Reason::Truncated))?;
             loading.chunk(stored, &chunk).map_err(fault)?;
         }
@@ -38,26 +39,26 @@ pub(super) fn load<M: Memory, Z: DecompressSnapshot, R: ReadSnapshot, O: Observe
         let mut window = Window::new(candidate.id, medium, work.stored, header);
         let mut next = chunks.next();
         while let Some(first) = &next {
-            window.hold(first).map_err(fault)?;
+            window.hold(first)?;
             let from = first.offset;
-            window
-                .work(from, |held| {
-                    while let Some(chunk) = &next
-                        && let Some(stored) = held.get(chunk)
-                    {
-                        loading.chunk(stored, chunk)?;
-                        next = chunks.next();
-                    }
-                    Ok(())
-                })
-                .map_err(fault)?;
+            window.work(from, |held| {
+                while let Some(chunk) = &next
+                    && let Some(stored) = held.get(chunk)
+                {
+                    loading.chunk(stored, chunk).map_err(fault(chunk.offset))?;
+                    next = chunks.next();
+                }
+                Ok(())
+            })?;
         }
         tail_is_zero(header, &window.held())
     };
-    tail.map_err(fault)?;
+    tail.map_err(fault(header.chunks_offset.saturating_add(header.chunks_len)))?;
     let Loading { memory, observer, mut done, .. } = loading;
     for extent in contents.extents.iter().filter(|extent| extent.kind == ExtentKind::Zero) {
-        mem::clear(Page::bytes_mut(memory.pages_mut(extent.frames).ok_or(fault(Reason::OutOfRange))?));
+        mem::clear(Page::bytes_mut(
+            memory.pages_mut(extent.frames).ok_or(fault(header.map.offset)(Reason::OutOfRange))?,
+        ));
         done += u64::from(extent.frames.count);
         observer.observe(Progress::Load { done, total });
     }

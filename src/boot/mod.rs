@@ -2,10 +2,13 @@
 
 mod check;
 mod eager;
+mod medium;
 mod report;
 mod window;
 
 pub use report::BootReport;
+
+use medium::Witness;
 
 use crate::hooks::{Candidate, DecompressSnapshot, ReadSnapshot, RestoreCpu, SelectSnapshot};
 use crate::image::{Fault, Identity};
@@ -86,9 +89,9 @@ where
         for candidate in &selection.candidates {
             match self.enter(candidate, &mut parts, report) {
                 Ok(entered) => return BootEnd::Entered(entered),
-                Err((stage, reason)) => {
+                Err(Fault { stage, reason, at }) => {
                     let refusal =
-                        Refusal { id: Some(candidate.id), slot: Some(candidate.slot), stage, reason };
+                        Refusal { id: Some(candidate.id), slot: Some(candidate.slot), stage, reason, at };
                     // A medium that fails may work the next time; what an image holds stays as it is.
                     if !matches!(reason, Reason::ReadFailed | Reason::WriteFailed) {
                         self.store.refused(candidate.id);
@@ -101,9 +104,9 @@ where
             ColdBoot { stage: Stage::Select, reason: Reason::NoImage },
             |refusal| ColdBoot { stage: refusal.stage, reason: refusal.reason },
         );
-        if self.store.consume().is_err() {
-            let refusal = Refusal { id: None, slot: None, stage: Stage::Cpu, reason: Reason::WriteFailed };
-            self.refuse(refusal, report);
+        if let Err(fault) = self.consume() {
+            let Fault { stage, reason, at } = fault;
+            self.refuse(Refusal { id: None, slot: None, stage, reason, at }, report);
         }
         BootEnd::Cold(why)
     }
@@ -115,6 +118,14 @@ where
         report.refuse(refusal);
     }
 
+    /// Remembers that the images to be booted once are used up.
+    fn consume(&mut self) -> Result<(), Fault> {
+        self.store.consume().map_err(|error| {
+            self.observer.medium_failed(&error);
+            Fault::new(Stage::Cpu, Reason::WriteFailed, 0)
+        })
+    }
+
     /// Checks, counts, loads, consumes and enters one image.
     fn enter(
         &mut self,
@@ -122,17 +133,31 @@ where
         parts: &mut Parts<'_>,
         report: &mut BootReport,
     ) -> Result<C::Entered, Fault> {
-        let header = check::check::<C, Z, R>(candidate, self.identity, self.cpu, self.store, parts)?;
-        let attempt =
-            self.store.count_attempt(candidate.id).map_err(|_| (Stage::Select, Reason::WriteFailed))?;
+        let mut medium = Witness { store: &mut *self.store, failed: None };
+        let checked = check::check::<C, Z, _>(candidate, self.identity, self.cpu, &mut medium, parts);
+        if let Some(error) = medium.failed {
+            self.observer.medium_failed(&error);
+        }
+        let header = checked?;
+        let attempt = self.store.count_attempt(candidate.id).map_err(|error| {
+            self.observer.medium_failed(&error);
+            Fault::new(Stage::Select, Reason::WriteFailed, 0)
+        })?;
         self.observer.observe(Progress::Chosen {
             id: candidate.id,
             slot: candidate.slot,
             attempt,
             pages: header.data_pages + header.zero_pages,
         });
-        eager::load(candidate, &header, self.memory, self.codec, self.store, &mut parts.work, self.observer)?;
-        self.store.consume().map_err(|_| (Stage::Cpu, Reason::WriteFailed))?;
+        let mut medium = Witness { store: &mut *self.store, failed: None };
+        let work = &mut parts.work;
+        let loaded =
+            eager::load(candidate, &header, self.memory, self.codec, &mut medium, work, self.observer);
+        if let Some(error) = medium.failed {
+            self.observer.medium_failed(&error);
+        }
+        loaded?;
+        self.consume()?;
         report.booted = Some(*candidate);
         report.attempt = attempt;
         self.observer.observe(Progress::Loaded);

@@ -4,8 +4,8 @@ use crate::bytes::move_to_front;
 use crate::frame::PAGE_SIZE;
 use crate::hooks::ReadSnapshot;
 use crate::image::id::ImageId;
-use crate::image::{Chunk, Header, page_align};
-use crate::refusal::Reason;
+use crate::image::{Chunk, Fault, Header, page_align};
+use crate::refusal::{Reason, Stage};
 use crate::workspace::STORED_BYTES;
 
 /// A part of an image.
@@ -63,7 +63,7 @@ impl<'a, R: ReadSnapshot> Window<'a, R> {
     }
 
     /// Ensures that `chunk`, which is not before what is in the buffer, is in it.
-    pub fn hold(&mut self, chunk: &Chunk) -> Result<(), Reason> {
+    pub fn hold(&mut self, chunk: &Chunk) -> Result<(), Fault> {
         if chunk.end() > self.next() {
             self.forget_before(chunk.offset);
             let missing = page_align(chunk.end().saturating_sub(self.next()));
@@ -72,20 +72,19 @@ impl<'a, R: ReadSnapshot> Window<'a, R> {
             let next = self.next();
             let (_, room) = split(self.buffer, self.len, more, self.end.saturating_sub(next));
             if !room.is_empty() {
-                self.medium.read_snapshot(self.id, room, next).map_err(|_| Reason::ReadFailed)?;
+                self.medium.read_snapshot(self.id, room, next).map_err(|_| read_failed(next))?;
                 self.len += room.len();
             }
         }
-        if chunk.end() <= self.next() { Ok(()) } else { Err(Reason::Truncated) }
+        if chunk.end() > self.next() {
+            return Err(Fault::new(Stage::Chunk, Reason::Truncated, chunk.offset));
+        }
+        Ok(())
     }
 
     /// Has `load` take the chunks that the buffer holds, the first of them at `from`. A medium that can reads on meanwhile;
     /// that has ended when this returns, on an error too.
-    pub fn work(
-        &mut self,
-        from: u64,
-        mut load: impl FnMut(&Held) -> Result<(), Reason>,
-    ) -> Result<(), Reason> {
+    pub fn work(&mut self, from: u64, mut load: impl FnMut(&Held) -> Result<(), Fault>) -> Result<(), Fault> {
         let in_background = self.medium.reads_in_background();
         if in_background && STORED_BYTES - self.len < READ_AHEAD {
             self.forget_before(from);
@@ -101,7 +100,7 @@ impl<'a, R: ReadSnapshot> Window<'a, R> {
         let read = self.medium.read_snapshot_while(self.id, room, next, &mut || loaded = load(&held));
         // What was there before is to blame first.
         loaded?;
-        read.map_err(|_| Reason::ReadFailed)?;
+        read.map_err(|_| read_failed(next))?;
         self.len += room.len();
         Ok(())
     }
@@ -119,6 +118,11 @@ impl<'a, R: ReadSnapshot> Window<'a, R> {
         self.start += gone as u64;
         self.len -= gone;
     }
+}
+
+/// A read of the image from byte `at` on failed.
+fn read_failed(at: u64) -> Fault {
+    Fault::new(Stage::Chunk, Reason::ReadFailed, at)
 }
 
 /// The first `len` bytes of the buffer, and room behind them for what can be read: at most `more` bytes, and at most the

@@ -13,7 +13,29 @@ use crate::memory_map::MemoryMap;
 use crate::refusal::{Reason, Stage};
 
 /// Where and why an image was refused.
-pub type Fault = (Stage, Reason);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Fault {
+    /// The part that was looked at.
+    pub stage: Stage,
+    /// What was wrong.
+    pub reason: Reason,
+    /// The first byte of that part, chunk or read that failed, from the image's start.
+    pub at: u64,
+}
+
+impl Fault {
+    /// A fault of this stage, at byte `at` of the image.
+    pub const fn new(stage: Stage, reason: Reason, at: u64) -> Fault {
+        Fault { stage, reason, at }
+    }
+}
+
+impl From<Fault> for (Stage, Reason) {
+    fn from(fault: Fault) -> Self {
+        (fault.stage, fault.reason)
+    }
+}
 
 /// Reads the parts of one image and checks them, in the order of its methods.
 ///
@@ -36,7 +58,7 @@ impl<R: ReadSnapshot> Reader<'_, R> {
     /// # Errors
     /// [`Reason::Truncated`], [`Reason::ReadFailed`] or as for [`Header::decode`].
     pub fn header(&mut self) -> Result<Header, Fault> {
-        let fault = |reason| (Stage::Header, reason);
+        let fault = |reason| Fault::new(Stage::Header, reason, 0);
         if self.len < HEADER_LEN as u64 {
             return Err(fault(Reason::Truncated));
         }
@@ -51,10 +73,10 @@ impl<R: ReadSnapshot> Reader<'_, R> {
     /// [`Reason::WrongImage`] or [`Reason::Truncated`].
     pub fn admit(&self, header: &Header) -> Result<(), Fault> {
         if header.id != self.id {
-            return Err((Stage::Header, Reason::WrongImage));
+            return Err(Fault::new(Stage::Header, Reason::WrongImage, 0));
         }
         if header.image_len() > self.len {
-            return Err((Stage::Header, Reason::Truncated));
+            return Err(Fault::new(Stage::Header, Reason::Truncated, 0));
         }
         Ok(())
     }
@@ -70,7 +92,7 @@ impl<R: ReadSnapshot> Reader<'_, R> {
             Ok(())
         })?;
         if header.version == 1 && !header.context.len.is_multiple_of(4) {
-            return Err((Stage::Context, Reason::BadField));
+            return Err(Fault::new(Stage::Context, Reason::BadField, header.context.offset));
         }
         Ok(())
     }
@@ -94,7 +116,7 @@ impl<R: ReadSnapshot> Reader<'_, R> {
             each(extent)
         })?;
         if (check.data_pages, check.zero_pages) != (header.data_pages, header.zero_pages) {
-            return Err((Stage::Map, Reason::BadField));
+            return Err(Fault::new(Stage::Map, Reason::BadField, header.map.offset));
         }
         Ok(())
     }
@@ -122,7 +144,7 @@ impl<R: ReadSnapshot> Reader<'_, R> {
             each(entry)
         })?;
         if chunks.next().is_some() || total != header.chunks_len {
-            return Err((Stage::Index, Reason::BadField));
+            return Err(Fault::new(Stage::Index, Reason::BadField, header.index.offset));
         }
         Ok(())
     }
@@ -133,7 +155,7 @@ impl<R: ReadSnapshot> Reader<'_, R> {
     /// [`Reason::Truncated`] if they are not in the image or do not fit the buffer, [`Reason::ReadFailed`], or as for
     /// [`chunk::check`].
     pub fn chunk(&mut self, chunk: &Chunk) -> Result<&[u8], Fault> {
-        let fault = |reason| (Stage::Chunk, reason);
+        let fault = |reason| Fault::new(Stage::Chunk, reason, chunk.offset);
         let before = chunk.offset % PAGE_SIZE as u64;
         let start = chunk.offset - before;
         let end = page_align(chunk.end());
@@ -151,7 +173,8 @@ impl<R: ReadSnapshot> Reader<'_, R> {
     /// # Errors
     /// [`Reason::Truncated`], [`Reason::ReadFailed`] or [`Reason::BadPadding`].
     pub fn tail(&mut self, header: &Header) -> Result<(), Fault> {
-        let fault = |reason| (Stage::Chunk, reason);
+        let end = header.chunks_offset.saturating_add(header.chunks_len);
+        let fault = |reason| Fault::new(Stage::Chunk, reason, end);
         let used = (header.chunks_len % PAGE_SIZE as u64) as usize;
         if !header.pads_with_zeroes() || used == 0 {
             return Ok(());
@@ -182,7 +205,7 @@ impl<R: ReadSnapshot> Reader<'_, R> {
         part: &Part,
         each: &mut dyn FnMut(&[u8]) -> Result<(), Reason>,
     ) -> Result<(), Fault> {
-        let fault = |reason| (stage, reason);
+        let fault = |reason| Fault::new(stage, reason, part.offset);
         let mut crc = Crc32c::new();
         let mut objection = Ok(());
         let mut padding_is_zero = true;
@@ -195,7 +218,7 @@ impl<R: ReadSnapshot> Reader<'_, R> {
             let pages = pages.ok_or(fault(Reason::Truncated))?;
             self.medium
                 .read_snapshot(self.id, pages, part.offset + done)
-                .map_err(|_| fault(Reason::ReadFailed))?;
+                .map_err(|_| Fault::new(stage, Reason::ReadFailed, part.offset + done))?;
             let useful = padded.min((len - done) as usize);
             let (bytes, padding) = pages.split_at_checked(useful).ok_or(fault(Reason::Truncated))?;
             crc.update(bytes);

@@ -333,7 +333,8 @@ impl<A: AttemptRegister> Catalog<A> {
         let mut selection = Selection::default();
         if state.newest_is_future() {
             let id = state.future.map(ImageId);
-            let refusal = Refusal { id, slot: None, stage: Stage::Select, reason: Reason::FutureRecord };
+            let refusal =
+                Refusal { id, slot: None, stage: Stage::Select, reason: Reason::FutureRecord, at: 0 };
             let _ = selection.refused.push(refusal);
         } else if !state.is_valid() {
             return Err(match state {
@@ -371,7 +372,13 @@ impl<A: AttemptRegister> Catalog<A> {
             let _ = match reason {
                 Some(reason) => selection
                     .refused
-                    .push(Refusal { id: Some(entry.id), slot: Some(slot), stage: Stage::Select, reason })
+                    .push(Refusal {
+                        id: Some(entry.id),
+                        slot: Some(slot),
+                        stage: Stage::Select,
+                        reason,
+                        at: 0,
+                    })
                     .map_err(|_| ()),
                 None => selection
                     .candidates
