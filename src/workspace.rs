@@ -13,7 +13,7 @@ use crate::memory_map::MemoryMap;
 pub const STORED_BYTES: usize = 20 * PAGE_SIZE;
 const _: () = assert!(STORED_BYTES >= CHUNK_BYTES + CHUNK_BYTES / 10 + 20 + PAGE_SIZE);
 
-/// What the engine needs besides its stack. Never in the picture; a static in a nosave section:
+/// What the engine needs besides its stack. Never in an image; a static in a nosave section:
 ///
 /// ```
 /// use oal_snapshot::workspace::{Workspace, chunks_for};
@@ -23,10 +23,10 @@ const _: () = assert!(STORED_BYTES >= CHUNK_BYTES + CHUNK_BYTES / 10 + 20 + PAGE
 /// static WORKSPACE: Mutex<Workspace<1024, { chunks_for(64 << 20) }>> = Mutex::new(Workspace::new());
 /// ```
 ///
-/// `EXTENTS`: extents of the page map, 16 bytes of an image each. A picture more fragmented than that still
-/// fits: short runs of zero or free pages are then stored as data. At least three for each contiguous piece of RAM,
-/// counting what nosave regions and the staging area divide.
-/// `CHUNKS`: entries of the chunk index, [`chunks_for`] the bytes of RAM.
+/// `EXTENTS`: extents of the page map, 16 bytes of an image each. Memory more fragmented than that still
+/// fits: short runs of zero or free pages are then stored as data. At least three for each contiguous piece
+/// of RAM, counting what nosave regions and the staging area divide. `CHUNKS`: entries of the chunk index,
+/// [`chunks_for`] the bytes of RAM.
 pub struct Workspace<const EXTENTS: usize, const CHUNKS: usize> {
     raw: [Page; CHUNK_PAGES as usize],
     stored: StoredBuffer,
@@ -36,8 +36,8 @@ pub struct Workspace<const EXTENTS: usize, const CHUNKS: usize> {
     map: MemoryMap,
 }
 
-/// Entries of the chunk index that `ram_bytes` bytes of RAM need, the OEM's regions included: the `CHUNKS` of a
-/// [`Workspace`]. One for each 64 KiB, the last one for what is left over.
+/// Entries of the chunk index that `ram_bytes` bytes of RAM need, the OEM's regions included: the `CHUNKS` of
+/// a [`Workspace`]. One for each 64 KiB, the last one for what is left over.
 pub const fn chunks_for(ram_bytes: u64) -> usize {
     ram_bytes.div_ceil(CHUNK_BYTES as u64) as usize
 }
@@ -104,14 +104,14 @@ impl<const EXTENTS: usize, const CHUNKS: usize> Workspace<EXTENTS, CHUNKS> {
 }
 
 impl<'a> Parts<'a> {
-    /// The two buffers, one chunk of pages and [`STORED_BYTES`] of stored bytes, for a firmware that drives a store itself,
-    /// hook by hook. Their contents last until the engine next runs.
+    /// The two buffers, one chunk of pages and [`STORED_BYTES`] of stored bytes, for a firmware that drives a
+    /// store itself, hook by hook. Their contents last until the engine next runs.
     pub fn buffers(self) -> (&'a mut [Page; CHUNK_PAGES as usize], &'a mut [u8; STORED_BYTES]) {
         (self.work.raw, self.work.stored)
     }
 
-    /// The two [`buffers`](Parts::buffers), and the chunk index as memory for checksums of a boot loader that loads images of
-    /// another format. Their contents last until the engine next runs.
+    /// The two [`buffers`](Parts::buffers), and the chunk index as memory for checksums of a boot loader that
+    /// loads images of another format. Their contents last until the engine next runs.
     pub fn buffers_and_index(
         self,
     ) -> (&'a mut [Page; CHUNK_PAGES as usize], &'a mut [u8; STORED_BYTES], &'a mut VecView<ChunkEntry>) {

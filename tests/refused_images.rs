@@ -1,5 +1,6 @@
-//! Every fault of an image has a stage and a reason of its own. Alone it ends in a cold boot; with an older image in
-//! the other slot that one boots, and the report says why. Memory outside the picture is never touched.
+//! Every fault of an image has a stage and a reason of its own. Alone it ends in a cold boot; with an older
+//! image in the other slot that one boots, and the report says why. Memory outside the picture is never
+//! touched.
 
 use std::sync::LazyLock;
 
@@ -217,8 +218,8 @@ fn a_header_of_a_later_version_or_of_no_version_is_refused() {
     }
 }
 
-/// A header with the bit `bit` of the word at `at` set, and nothing else that could be believed: garbage from the
-/// architecture on.
+/// A header with the bit `bit` of the word at `at` set, and nothing else that could be believed: garbage from
+/// the architecture on.
 fn with_feature_and_garbage(at: usize, bit: u32) -> Vec<u8> {
     with_header(|page| {
         page[12..20].fill(0xaa);

@@ -1,6 +1,6 @@
-//! A medium that answers one read, or all reads from one on, with other bytes: whichever read that is, a boot ends with the
-//! right image, with the older one, or cold. No page of RAM ever holds anything but what it held before or what an image
-//! has for it, and nothing outside the saved memory changes.
+//! A medium that answers one read, or all reads from one on, with other bytes: whichever read that is, a boot
+//! ends with the right image, with the older one, or cold. No page of RAM ever holds anything but what it
+//! held before or what an image has for it, and nothing outside the saved memory changes.
 
 use oal_sim::machine::{frames, region};
 use oal_sim::{Booted, DmaDisk, FakeSystem, Machine, NandPages, NorCells, RamDisk, Rng};
@@ -29,7 +29,8 @@ enum Lie {
     FlippedBit,
     Noise,
     Zeroes,
-    /// What another medium has at the same place: the same history, but for the newest image, whose number is the same.
+    /// What another medium has at the same place: the same history, but for the newest image, whose number is
+    /// the same.
     Other,
 }
 
@@ -174,7 +175,8 @@ impl Machines {
         Machines([1, 2, 3].map(machine))
     }
 
-    /// Boots on a machine full of noise, and looks at every page of it. Gives the number of the machine that came back.
+    /// Boots on a machine full of noise, and looks at every page of it. Gives the number of the machine that
+    /// came back.
     fn boot<S: SelectSnapshot + ReadSnapshot>(&self, store: &mut S, what: &str) -> (Booted, Option<usize>) {
         let noise = machine(0).restarted(9);
         let mut machine = noise.clone();
@@ -190,8 +192,8 @@ impl Machines {
         (booted, whole)
     }
 
-    /// Every read of a boot, with every lie; `boot` gives the number of reads too. Counts how often which machine came back,
-    /// and how often none.
+    /// Every read of a boot, with every lie; `boot` gives the number of reads too. Counts how often which
+    /// machine came back, and how often none.
     fn lie_at_every_read<D: Clone>(
         &self,
         liar: &Liar<D>,

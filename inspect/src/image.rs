@@ -1,5 +1,5 @@
-//! An image, read by the library's own reader: checked part by part in a boot's order, and its pages by their frame
-//! numbers.
+//! An image, read by the library's own reader: checked part by part in a boot's order, and its pages by their
+//! frame numbers.
 
 use anyhow::{Context, Result};
 use oal_snapshot::codec::{Lz4, Raw};
@@ -57,7 +57,8 @@ pub struct Image {
 }
 
 impl Image {
-    /// Reads and checks all but the chunks. `id` is the name that a record gives it, `map` the board's memory if it is known.
+    /// Reads and checks all but the chunks. `id` is the name that a record gives it, `map` the board's memory
+    /// if it is known.
     ///
     /// # Errors
     /// The fault, if not even the header can be decoded.

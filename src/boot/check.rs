@@ -6,8 +6,8 @@ use crate::image::{Fault, Header, Identity, Reader};
 use crate::refusal::{Reason, Stage};
 use crate::workspace::Parts;
 
-/// Checks the image against this machine, and fills the workspace with its context, map and index. No memory outside the
-/// workspace changes.
+/// Checks the image against this machine, and fills the workspace with its context, map and index. No memory
+/// outside the workspace changes.
 pub(super) fn check<C: RestoreCpu, Z: DecompressSnapshot, R: ReadSnapshot>(
     candidate: &Candidate,
     identity: &Identity,

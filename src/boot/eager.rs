@@ -1,5 +1,5 @@
-//! Loads an image whole, before it is entered: chunk by chunk in their order, each to its final address, from a buffer or
-//! from where the image lies.
+//! Loads an image whole, before it is entered: chunk by chunk in their order, each to its final address, from
+//! a buffer or from where the image lies.
 
 use crate::boot::window::{Held, Window};
 use crate::bytes::are_zero;
@@ -11,8 +11,8 @@ use crate::progress::{Observer, Progress};
 use crate::refusal::{Reason, Stage};
 use crate::workspace::Work;
 
-/// Loads every page of a checked image. On an error saved memory may hold a part of it; no byte of a chunk is in it whose
-/// checksum did not match.
+/// Loads every page of a checked image. On an error saved memory may hold a part of it; no byte of a chunk is
+/// in it whose checksum did not match.
 pub(super) fn load<M: Memory, Z: DecompressSnapshot, R: ReadSnapshot, O: Observer>(
     candidate: &Candidate,
     header: &Header,

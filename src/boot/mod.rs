@@ -23,7 +23,7 @@ use crate::workspace::{Parts, Workspace};
 pub struct Boot<'a, C, M, Z, R, O> {
     /// The board's memory, as at the capture.
     pub layout: MemoryLayout<'a>,
-    /// Whom an image must belong to.
+    /// The identity that an image must have.
     pub identity: &'a Identity,
     /// RAM.
     pub memory: &'a mut M,
@@ -33,7 +33,7 @@ pub struct Boot<'a, C, M, Z, R, O> {
     pub codec: &'a Z,
     /// Where images live.
     pub store: &'a mut R,
-    /// Who watches.
+    /// The progress observer.
     pub observer: &'a mut O,
 }
 
@@ -59,8 +59,8 @@ where
     /// Boots the newest image that passes every check, or the one before it, or says why there is none.
     ///
     /// Bounded: every image is tried at most once, and no wait is longer than the medium's time-outs. A power
-    /// cut at any moment leaves every image bootable that was; an attempt that was counted stays counted, and `Once` images
-    /// that were consumed stay so.
+    /// cut at any moment leaves every image bootable that was; an attempt that was counted stays counted, and
+    /// `Once` images that were consumed stay so.
     pub fn run<const EXTENTS: usize, const CHUNKS: usize>(
         &mut self,
         workspace: &mut Workspace<EXTENTS, CHUNKS>,

@@ -25,7 +25,8 @@ impl BootReport {
     }
 
     /// Confirms the boot, once the restored system works: the attempts at its image are 0 again
-    /// ([`SelectSnapshot::confirm`]). Returns the image, or `None` if none was entered, and nothing was written.
+    /// ([`SelectSnapshot::confirm`]). Returns the image, or `None` if none was entered, and nothing was
+    /// written.
     ///
     /// # Errors
     /// Of the store; the attempt then stays counted.

@@ -28,12 +28,12 @@ impl<'a> Held<'a> {
     }
 }
 
-/// With less room than this, what the buffer holds is moved to the front before a read is begun in the background: fewer
-/// bytes are not worth a command.
+/// With less room than this, what the buffer holds is moved to the front before a read is begun in the
+/// background: fewer bytes are not worth a command.
 const READ_AHEAD: usize = STORED_BYTES / 4;
 
-/// The part of the image that is in the buffer. It is filled in transfers as long as the buffer takes; by a medium that
-/// works beside the CPU, while the chunks that are there already are loaded.
+/// The part of the image that is in the buffer. It is filled in transfers as long as the buffer takes; by a
+/// medium that works beside the CPU, while the chunks that are there already are loaded.
 pub(super) struct Window<'a, R: ReadSnapshot> {
     id: ImageId,
     medium: &'a mut R,
@@ -82,8 +82,8 @@ impl<'a, R: ReadSnapshot> Window<'a, R> {
         Ok(())
     }
 
-    /// Has `load` take the chunks that the buffer holds, the first of them at `from`. A medium that can reads on meanwhile;
-    /// that has ended when this returns, on an error too.
+    /// Has `load` take the chunks that the buffer holds, the first of them at `from`. A medium that can reads
+    /// on meanwhile; that has ended when this returns, on an error too.
     pub fn work(&mut self, from: u64, mut load: impl FnMut(&Held) -> Result<(), Fault>) -> Result<(), Fault> {
         let in_background = self.medium.reads_in_background();
         if in_background && STORED_BYTES - self.len < READ_AHEAD {
@@ -125,8 +125,8 @@ fn read_failed(at: u64) -> Fault {
     Fault::new(Stage::Chunk, Reason::ReadFailed, at)
 }
 
-/// The first `len` bytes of the buffer, and room behind them for what can be read: at most `more` bytes, and at most the
-/// `left` that there are.
+/// The first `len` bytes of the buffer, and room behind them for what can be read: at most `more` bytes, and
+/// at most the `left` that there are.
 fn split(buffer: &mut [u8; STORED_BYTES], len: usize, more: usize, left: u64) -> (&[u8], &mut [u8]) {
     let Some((held, room)) = buffer.split_at_mut_checked(len) else { return (&[], &mut []) };
     let more = more.min(room.len()).min(usize::try_from(left).unwrap_or(usize::MAX));

@@ -1,7 +1,7 @@
 //! [`CpuContext`]: the registers of one CPU, in bytes.
 
-/// ARMv7-A: the 128 words of its layout, and 32 that a firmware's own hook puts behind them, such as the registers of
-/// that hook's caller.
+/// ARMv7-A: the 128 words of its layout, and 32 that a firmware's own hook puts behind them, such as the
+/// registers of that hook's caller.
 #[cfg(all(target_arch = "arm", target_has_atomic = "32"))]
 const CAPACITY: usize = 640;
 /// The fake, and CPUs that only the firmware knows how to capture.
@@ -26,8 +26,9 @@ impl Default for CpuContext {
 }
 
 impl CpuContext {
-    /// Bytes that a context of the running architecture may have. It is the architecture that chooses: the image format
-    /// allows [`MAX_CONTEXT_BYTES`](crate::image::MAX_CONTEXT_BYTES), which would be memory in every workspace.
+    /// Bytes that a context of the running architecture may have. It is the architecture that chooses: the
+    /// image format allows [`MAX_CONTEXT_BYTES`](crate::image::MAX_CONTEXT_BYTES), which would be memory in
+    /// every workspace.
     pub const CAPACITY: usize = CAPACITY;
 
     /// A context without registers.
@@ -40,15 +41,16 @@ impl CpuContext {
         self.bytes.get(..self.len as usize).unwrap_or(&[])
     }
 
-    /// Makes the context `len` bytes long (at most [`CAPACITY`](CpuContext::CAPACITY)) and gives them to be filled in.
+    /// Makes the context `len` bytes long (at most [`CAPACITY`](CpuContext::CAPACITY)) and gives them to be
+    /// filled in.
     pub fn bytes_mut(&mut self, len: usize) -> &mut [u8] {
         let len = len.min(CAPACITY);
         self.len = len as u32;
         self.bytes.get_mut(..len).unwrap_or(&mut [])
     }
 
-    /// The registers of a layout that is made of 32-bit words in the CPU's byte order. Bytes behind the last whole word
-    /// are left out.
+    /// The registers of a layout that is made of 32-bit words in the CPU's byte order. Bytes behind the last
+    /// whole word are left out.
     pub fn words(&self) -> &[u32] {
         let bytes = self.bytes();
         // SAFETY: the bytes start at the context's own alignment, 16; as many whole words lie within them; any bytes are
@@ -56,8 +58,8 @@ impl CpuContext {
         unsafe { core::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len() / 4) }
     }
 
-    /// Makes the context `len` words long (at most a quarter of [`CAPACITY`](CpuContext::CAPACITY)) and gives them to be
-    /// filled in.
+    /// Makes the context `len` words long (at most a quarter of [`CAPACITY`](CpuContext::CAPACITY)) and gives
+    /// them to be filled in.
     pub fn words_mut(&mut self, len: usize) -> &mut [u32] {
         let bytes = self.bytes_mut(len.saturating_mul(4));
         // SAFETY: as in `words`; any words are bytes; the exclusive borrow of the context passes to them.
@@ -69,7 +71,8 @@ impl CpuContext {
         self.resume_address
     }
 
-    /// Notes the address at which execution goes on after a restore. A capture does so before it calls `live`.
+    /// Notes the address at which execution goes on after a restore. A capture does so before it calls
+    /// `live`.
     pub fn set_resume_address(&mut self, address: u64) {
         self.resume_address = address;
     }

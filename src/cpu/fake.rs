@@ -9,7 +9,8 @@ pub const REGISTERS: usize = 64;
 /// A CPU without instructions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FakeCpu {
-    /// The registers, free to be set and looked at. The first two are where execution goes on, low word first.
+    /// The registers, free to be set and looked at. The first two are where execution goes on, low word
+    /// first.
     pub registers: [u32; REGISTERS],
 }
 

@@ -1,7 +1,7 @@
 //! A chunk, from pages to stored bytes and back. Nothing else in the library does either.
 //!
-//! Every function here works on the bytes that it is given: it knows no store, no position in the image, and no other
-//! chunk, so chunks can be handled in any order.
+//! Every function here works on the bytes that it is given: it knows no store, no position in the image, and
+//! no other chunk, so chunks can be handled in any order.
 //!
 //! ```text
 //! pages in RAM ── gather ──► their bytes ── encode ──► stored bytes, and the chunk's entry of the index
@@ -30,8 +30,8 @@ pub fn runs(frames: impl IntoIterator<Item = Pfn>) -> Option<ChunkFrames> {
     (pages <= runs.capacity()).then_some(runs)
 }
 
-/// The bytes of a chunk's pages: where they are if they are contiguous, else gathered in `scratch`. `None` if a page
-/// cannot be reached, or if `scratch` is too small.
+/// The bytes of a chunk's pages: where they are if they are contiguous, else gathered in `scratch`. `None` if
+/// a page cannot be reached, or if `scratch` is too small.
 pub fn gather<'a, M: Memory>(
     memory: &'a M,
     frames: &ChunkFrames,
@@ -49,8 +49,8 @@ pub fn gather<'a, M: Memory>(
     scratch.get(..filled).map(Page::bytes)
 }
 
-/// Compresses the bytes of a chunk's pages to the start of `stored`, or copies them there if that is no gain, and pads
-/// them with zeroes to a multiple of 4. `None` if `stored` has less room than the codec asks for.
+/// Compresses the bytes of a chunk's pages to the start of `stored`, or copies them there if that is no gain,
+/// and pads them with zeroes to a multiple of 4. `None` if `stored` has less room than the codec asks for.
 pub fn encode<Z: CompressSnapshot>(codec: &mut Z, pages: &[u8], stored: &mut [u8]) -> Option<ChunkEntry> {
     let entry = match codec.compress_snapshot(pages, stored) {
         Some(len) if len < pages.len() => ChunkEntry::new(len, false, crc32c(stored.get(..len)?)),
@@ -63,8 +63,8 @@ pub fn encode<Z: CompressSnapshot>(codec: &mut Z, pages: &[u8], stored: &mut [u8
     Some(entry)
 }
 
-/// Checks stored bytes against their entry of the index and gives them without their padding: what follows the entry's
-/// length in `stored`, which must be zero.
+/// Checks stored bytes against their entry of the index and gives them without their padding: what follows
+/// the entry's length in `stored`, which must be zero.
 ///
 /// # Errors
 /// [`Reason::Truncated`], [`Reason::BadCrc`] or [`Reason::BadPadding`].
@@ -99,12 +99,13 @@ pub fn decode<Z: DecompressSnapshot>(
     Ok(())
 }
 
-/// Decodes checked bytes to the frames of their chunk: straight there if they are contiguous, else through `scratch`.
-/// Nothing but these frames is written to. Their numbers must have been checked against the board's RAM.
+/// Decodes checked bytes to the frames of their chunk: straight there if they are contiguous, else through
+/// `scratch`. Nothing but these frames is written to. Their numbers must have been checked against the
+/// board's RAM.
 ///
 /// # Errors
-/// [`Reason::CorruptStream`] as for [`decode`], or [`Reason::OutOfRange`] if a frame cannot be reached or `scratch` is
-/// too small; the frames then hold anything.
+/// [`Reason::CorruptStream`] as for [`decode`], or [`Reason::OutOfRange`] if a frame cannot be reached or
+/// `scratch` is too small; the frames then hold anything.
 pub fn place<M: Memory, Z: DecompressSnapshot>(
     bytes: &[u8],
     raw: bool,

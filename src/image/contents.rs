@@ -3,7 +3,8 @@
 use crate::frame::Pfn;
 use crate::image::{CHUNK_PAGES, ChunkEntry, ChunkFrames, Chunks, Extent, ExtentKind, Header};
 
-/// What a checked image holds: its header, page map and chunk index, as [`Reader`](crate::image::Reader) gave them.
+/// What a checked image holds: its header, page map and chunk index, as [`Reader`](crate::image::Reader) gave
+/// them.
 #[derive(Clone, Copy, Debug)]
 pub struct Contents<'a> {
     /// The header.
@@ -25,8 +26,8 @@ pub struct Chunk {
     pub entry: ChunkEntry,
     /// Where its stored bytes begin, in bytes from the image's start: a multiple of 4.
     pub offset: u64,
-    /// How many of them [`chunk::check`](crate::image::chunk::check) is to be given: with the padding, in images whose
-    /// padding is checked.
+    /// How many of them [`chunk::check`](crate::image::chunk::check) is to be given: with the padding, in
+    /// images whose padding is checked.
     pub checked_len: usize,
 }
 

@@ -20,8 +20,8 @@ pub const MAX_CONTEXT_BYTES: usize = 64 << 10;
 /// Bytes of the largest CPU context of version 1.
 const MAX_CONTEXT_BYTES_V1: usize = 1024;
 
-/// Incompatible features of an image: the bits at offset 20 of its header. A reader refuses an image with a bit that it
-/// does not support ([`Reason::UnsupportedFeature`]).
+/// Incompatible features of an image: the bits at offset 20 of its header. A reader refuses an image with a
+/// bit that it does not support ([`Reason::UnsupportedFeature`]).
 pub mod feature {
     /// Parts and chunks have authentication tags.
     pub const SEALED: u32 = 1 << 0;
@@ -31,8 +31,8 @@ pub mod feature {
     pub const HOT_CHUNKS_FIRST: u32 = 1 << 2;
     /// What this reader supports: none of them yet.
     pub const SUPPORTED: u32 = 0;
-    /// What this reader supports of the *compatible* features, the bits at offset 116: none of them yet. Others are
-    /// ignored.
+    /// What this reader supports of the *compatible* features, the bits at offset 116: none of them yet.
+    /// Others are ignored.
     pub const COMPATIBLE: u32 = 0;
 }
 
@@ -250,8 +250,8 @@ impl Header {
             && self.chunks_len <= u64::from(self.chunks) * CHUNK_BYTES as u64
     }
 
-    /// Whether this machine may boot the image; [`Reason::WrongArchitecture`], `WrongBoard`, `WrongBuild`, `WrongRam`
-    /// or `WrongCodec` if not.
+    /// Whether this machine may boot the image; [`Reason::WrongArchitecture`], `WrongBoard`, `WrongBuild`,
+    /// `WrongRam` or `WrongCodec` if not.
     pub(crate) fn check(
         &self,
         identity: &Identity,

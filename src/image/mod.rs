@@ -1,11 +1,11 @@
 //! The image: the bytes of one snapshot, whatever medium they lie on.
 //!
 //! Header, CPU context, page map, chunk index, chunks: each starts on a page of its own, each has a checksum.
-//! The format is specified, with a worked example, in `docs/image-format.md`. Nothing here trusts a byte: every
-//! `decode` takes bytes of any origin.
+//! The format is specified, with a worked example, in `docs/image-format.md`. Nothing here trusts a byte:
+//! every `decode` takes bytes of any origin.
 //!
-//! [`Reader`] reads and checks all but the chunks, [`Contents`] says which pages each chunk holds and where it lies, and
-//! [`chunk`] turns pages into stored bytes and back.
+//! [`Reader`] reads and checks all but the chunks, [`Contents`] says which pages each chunk holds and where
+//! it lies, and [`chunk`] turns pages into stored bytes and back.
 
 pub mod chunk;
 mod chunk_index;
@@ -35,8 +35,9 @@ pub const CHUNK_BYTES: usize = CHUNK_PAGES as usize * PAGE_SIZE;
 pub struct Identity {
     /// The board: any 16 bytes that other boards do not use.
     pub board: [u8; 16],
-    /// The firmware's build: the linker's build id for instance, filled up with zeroes. Two builds that differ in
-    /// code, constants or layout must differ here: what the boot stage does not restore it takes from itself.
+    /// The firmware's build: the linker's build id for instance, filled up with zeroes. Two builds that
+    /// differ in code, constants or layout must differ here: what the boot stage does not restore it takes
+    /// from itself.
     pub build: [u8; 32],
 }
 

@@ -48,8 +48,8 @@ impl Extent {
     /// Reads an extent of any origin.
     ///
     /// # Errors
-    /// [`Reason::UnsupportedFeature`] for hot data, which is reserved; [`Reason::BadField`] for an unknown kind, no
-    /// frames, or frames past the end of the address space.
+    /// [`Reason::UnsupportedFeature`] for hot data, which is reserved; [`Reason::BadField`] for an unknown
+    /// kind, no frames, or frames past the end of the address space.
     pub fn decode(bytes: &[u8; Self::BYTES]) -> Result<Extent, Reason> {
         let kind = match get_u32(bytes, 12) {
             1 => ExtentKind::Data,
@@ -83,8 +83,8 @@ impl MapCheck {
     /// Checks the next extent; against the RAM of the running board if that is known.
     ///
     /// # Errors
-    /// [`Reason::Overlap`] if it does not ascend without overlaps; [`Reason::OutOfRange`] if a frame is not of the saved
-    /// memory of the board.
+    /// [`Reason::Overlap`] if it does not ascend without overlaps; [`Reason::OutOfRange`] if a frame is not
+    /// of the saved memory of the board.
     pub fn extent(&mut self, extent: &Extent, map: Option<&MemoryMap>) -> Result<(), Reason> {
         if extent.frames.first < self.end {
             return Err(Reason::Overlap);

@@ -1,5 +1,5 @@
-//! [`Reader`]: the one reader of a stored image. Every part is read once, and given out in records only while it is
-//! checked; what is given out is what the checksum was made of.
+//! [`Reader`]: the one reader of a stored image. Every part is read once, and given out in records only while
+//! it is checked; what is given out is what the checksum was made of.
 
 use crate::bytes::are_zero;
 use crate::crc32c::Crc32c;
@@ -52,8 +52,8 @@ pub struct Reader<'a, R: ReadSnapshot> {
 }
 
 impl<R: ReadSnapshot> Reader<'_, R> {
-    /// The header, consistent in itself. That it is the header of this image, and that there are as many bytes as it
-    /// says, is checked by [`Reader::admit`]: after all that makes it another machine's.
+    /// The header, consistent in itself. That it is the header of this image, and that there are as many
+    /// bytes as it says, is checked by [`Reader::admit`]: after all that makes it another machine's.
     ///
     /// # Errors
     /// [`Reason::Truncated`], [`Reason::ReadFailed`] or as for [`Header::decode`].
@@ -97,12 +97,13 @@ impl<R: ReadSnapshot> Reader<'_, R> {
         Ok(())
     }
 
-    /// Gives the extents of the page map to `each`, ascending and without overlaps, and in the saved memory of the
-    /// running board if `map` is given.
+    /// Gives the extents of the page map to `each`, ascending and without overlaps, and in the saved memory
+    /// of the running board if `map` is given.
     ///
     /// # Errors
-    /// Of the part, as for [`Reader::context`]; of [`Extent::decode`]; [`Reason::Overlap`], [`Reason::OutOfRange`];
-    /// [`Reason::BadField`] if there are other pages than the header counts; or what `each` gives.
+    /// Of the part, as for [`Reader::context`]; of [`Extent::decode`]; [`Reason::Overlap`],
+    /// [`Reason::OutOfRange`]; [`Reason::BadField`] if there are other pages than the header counts; or what
+    /// `each` gives.
     pub fn map(
         &mut self,
         header: &Header,
@@ -121,8 +122,8 @@ impl<R: ReadSnapshot> Reader<'_, R> {
         Ok(())
     }
 
-    /// Gives the entries of the chunk index to `each`: as many as the page map `extents` has chunks, each of a length that
-    /// is possible for its pages, and all of them as long as the header says.
+    /// Gives the entries of the chunk index to `each`: as many as the page map `extents` has chunks, each of
+    /// a length that is possible for its pages, and all of them as long as the header says.
     ///
     /// # Errors
     /// Of the part, as for [`Reader::context`]; [`Reason::BadField`]; or what `each` gives.
@@ -152,8 +153,8 @@ impl<R: ReadSnapshot> Reader<'_, R> {
     /// The stored bytes of one chunk, read by themselves and checked.
     ///
     /// # Errors
-    /// [`Reason::Truncated`] if they are not in the image or do not fit the buffer, [`Reason::ReadFailed`], or as for
-    /// [`chunk::check`].
+    /// [`Reason::Truncated`] if they are not in the image or do not fit the buffer, [`Reason::ReadFailed`],
+    /// or as for [`chunk::check`].
     pub fn chunk(&mut self, chunk: &Chunk) -> Result<&[u8], Fault> {
         let fault = |reason| Fault::new(Stage::Chunk, reason, chunk.offset);
         let before = chunk.offset % PAGE_SIZE as u64;
@@ -196,8 +197,9 @@ impl<R: ReadSnapshot> Reader<'_, R> {
         self.part(stage, header, part, &mut |bytes| bytes.as_chunks().0.iter().try_for_each(&mut each))
     }
 
-    /// Gives the bytes of `part` to `each`, in whole pages but for the last piece, and compares the checksum, then the
-    /// padding. What `each` objects to is only reported if both are right: else the medium is to blame, not the writer.
+    /// Gives the bytes of `part` to `each`, in whole pages but for the last piece, and compares the checksum,
+    /// then the padding. What `each` objects to is only reported if both are right: else the medium is to
+    /// blame, not the writer.
     fn part(
         &mut self,
         stage: Stage,

@@ -16,12 +16,12 @@ pub enum TakeError<E> {
     Suspend {
         /// 1 or 2.
         pass: u8,
-        /// Who would not stop.
+        /// The driver that did not stop, and why.
         failed: SuspendFailed,
     },
-    /// The board's regions are wrong: mend them in the board's code.
+    /// The board's regions are wrong: correct them in the board's code.
     Regions(MapError),
-    /// The memory map names pages that [`Memory`] cannot reach: mend one of the two.
+    /// The memory map names pages that [`Memory`] cannot reach: correct one of the two.
     Unreachable,
     /// The staging area is not free memory of the system throughout.
     StagingNotFree,
@@ -55,7 +55,7 @@ pub(crate) enum ScanError {
     TooManyExtents,
 }
 
-/// The picture cannot be read, or does not fit the workspace.
+/// Saved memory cannot be read, or does not fit the workspace.
 pub(crate) enum PackError<E> {
     /// Pages that the memory map names cannot be reached.
     Unreachable,

@@ -25,7 +25,7 @@ use crate::system::{PageClass, Resume, System};
 use crate::workspace::{Parts, Work, Workspace};
 use error::PackError;
 use measure::Staging;
-use write::Picture;
+use write::Head;
 
 /// The pause of pass 2 that Compact 2013 documents: one minute.
 pub const DEFAULT_PAUSE_MS: u32 = 60_000;
@@ -50,13 +50,13 @@ impl Default for Settings {
 }
 
 /// What a snapshot needs. `store`, `codec`, `observer` and the workspace must lie in nosave memory: they
-/// change while the picture must not.
+/// change while saved memory must not.
 pub struct Snapshot<'a, S, C, M, Z, W, O> {
     /// The system, with the board's hooks.
     pub system: &'a mut S,
     /// Its state, moved along.
     pub state: &'a StateCell,
-    /// Whom the image belongs to.
+    /// The identity that the image gets.
     pub identity: &'a Identity,
     /// RAM.
     pub memory: &'a mut M,
@@ -66,7 +66,7 @@ pub struct Snapshot<'a, S, C, M, Z, W, O> {
     pub codec: &'a mut Z,
     /// Where images live.
     pub store: &'a mut W,
-    /// Who watches.
+    /// The progress observer.
     pub observer: &'a mut O,
     /// What may differ.
     pub settings: Settings,
@@ -165,7 +165,7 @@ where
             architecture: C::ARCHITECTURE,
         };
         let fork = self.cpu.take_cpu_snapshot(context, &mut |context| {
-            // `result` is in the picture: it is stored when the picture may change again, not before.
+            // `result` is in saved memory: it is stored when that may change again, not before.
             result = writer.run(context, &mut work, staging);
         });
         match fork {
@@ -248,8 +248,8 @@ impl<S: System, M: Memory, Z: CompressSnapshot, W: PrepareSnapshot + WriteSnapsh
         header.id = prepared.id;
 
         // Step 5: write, header first, then finish.
-        let picture = Picture { header: &header, context: context.bytes(), staging: &staging };
-        write::write(&picture, &*self.memory, self.codec, self.store, work, self.observer)?;
+        let head = Head { header: &header, context: context.bytes(), staging: &staging };
+        write::write(&head, &*self.memory, self.codec, self.store, work, self.observer)?;
         self.store.finish_snapshot(work.stored).map_err(TakeError::Write)?;
         self.observer.observe(Progress::Written);
 

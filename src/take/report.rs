@@ -24,11 +24,11 @@ pub struct TakeReport {
     pub slot: u8,
     /// Bytes of the image.
     pub image_len: u64,
-    /// Pages of the picture, zero pages included.
+    /// Pages in the image, zero pages included.
     pub pages: u64,
     /// Pages of it that are all zero.
     pub zero_pages: u64,
-    /// Pages that the system called free: not in the picture.
+    /// Pages that the system called free: not in the image.
     pub free_pages: u64,
     /// Chunks.
     pub chunks: u32,

@@ -14,7 +14,7 @@ use crate::take::report::TakeReport;
 /// How often an observer hears of pages.
 const PAGES_A_REPORT: u64 = 1024;
 
-/// What a page of the picture is to the map.
+/// What a page of saved memory is to the map.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Data,
@@ -23,7 +23,7 @@ enum Kind {
 }
 
 /// Fills the page map. Where it would overflow, short runs of zero and free pages between data are stored as
-/// data, so that every picture fits; only the areas themselves must.
+/// data, so that all memory fits; only the areas themselves must.
 ///
 /// Like the other steps it is a function of its own, so that their locals take turns on the stack.
 #[inline(never)]

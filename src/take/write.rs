@@ -22,8 +22,8 @@ pub(crate) fn part(records: impl Iterator<Item = impl AsRef<[u8]>>) -> Part {
     Part { offset: 0, len, crc: crc.finish() }
 }
 
-/// What step 5 writes.
-pub(crate) struct Picture<'a> {
+/// What step 5 writes before the tables and the chunks, which are in the workspace.
+pub(crate) struct Head<'a> {
     /// The header, complete.
     pub header: &'a Header,
     /// The registers.
@@ -35,7 +35,7 @@ pub(crate) struct Picture<'a> {
 /// Step 5: writes the image from its header on, in order. Does not finish it.
 #[inline(never)]
 pub(crate) fn write<M: Memory, Z: CompressSnapshot, W: WriteSnapshot, O: Observer>(
-    picture: &Picture<'_>,
+    head: &Head<'_>,
     memory: &M,
     codec: &mut Z,
     medium: &mut W,
@@ -43,10 +43,10 @@ pub(crate) fn write<M: Memory, Z: CompressSnapshot, W: WriteSnapshot, O: Observe
     observer: &mut O,
 ) -> Result<(), PackError<W::Error>> {
     let Work { raw, stored, extents, index } = work;
-    let total = picture.header.image_len();
+    let total = head.header.image_len();
     let mut output = Output { buffer: stored, filled: 0, offset: 0, total, medium, observer };
-    output.header(picture.header)?;
-    for piece in picture.context.chunks(PAGE_SIZE) {
+    output.header(head.header)?;
+    for piece in head.context.chunks(PAGE_SIZE) {
         output.bytes(piece)?;
     }
     output.pad_page()?;
@@ -58,11 +58,11 @@ pub(crate) fn write<M: Memory, Z: CompressSnapshot, W: WriteSnapshot, O: Observe
         output.bytes(&entry.encode())?;
     }
     output.pad_page()?;
-    if picture.staging.bytes > 0 {
-        let pages = memory.pages(picture.staging.frames).ok_or(PackError::Unreachable)?;
-        output.staged(Page::bytes(pages).get(..picture.staging.bytes).ok_or(PackError::Unreachable)?)?;
+    if head.staging.bytes > 0 {
+        let pages = memory.pages(head.staging.frames).ok_or(PackError::Unreachable)?;
+        output.staged(Page::bytes(pages).get(..head.staging.bytes).ok_or(PackError::Unreachable)?)?;
     }
-    let measured = Chunks::new(extents).zip(index.iter()).skip(picture.staging.chunks);
+    let measured = Chunks::new(extents).zip(index.iter()).skip(head.staging.chunks);
     for (frames, entry) in measured {
         let src = chunk::gather(memory, &frames, &mut raw[..]).ok_or(PackError::Unreachable)?;
         let dst = output.room()?;
