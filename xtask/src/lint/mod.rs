@@ -5,6 +5,7 @@ mod features;
 mod layers;
 mod licences;
 mod package;
+mod prose;
 
 use crate::board;
 use crate::table;
@@ -50,6 +51,10 @@ pub fn main(filter: Option<String>) -> Result<()> {
     checks.run("documentation", || {
         let mut command = cargo("doc");
         ran(command.args(["--quiet", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))
+    });
+    checks.run("form of the documentation", || {
+        let without = || Verdict::Skipped("this is no checkout of git".into());
+        Ok(if prose::check()? { Verdict::Good } else { without() })
     });
     checks.run("no panic in the library", || no_panic::main().map(|()| Verdict::Good));
     for folder in WITHOUT_CIRCLES {
