@@ -10,6 +10,7 @@ use crate::hooks::CorruptStream;
 use crate::memory_map::{MAX_REGIONS, MapError};
 use crate::power::DriverFailed;
 use crate::refusal::{ColdBoot, Reason, Refusal};
+use crate::store::{PartitionError, RecordError, WindowError};
 use crate::system::SuspendFailed;
 use crate::take::TakeError;
 
@@ -182,6 +183,34 @@ impl Display for CorruptStream {
     }
 }
 
+impl Display for PartitionError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let reason = Reason::from(*self);
+        write!(f, "{reason}; {}", reason.remedy())
+    }
+}
+
+impl<E: Display> Display for WindowError<E> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            WindowError::OutOfRange => f.write_str("the range passes the partition's end"),
+            WindowError::Device(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Display for RecordError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            RecordError::Blank => f.write_str("there is no record here"),
+            RecordError::Future { sequence } => {
+                write!(f, "record {sequence} is of a later version of the software")
+            }
+            RecordError::Corrupt => f.write_str("the record is torn or corrupt"),
+        }
+    }
+}
+
 impl Display for MapError {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
@@ -214,4 +243,7 @@ impl Error for CorruptStream {}
 impl Error for Refusal {}
 impl Error for ColdBoot {}
 impl Error for MapError {}
+impl Error for PartitionError {}
+impl Error for RecordError {}
+impl<E: core::fmt::Debug + Display> Error for WindowError<E> {}
 impl<E: core::fmt::Debug + Display> Error for TakeError<E> {}

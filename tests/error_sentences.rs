@@ -12,16 +12,17 @@ use oal_snapshot::memory_map::MapError;
 use oal_snapshot::power::DriverFailed;
 use oal_snapshot::refusal::{ColdBoot, Reason, Refusal, Stage};
 use oal_snapshot::state::SnapshotState;
+use oal_snapshot::store::{GeometryError, PartitionError, RecordError, StoreError, WindowError};
 use oal_snapshot::system::SuspendFailed;
 use oal_snapshot::take::TakeError;
 
-/// An error of a store.
+/// An error of a store or a device.
 #[derive(Clone, Copy, Debug)]
 struct Full;
 
 impl Display for Full {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the store's own words")
+        f.write_str("its own words")
     }
 }
 
@@ -39,6 +40,18 @@ const TAKE: [TakeError<Full>; 11] = [
     TakeError::PictureChanged,
     TakeError::Prepare(Full),
     TakeError::Write(Full),
+];
+
+const STORE: [StoreError<Full>; 9] = [
+    StoreError::DoesNotFit { needed: 8192, slot: 4096, single: 12288 },
+    StoreError::Device(Full),
+    StoreError::Verify,
+    StoreError::OutOfSequence,
+    StoreError::NoSuchImage,
+    StoreError::OutOfRange,
+    StoreError::LogExhausted,
+    StoreError::Uncorrectable,
+    StoreError::TooManyBadBlocks,
 ];
 
 const MAPS: [MapError; 9] = [
@@ -74,8 +87,20 @@ fn all() -> String {
         line(&mut text, &Refusal { id, slot, stage: Stage::Chunk, reason, at });
     }
     TAKE.iter().for_each(|error| line(&mut text, error));
+    STORE.iter().for_each(|error| line(&mut text, error));
     MAPS.iter().for_each(|error| line(&mut text, error));
+    line(&mut text, &GeometryError::TooSmall { has: 1, needed: 9 });
     for error in [RegionError::Empty, RegionError::Unaligned, RegionError::TooLarge] {
+        line(&mut text, &error);
+    }
+    for error in
+        [PartitionError::Device, PartitionError::Blank, PartitionError::NoTable, PartitionError::NotFound]
+    {
+        line(&mut text, &error);
+    }
+    line(&mut text, &WindowError::<Full>::OutOfRange);
+    line(&mut text, &WindowError::Device(Full));
+    for error in [RecordError::Blank, RecordError::Future { sequence: 9 }, RecordError::Corrupt] {
         line(&mut text, &error);
     }
     line(&mut text, &DriverFailed);

@@ -1,12 +1,14 @@
 //! [`Storage`]: the medium of a board, as the firmware uses it: a store, and text files.
 
+use core::fmt::Display;
+
 use oal_snapshot::refusal::ColdBoot;
 use oal_snapshot::store::Store;
 
 /// What there is to store images on. Its state must follow the medium, so it lives in nosave memory.
 pub trait Storage {
     /// The store.
-    type Store: Store;
+    type Store: Store<DeviceError: Display>;
 
     /// The store, or why there is none.
     fn store(&mut self) -> Result<&mut Self::Store, ColdBoot>;

@@ -22,7 +22,7 @@ impl<S> FlashStorage<S> {
     }
 }
 
-impl<S: Store> Storage for FlashStorage<S> {
+impl<S: Store<DeviceError: core::fmt::Display>> Storage for FlashStorage<S> {
     type Store = S;
 
     fn store(&mut self) -> Result<&mut S, ColdBoot> {
