@@ -59,7 +59,7 @@ struct Head {
     store: *mut AnyStore,
     session: Option<Session>,
     /// Whether the store has heard of the images that the boot refused.
-    told: bool,
+    refusals_reported: bool,
     /// MiB of RAM that the rest of the workspace is laid out for.
     mib: u32,
 }
@@ -228,7 +228,7 @@ unsafe fn start(config: &'static OalConfig, mib: u32) -> Result<(), OalErrorInfo
             error: OalErrorInfo::NONE,
             store,
             session: None,
-            told: false,
+            refusals_reported: false,
             mib,
         };
         (&raw mut (*fixed).head).write(head);
@@ -429,11 +429,11 @@ impl Engine {
         if paged_from { Err(OalErrorInfo::new(OalStage::Prepare, OalError::PagedFrom)) } else { Ok(()) }
     }
 
-    /// Tells the store once which images the boot of this power-on refused, so that the next snapshot takes their place.
-    pub fn tell_refusals(&mut self) {
+    /// Reports to the store, once, which images the boot of this power-on refused, so that the next snapshot takes their place.
+    pub fn report_refusals(&mut self) {
         // SAFETY: a flag of the head, which nobody holds a reference to.
-        let told = unsafe { core::mem::replace(&mut (*self.fixed).head.told, true) };
-        if told {
+        let reported = unsafe { core::mem::replace(&mut (*self.fixed).head.refusals_reported, true) };
+        if reported {
             return;
         }
         let report = *self.report();

@@ -219,7 +219,7 @@ pub unsafe extern "C" fn OEMPrepareSnapshot(cbSnapSize: DWORD) -> BOOL {
             return Err(bad(OalError::BadArgument));
         }
         engine.may_replace()?;
-        engine.tell_refusals();
+        engine.report_refusals();
         let policy = crate::store::policy(engine.config.policy).ok_or(bad(OalError::BadArgument))?;
         let prepared = engine.store().prepare_snapshot(page_align(cbSnapSize.into()), policy);
         prepared.map(|_| ()).map_err(|error| OalErrorInfo::store(OalStage::Prepare, error))

@@ -123,7 +123,7 @@ unsafe fn take(engine: &mut Engine, settings: &OalTakeSettings) -> Result<Timeli
     let mut cpu = engine.cpu()?;
     let mut observer = Watcher::of_take(engine.system);
     engine.may_replace()?;
-    engine.tell_refusals();
+    engine.report_refusals();
     let offset = engine.config.ram_offset;
     let (codec, mut store, parts) = engine.split().ok_or(call(OalError::NotInitialised))?;
     store.settings_mut().slots = slots;

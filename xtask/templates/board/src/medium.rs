@@ -17,6 +17,12 @@ pub struct Device;
 #[derive(Debug)]
 pub struct Failed;
 
+impl core::fmt::Display for Failed {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("the device does not do what it is asked")
+    }
+}
+
 impl BlockDevice for Device {
     type Error = Failed;
 
