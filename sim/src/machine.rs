@@ -125,6 +125,14 @@ impl Machine {
         machine
     }
 
+    /// A board with enough RAM for two chunks of data, and no more.
+    pub fn two_chunks(seed: u64) -> Machine {
+        let system = FakeSystem { ram: [region(0x100, 32)].into(), ..FakeSystem::default() };
+        let mut machine = Machine::new(system);
+        machine.fill(seed);
+        machine
+    }
+
     /// Fills RAM with text, noise and zeroes, and the registers with noise.
     pub fn fill(&mut self, seed: u64) {
         let mut rng = Rng::new(seed);

@@ -109,6 +109,7 @@ pub fn some(mutant: Option<Mutant>, wanted: &dyn Fn(&str, &str) -> bool) -> Vec<
         ("disk-emmc", Kind::Emmc),
         ("disk-unreadable", Kind::Unreadable),
         ("disk-noise", Kind::Noise),
+        ("disk-dma", Kind::Dma),
     ];
     for (name, kind) in disks {
         benches(&mut list, name, &Disk::new(kind), mutant, wanted);
@@ -117,6 +118,7 @@ pub fn some(mutant: Option<Mutant>, wanted: &dyn Fn(&str, &str) -> bool) -> Vec<
         benches(&mut list, name, &Nand::new(rig), mutant, wanted);
     }
     benches(&mut list, "nor", &Nor::new(), mutant, wanted);
+    benches(&mut list, "nor-mapped", &Nor::new().mapped(), mutant, wanted);
     list
 }
 

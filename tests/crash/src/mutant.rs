@@ -24,6 +24,8 @@ pub enum Mutant {
     OnceNotConsumed,
     /// A record's checksum is not compared.
     RecordChecksumIgnored,
+    /// A record is read again after its checksum was compared, and what came then is used.
+    RecordReadAgain,
     /// An image that was written is not compared with what is read back.
     ReadBackIgnored,
     /// A block that fails goes on being used.
@@ -32,7 +34,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Mutant; 9] = [
+    pub const ALL: [Mutant; 10] = [
         Mutant::CommitBeforeData,
         Mutant::NoFlush,
         Mutant::CommitNotDurable,
@@ -40,6 +42,7 @@ impl Mutant {
         Mutant::AttemptNotCounted,
         Mutant::OnceNotConsumed,
         Mutant::RecordChecksumIgnored,
+        Mutant::RecordReadAgain,
         Mutant::ReadBackIgnored,
         Mutant::BadBlockNotSkipped,
     ];
@@ -54,6 +57,7 @@ impl Mutant {
             Mutant::AttemptNotCounted => "attempt not counted",
             Mutant::OnceNotConsumed => "once not consumed",
             Mutant::RecordChecksumIgnored => "checksum not compared",
+            Mutant::RecordReadAgain => "record read again unchecked",
             Mutant::ReadBackIgnored => "image not read back",
             Mutant::BadBlockNotSkipped => "bad block not skipped",
         }
@@ -63,7 +67,8 @@ impl Mutant {
     pub fn concerns(self, family: Family) -> bool {
         match self {
             Mutant::NoFlush | Mutant::CommitNotDurable => family == Family::Disk,
-            Mutant::RecordChecksumIgnored | Mutant::ReadBackIgnored => family == Family::Disk,
+            Mutant::RecordChecksumIgnored | Mutant::RecordReadAgain => family == Family::Disk,
+            Mutant::ReadBackIgnored => family == Family::Disk,
             Mutant::BadBlockNotSkipped => family == Family::Nand,
             Mutant::LogErasedFirst => family != Family::Nor,
             Mutant::CommitBeforeData | Mutant::AttemptNotCounted | Mutant::OnceNotConsumed => true,

@@ -36,14 +36,21 @@ const PICTURES: u32 = 40;
 
 thread_local! {
     /// The machines of the pictures: number `n` is that of picture `n`, and number 0 the one that boots.
-    static MACHINES: Vec<Machine> = (0..u64::from(PICTURES)).map(Machine::tiny).collect();
+    static TINY: Vec<Machine> = (0..u64::from(PICTURES)).map(Machine::tiny).collect();
+    /// The same, with images of two chunks.
+    static TWO_CHUNKS: Vec<Machine> = (0..u64::from(PICTURES)).map(Machine::two_chunks).collect();
     /// The engine's memory. It holds what the last snapshot or boot left, as on a board that was not switched off.
     static WORKSPACE: RefCell<Box<(Workspace<64, 16>, Lz4)>> = RefCell::new(Box::new((Workspace::new(), Lz4::new())));
 }
 
-/// A machine of its own that is to be pictured.
-fn machine_of(picture: u32) -> Machine {
-    let mut machine = MACHINES.with(|machines| machines[picture as usize].clone());
+/// Lends the machines.
+fn machines<T>(two_chunks: bool, act: impl FnOnce(&[Machine]) -> T) -> T {
+    if two_chunks { TWO_CHUNKS.with(|list| act(list)) } else { TINY.with(|list| act(list)) }
+}
+
+/// A machine of its own that is to be saved.
+fn machine_of(picture: u32, two_chunks: bool) -> Machine {
+    let mut machine = machines(two_chunks, |machines| machines[picture as usize].clone());
     machine.system.journal = Default::default();
     machine
 }
@@ -151,7 +158,7 @@ impl<M: Medium> Run<M> {
             let result = match step {
                 Step::Take(policy) => {
                     *taken += 1;
-                    let mut machine = machine_of(*taken);
+                    let mut machine = machine_of(*taken, abilities.two_chunks);
                     machine.settings.policy = *policy;
                     let result =
                         engine(|workspace, codec| machine.take_in(workspace, codec, &mut store, &mut ()));
@@ -281,7 +288,8 @@ fn boot<S: Store, M: Medium>(
     blind: bool,
     told: &mut String,
 ) -> Result<Option<(ImageId, u32, u8)>, String> {
-    let mut machine = MACHINES.with(|machines| machines[0].restarted(9));
+    let two_chunks = store.medium().abilities().two_chunks;
+    let mut machine = machines(two_chunks, |machines| machines[0].restarted(9));
     let mut chosen = None;
     let mut observer = |progress: Progress| {
         if let Progress::Chosen { attempt, .. } = progress {
@@ -293,7 +301,7 @@ fn boot<S: Store, M: Medium>(
     let off = store.medium().is_off();
     let mut end = None;
     if let Some(candidate) = booted.report.booted {
-        let is = |picture: &u32| MACHINES.with(|machines| machine.is_as(&machines[*picture as usize]));
+        let is = |picture: &u32| machines(two_chunks, |machines| machine.is_as(&machines[*picture as usize]));
         let picture = (1..=taken).rev().find(is).ok_or("half an image was entered")?;
         *told =
             format!("picture {picture}, attempt {}, refused {:?}", booted.report.attempt, booted.refused());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use oal_sim::{Counters, Cut, DiskError, Done, Fault, Operation, RamDisk, Trim};
+use oal_sim::{Counters, Cut, DiskError, DmaDisk, Done, Fault, Operation, RamDisk, Trim};
 use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::store::{
     BlockDevice, BlockStore, LOG_SECTORS, RECORD_LEN, RECORD_STRIDE, Record, SECTOR_SIZE, StoreSettings,
@@ -15,6 +15,8 @@ use crate::point::Point;
 
 /// Sectors of a disk on which two images of the tiny machine fit.
 const SECTORS: u64 = LOG_SECTORS + 2 * 12 * 8;
+/// The same for images of two chunks.
+const MORE_SECTORS: u64 = LOG_SECTORS + 2 * 28 * 8;
 
 /// What a disk does when power goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub enum Kind {
     Unreadable,
     /// A volatile cache on a disk full of noise, with discards that leave ones.
     Noise,
+    /// A volatile cache, and reads by DMA: a boot loads a chunk while the next one is on its way.
+    Dma,
 }
 
 /// A disk, and what is wrong with the store on it.
@@ -48,6 +52,7 @@ impl Disk {
         let disk = match kind {
             Kind::Plain => RamDisk::blank(SECTORS),
             Kind::Cached => RamDisk::blank(SECTORS).with_cache(),
+            Kind::Dma => RamDisk::blank(MORE_SECTORS).with_cache(),
             Kind::Emmc => RamDisk::blank(SECTORS).with_cache().with_atomic_writes().with_trim(Trim::Zeroes),
             Kind::Unreadable => RamDisk::blank(SECTORS).with_unreadable_sectors(),
             Kind::Noise => RamDisk::noise(SECTORS, 77).with_cache().with_trim(Trim::Ones),
@@ -107,7 +112,8 @@ impl Medium for Disk {
     }
 
     fn take_journal(&mut self) -> Vec<Step> {
-        self.disk.take_journal().into_iter().map(step).collect()
+        let sectors = self.disk.sectors();
+        self.disk.take_journal().into_iter().map(|done| step(done, sectors)).collect()
     }
 
     fn abilities(&self) -> Abilities {
@@ -119,6 +125,7 @@ impl Medium for Disk {
             stale: true,
             silent_writes: true,
             survives_failures: false,
+            two_chunks: self.kind == Kind::Dma,
             changes: 8,
         }
     }
@@ -128,7 +135,7 @@ impl Medium for Disk {
     }
 }
 
-fn step(done: Done) -> Step {
+fn step(done: Done, all: u64) -> Step {
     let Done { operation, reliable, first, sectors } = done;
     let what = match operation {
         Operation::Read => "read",
@@ -139,7 +146,7 @@ fn step(done: Done) -> Step {
     };
     let where_to = match operation {
         Operation::Flush => String::new(),
-        _ => format!(" {sectors} sectors from {first} on ({})", part(first)),
+        _ => format!(" {sectors} sectors from {first} on ({})", part(first, all)),
     };
     let sort = match operation {
         Operation::Read => Sort::Read,
@@ -151,11 +158,11 @@ fn step(done: Done) -> Step {
 }
 
 /// Which part of the store a sector belongs to.
-fn part(sector: u64) -> String {
+fn part(sector: u64, all: u64) -> String {
     if sector < LOG_SECTORS {
         return format!("record {}", sector / RECORD_STRIDE);
     }
-    format!("slot {}", (sector - LOG_SECTORS) / ((SECTORS - LOG_SECTORS) / 2))
+    format!("slot {}", (sector - LOG_SECTORS) / ((all - LOG_SECTORS) / 2))
 }
 
 /// The disk as a store sees it.
@@ -164,6 +171,27 @@ pub struct Lens<'a>(&'a mut Disk);
 impl Lens<'_> {
     fn is(&self, mutant: Mutant) -> bool {
         self.0.mutant == Some(mutant)
+    }
+
+    /// What a store that is wrong makes of what was read.
+    fn seen(&mut self, first: u64, buf: &mut [u8]) -> Result<(), DiskError> {
+        for (sector, piece) in (first..).zip(buf.chunks_mut(SECTOR_SIZE)) {
+            if let Some(kept) = self.0.kept.get(&sector) {
+                piece.copy_from_slice(kept);
+            }
+        }
+        let Ok(record) = <&mut [u8; RECORD_LEN]>::try_from(buf) else { return Ok(()) };
+        if first >= LOG_SECTORS {
+            return Ok(());
+        }
+        if self.is(Mutant::RecordChecksumIgnored) {
+            forge(record);
+        }
+        if self.is(Mutant::RecordReadAgain) && Record::decode(record).is_ok() {
+            self.0.disk.read(first, record)?;
+            forge(record);
+        }
+        Ok(())
     }
 
     fn keep(&mut self, first: u64, data: &[u8]) {
@@ -180,17 +208,25 @@ impl BlockDevice for Lens<'_> {
 
     fn read(&mut self, first: u64, buf: &mut [u8]) -> Result<(), DiskError> {
         self.0.disk.read(first, buf)?;
-        for (sector, piece) in (first..).zip(buf.chunks_mut(SECTOR_SIZE)) {
-            if let Some(kept) = self.0.kept.get(&sector) {
-                piece.copy_from_slice(kept);
-            }
+        self.seen(first, buf)
+    }
+
+    fn reads_in_background(&self) -> bool {
+        self.0.kind == Kind::Dma
+    }
+
+    fn read_while(
+        &mut self,
+        first: u64,
+        buf: &mut [u8],
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<(), DiskError> {
+        if self.0.kind == Kind::Dma {
+            DmaDisk::new(&mut self.0.disk).read_while(first, buf, meanwhile)?;
+            return self.seen(first, buf);
         }
-        if self.is(Mutant::RecordChecksumIgnored)
-            && let Ok(record) = <&mut [u8; RECORD_LEN]>::try_from(buf)
-            && first < LOG_SECTORS
-        {
-            forge(record);
-        }
+        self.read(first, buf)?;
+        meanwhile();
         Ok(())
     }
 

@@ -114,6 +114,8 @@ pub struct Abilities {
     pub silent_writes: bool,
     /// Whether a write that fails must not make the snapshot fail.
     pub survives_failures: bool,
+    /// Whether images of two chunks are taken on it, so that one can be loaded while the other is read.
+    pub two_chunks: bool,
     /// About as many changes as a session makes.
     pub changes: u64,
 }

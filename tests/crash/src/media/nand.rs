@@ -201,6 +201,7 @@ impl Medium for Nand {
             stale: false,
             silent_writes: false,
             survives_failures: true,
+            two_chunks: false,
             changes: 60,
         }
     }

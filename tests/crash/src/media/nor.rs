@@ -32,6 +32,12 @@ pub struct Nor {
 }
 
 impl Nor {
+    /// The same, mapped into memory: images are booted from where they lie.
+    #[must_use]
+    pub fn mapped(self) -> Nor {
+        Nor { cells: self.cells.mapped(), ..self }
+    }
+
     /// Flash that was never used.
     pub fn new() -> Nor {
         Nor {
@@ -166,6 +172,7 @@ impl Medium for Nor {
             stale: true,
             silent_writes: false,
             survives_failures: false,
+            two_chunks: false,
             changes: 16,
         }
     }
@@ -239,5 +246,10 @@ impl NorFlash for Lens<'_> {
             return Ok(());
         }
         nor.erase(block)
+    }
+
+    /// What waits for the commit is not in the cells.
+    fn mapped(&self) -> Option<&[u8]> {
+        if self.0.waiting.is_empty() && !self.0.is_off() { NorFlash::mapped(&self.0.cells) } else { None }
     }
 }
