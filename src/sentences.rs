@@ -183,9 +183,14 @@ impl Display for CorruptStream {
     }
 }
 
-impl Display for PartitionError {
+impl<E: Display> Display for PartitionError<E> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let reason = Reason::from(*self);
+        let reason = match self {
+            PartitionError::Device(error) => return write!(f, "the first sector cannot be read: {error}"),
+            PartitionError::Blank => Reason::Blank,
+            PartitionError::NoTable => Reason::NoPartitionTable,
+            PartitionError::NotFound => Reason::NoPartition,
+        };
         write!(f, "{reason}; {}", reason.remedy())
     }
 }
@@ -243,7 +248,18 @@ impl Error for CorruptStream {}
 impl Error for Refusal {}
 impl Error for ColdBoot {}
 impl Error for MapError {}
-impl Error for PartitionError {}
 impl Error for RecordError {}
-impl<E: core::fmt::Debug + Display> Error for WindowError<E> {}
+
+impl<E: Error + 'static> Error for PartitionError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        if let PartitionError::Device(error) = self { Some(error) } else { None }
+    }
+}
+
+impl<E: Error + 'static> Error for WindowError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        if let WindowError::Device(error) = self { Some(error) } else { None }
+    }
+}
+
 impl<E: core::fmt::Debug + Display> Error for TakeError<E> {}

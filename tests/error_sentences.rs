@@ -93,9 +93,12 @@ fn all() -> String {
     for error in [RegionError::Empty, RegionError::Unaligned, RegionError::TooLarge] {
         line(&mut text, &error);
     }
-    for error in
-        [PartitionError::Device, PartitionError::Blank, PartitionError::NoTable, PartitionError::NotFound]
-    {
+    for error in [
+        PartitionError::Device(Full),
+        PartitionError::Blank,
+        PartitionError::NoTable,
+        PartitionError::NotFound,
+    ] {
         line(&mut text, &error);
     }
     line(&mut text, &WindowError::<Full>::OutOfRange);

@@ -20,7 +20,7 @@ fn disk(entries: &[(u8, u32, u32)]) -> RamDisk {
     disk
 }
 
-fn find(disk: &mut RamDisk) -> Result<(u64, u64), PartitionError> {
+fn find(disk: &mut RamDisk) -> Result<(u64, u64), PartitionError<DiskError>> {
     match Partition::find(disk, SNAPSHOT_PARTITION_TYPE) {
         Ok(partition) => Ok((partition.first_sector(), partition.sectors())),
         Err((_, error)) => Err(error),
@@ -53,8 +53,8 @@ fn each_way_to_have_no_partition_has_its_reason() {
     }
     let mut failing = disk(&[(0xda, 1, 1)]);
     failing.fail(Fault { operation: Operation::Read, after: 0, effect: Effect::Error });
-    assert_eq!(find(&mut failing), Err(PartitionError::Device));
-    assert_eq!(Reason::from(PartitionError::Device), Reason::MediumError);
+    assert_eq!(find(&mut failing), Err(PartitionError::Device(DiskError::Failed)));
+    assert_eq!(Reason::from(PartitionError::Device(DiskError::Failed)), Reason::MediumError);
 }
 
 #[test]

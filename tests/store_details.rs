@@ -1,5 +1,7 @@
 //! Details of the stores and of the reader, each of which a change would break without any other test noticing.
 
+use std::error::Error;
+
 use oal_sim::machine::region;
 use oal_sim::nor::NorCells;
 use oal_sim::{DmaDisk, FakeSystem, Machine, NandPages, RamDisk, layout};
@@ -9,10 +11,13 @@ use oal_snapshot::image::{ChunkEntry, Extent, Header, ImageId, Reader};
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::nand::{NandGeometry, NandStore};
 use oal_snapshot::store::nor::{NorGeometry, NorStore};
-use oal_snapshot::store::{BlockStore, Partition, Record, Store, StoreError, StoreSettings};
+use oal_snapshot::store::{
+    BlockStore, Partition, PartitionError, Record, RecordError, Slots, Store, StoreError, StoreSettings,
+    WindowError,
+};
 use oal_snapshot::take::Timeline;
 
-const SETTINGS: StoreSettings = StoreSettings { slots: oal_snapshot::store::Slots::Two, max_attempts: 0 };
+const SETTINGS: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts: 0 };
 
 /// Every other page holds zeroes, so each page is an extent of its own.
 fn fragmented(pages: u32) -> Machine {
@@ -56,7 +61,11 @@ fn a_part_longer_than_the_buffer_is_read_and_checked_to_its_end() {
     let (header, extents, _) = &whole;
     assert!(header.map.len > 4 * 4096 && extents.len() == 1200, "{:?}", header.map);
     for pages in 1..6 {
-        assert_eq!(tables(&mut disk, report.id, report.image_len, pages).as_ref(), Ok(&whole), "{pages} pages");
+        assert_eq!(
+            tables(&mut disk, report.id, report.image_len, pages).as_ref(),
+            Ok(&whole),
+            "{pages} pages"
+        );
     }
     // A wrong bit in each window of the map, its last byte among them.
     let at = header.map.offset as usize;
@@ -72,6 +81,11 @@ fn a_part_longer_than_the_buffer_is_read_and_checked_to_its_end() {
     assert!(tables(&mut disk, report.id, report.image_len, 1).is_ok());
 }
 
+/// Through a `&mut` of a store, as an engine may have it.
+fn passed_on(store: impl Store) -> bool {
+    store.reads_in_background()
+}
+
 #[test]
 fn only_a_device_with_dma_reads_in_background_whatever_lies_between() {
     let mut disk = RamDisk::blank(1024);
@@ -80,7 +94,7 @@ fn only_a_device_with_dma_reads_in_background_whatever_lies_between() {
     let mut dma = DmaDisk::new(&mut disk);
     assert!(BlockStore::new(&mut dma, SETTINGS).unwrap().reads_in_background());
     let mut store = BlockStore::new(Partition::whole(&mut dma), SETTINGS).unwrap();
-    assert!((&mut store).reads_in_background());
+    assert!(passed_on(&mut store));
     let chip = NandPages::new(NandGeometry { page_bytes: 2048, pages_per_block: 16, blocks: 24 }, 1);
     assert!(!NandStore::<_, 2048, 3>::new(chip, SETTINGS).unwrap().reads_in_background());
     let cells = NorCells::new(NorGeometry { block_bytes: 16384, blocks: 12, program_bytes: 4 }, 1);
@@ -110,4 +124,18 @@ fn an_image_is_begun_behind_the_last_number_that_leaves_room_and_behind_no_other
         assert_eq!((prepared.is_ok(), refused), (begun, !begun), "{sequence}: {prepared:?}");
         assert_eq!(store.record().unwrap().sequence, if begun { sequence + 1 } else { sequence });
     }
+}
+
+#[test]
+fn errors_are_sentences_that_name_the_cause_and_keep_the_device_s_own() {
+    let device = RecordError::Future { sequence: 7 };
+    let error = StoreError::Device(WindowError::Device(device));
+    let text = error.to_string();
+    assert_eq!(text, "the medium failed: record 7 is of a later version of the software");
+    let below = error.source().and_then(Error::source).and_then(|error| error.downcast_ref());
+    assert_eq!(below, Some(&device));
+    let error = PartitionError::Device(device);
+    assert!(error.source().is_some() && error.to_string().starts_with("the first sector cannot be read: "));
+    let refused = BlockStore::new(&mut RamDisk::blank(8), SETTINGS).err().unwrap();
+    assert!(refused.to_string().contains("too small: 8 ") && refused.to_string().contains("needs 72"));
 }

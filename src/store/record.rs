@@ -97,7 +97,7 @@ pub enum RecordError {
         /// Its sequence number.
         sequence: u64,
     },
-    /// Anything else: torn, rotten, or never a record.
+    /// Anything else: torn or corrupt, or never a record.
     Corrupt,
 }
 

@@ -15,9 +15,9 @@ const ENTRY_LEN: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
-pub enum PartitionError {
+pub enum PartitionError<E> {
     /// The device's first sector could not be read.
-    Device,
+    Device(E),
     /// The first sector is all 0x00 or all 0xff.
     Blank,
     /// The first sector holds something, but no partition table.
@@ -26,10 +26,10 @@ pub enum PartitionError {
     NotFound,
 }
 
-impl From<PartitionError> for Reason {
-    fn from(error: PartitionError) -> Reason {
+impl<E> From<PartitionError<E>> for Reason {
+    fn from(error: PartitionError<E>) -> Reason {
         match error {
-            PartitionError::Device => Reason::MediumError,
+            PartitionError::Device(_) => Reason::MediumError,
             PartitionError::Blank => Reason::Blank,
             PartitionError::NoTable => Reason::NoPartitionTable,
             PartitionError::NotFound => Reason::NoPartition,
@@ -66,10 +66,10 @@ impl<D: BlockDevice> Partition<D> {
     ///
     /// # Errors
     /// [`PartitionError`], with the device back.
-    pub fn find(mut device: D, kind: u8) -> Result<Partition<D>, (D, PartitionError)> {
+    pub fn find(mut device: D, kind: u8) -> Result<Partition<D>, (D, PartitionError<D::Error>)> {
         let mut table = [0; SECTOR_SIZE];
-        if device.read(0, &mut table).is_err() {
-            return Err((device, PartitionError::Device));
+        if let Err(error) = device.read(0, &mut table) {
+            return Err((device, PartitionError::Device(error)));
         }
         if table.iter().all(|b| *b == 0) || table.iter().all(|b| *b == 0xff) {
             return Err((device, PartitionError::Blank));
