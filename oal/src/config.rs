@@ -2,9 +2,12 @@
 
 use core::ffi::{c_char, c_void};
 
+use oal_snapshot::hooks::BootPolicy;
+use oal_snapshot::store::{Slots, StoreSettings};
+
 use crate::cpu::OalCpu;
 use crate::report::OalBootReport;
-use crate::store::{OalAttemptRegister, OalBlockDevice, OalNandFlash, OalNorFlash, OalStore};
+use crate::store::{Devices, OalAttemptRegister, OalBlockDevice, OalNandFlash, OalNorFlash, OalStore};
 use crate::types::PCRamTable;
 
 /// Whether a page's contents matter.
@@ -172,3 +175,33 @@ pub struct OalConfig {
 pub const OAL_FLAG_SECURE: u32 = 1;
 /// All flags there are.
 pub(crate) const FLAGS: u32 = OAL_FLAG_SECURE;
+
+impl OalConfig {
+    /// What the store is made of.
+    pub(crate) fn devices(&self) -> Devices {
+        let settings = StoreSettings {
+            slots: slots(self.slots).unwrap_or(Slots::Two),
+            max_attempts: self.max_attempts.min(u8::MAX.into()) as u8,
+        };
+        let OalConfig { block, nand, nor, attempts, .. } = *self;
+        Devices { block, nand, nor, attempts, settings }
+    }
+}
+
+/// An `OalSlots` in the engine's words.
+pub(crate) fn slots(number: u32) -> Option<Slots> {
+    match number {
+        n if n == OalSlots::Two as u32 => Some(Slots::Two),
+        n if n == OalSlots::One as u32 => Some(Slots::One),
+        _ => None,
+    }
+}
+
+/// An `OalPolicy` in the engine's words.
+pub(crate) fn policy(number: u32) -> Option<BootPolicy> {
+    match number {
+        n if n == OalPolicy::Always as u32 => Some(BootPolicy::Always),
+        n if n == OalPolicy::Once as u32 => Some(BootPolicy::Once),
+        _ => None,
+    }
+}

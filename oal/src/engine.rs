@@ -16,12 +16,12 @@ use oal_snapshot::refusal::Reason;
 use oal_snapshot::state::StateCell;
 use oal_snapshot::workspace::{Parts, Workspace, chunks_for};
 
-use crate::config::{FLAGS, OalConfig, OalSystem};
+use crate::config::{self, FLAGS, OalConfig, OalSystem};
 use crate::cpu::{Cpu, Record};
 use crate::error::{self, OalError, OalErrorInfo, OalStage, number};
 use crate::report::OalBootReport;
-use crate::store::{self, AnyStore, StorePlace};
-use crate::system::Tables;
+use crate::store::{AnyStore, StorePlace};
+use crate::tables::Tables;
 
 /// Where the state is: in the picture.
 pub(crate) static STATE: StateCell = StateCell::new();
@@ -173,8 +173,8 @@ fn check(config: &'static OalConfig) -> Result<u32, OalErrorInfo> {
     }
     if config.flags & !FLAGS != 0
         || config.reserved != 0
-        || store::slots(config.slots).is_none()
-        || store::policy(config.policy).is_none()
+        || config::slots(config.slots).is_none()
+        || config::policy(config.policy).is_none()
         || config.max_attempts > u8::MAX.into()
     {
         return fail(OalError::BadArgument);
@@ -221,7 +221,9 @@ unsafe fn start(config: &'static OalConfig, mib: u32) -> Result<(), OalErrorInfo
     // initialised is made but to bytes of the store's place, which may be any.
     unsafe {
         let place = &mut (*fixed).store;
-        let store = (*config.store).make(config, place).map_err(|e| OalErrorInfo::new(OalStage::Init, e))?;
+        let store = (*config.store)
+            .make(&config.devices(), place)
+            .map_err(|e| OalErrorInfo::new(OalStage::Init, e))?;
         let head = Head {
             magic: MAGIC,
             busy: Busy::Nobody,

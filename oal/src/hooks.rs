@@ -13,6 +13,7 @@ use oal_snapshot::mem;
 use oal_snapshot::state::SnapshotState;
 use oal_snapshot::store::StoreError;
 
+use crate::config;
 use crate::cpu::{OEMTakeCPUSnapshot, Record};
 use crate::engine::{self, Engine, STATE};
 use crate::error::{OalError, OalErrorInfo, OalStage, map, number};
@@ -220,7 +221,7 @@ pub unsafe extern "C" fn OEMPrepareSnapshot(cbSnapSize: DWORD) -> BOOL {
         }
         engine.may_replace()?;
         engine.report_refusals();
-        let policy = crate::store::policy(engine.config.policy).ok_or(bad(OalError::BadArgument))?;
+        let policy = config::policy(engine.config.policy).ok_or(bad(OalError::BadArgument))?;
         let prepared = engine.store().prepare_snapshot(page_align(cbSnapSize.into()), policy);
         prepared.map(|_| ()).map_err(|error| OalErrorInfo::store(OalStage::Prepare, error))
     })

@@ -13,7 +13,7 @@
 //! | [`cpu`] | capture and restore |
 //! | [`hooks`], [`restore`] | a kernel's side, and its boot loader's |
 //! | [`one_call`] | firmware without such a kernel |
-//! | `engine`, `system` | the instance, and the C side as the engine sees it |
+//! | `engine`, `system`, `tables` | the instance, and the C side as the engine sees it |
 //! | `frame` | the compressed contents of a kernel's image |
 //!
 //! # Memory
@@ -39,6 +39,7 @@ pub mod report;
 pub mod restore;
 pub mod store;
 mod system;
+mod tables;
 pub mod types;
 
 /// A panic ends here: no loop, no message, no unwinding into C. The undefined instruction is the C side's exception.

@@ -5,9 +5,9 @@ use oal_snapshot::mem::PhysicalMemory;
 use oal_snapshot::store::StoreError;
 use oal_snapshot::take::{DEFAULT_PAUSE_MS, Settings, Snapshot, TakeReport, Timeline};
 
+use crate::config;
 use crate::engine::{Engine, STATE};
 use crate::error::{OalError, OalErrorInfo, OalStage, number};
-use crate::store;
 use crate::system::{CSystem, Watcher};
 
 /// `oal_snapshot_take` and `OEMSnapshotResume`: the snapshot is committed, and the system that took it goes on.
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn oal_snapshot_take(
 /// What the configuration says of memory is true.
 unsafe fn take(engine: &mut Engine, settings: &OalTakeSettings) -> Result<Timeline, OalErrorInfo> {
     let call = |error| OalErrorInfo::new(OalStage::Call, error);
-    let (Some(slots), Some(policy)) = (store::slots(settings.slots), store::policy(settings.policy)) else {
+    let (Some(slots), Some(policy)) = (config::slots(settings.slots), config::policy(settings.policy)) else {
         return Err(call(OalError::BadArgument));
     };
     if engine.system.suspend.is_none() || engine.system.resume.is_none() {

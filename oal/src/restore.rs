@@ -25,7 +25,8 @@ use crate::config::OalStep;
 use crate::cpu::Record;
 use crate::engine::{Engine, frames_of};
 use crate::error::{OalError, OalErrorInfo, OalStage, number};
-use crate::system::{Tables, Watcher};
+use crate::system::Watcher;
+use crate::tables::Tables;
 use crate::types::{
     BOOL, DWORD, FALSE, LPCVOID, LPDWORD, LPVOID, OAL_SNAP_BUFFER_BYTES, PFN_SnapReadAtOffset,
     SNAP_ERR_CHECKSUM_FAILURE, SNAP_ERR_INSUFFICIENT_BUFFER, SNAP_ERR_INVALID_ARGUMENT,

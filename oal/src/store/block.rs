@@ -5,9 +5,8 @@ use core::ffi::c_void;
 use oal_snapshot::refusal::Stage;
 use oal_snapshot::store::{BlockDevice, BlockStore, Partition, SECTOR_SIZE, SNAPSHOT_PARTITION_TYPE};
 
-use crate::config::OalConfig;
 use crate::error::{OalError, OalErrorInfo, OalStage, number};
-use crate::store::{AnyStore, OalStore, Register, StorePlace, done, settings};
+use crate::store::{AnyStore, Devices, OalStore, Register, StorePlace, done};
 
 /// A device of 512-byte sectors: eMMC, SD card, disk. Functions return 0 on success, and any other number on failure,
 /// which `oal_snapshot_error_info` then tells. Each gets `context`.
@@ -115,18 +114,18 @@ impl BlockDevice for Device<'_> {
     }
 }
 
-unsafe fn make(config: &'static OalConfig, place: &mut StorePlace) -> Result<*mut AnyStore, OalError> {
-    if !config.nand.is_null() || !config.nor.is_null() {
+unsafe fn make(devices: &Devices, place: &mut StorePlace) -> Result<*mut AnyStore, OalError> {
+    if !devices.nand.is_null() || !devices.nor.is_null() {
         return Err(OalError::NoStore);
     }
     // SAFETY: the caller's promise.
     let (table, register) =
-        unsafe { (config.block.as_ref().ok_or(OalError::NoStore)?, Register::of(config)?) };
+        unsafe { (devices.block.as_ref().ok_or(OalError::NoStore)?, Register::of(devices)?) };
     let device = Device::new(table).ok_or(OalError::MissingFunction)?;
     if table.first_sector.checked_add(table.sectors).is_none() {
         return Err(OalError::BadGeometry);
     }
-    let store = BlockStore::with_register(device, settings(config), register);
+    let store = BlockStore::with_register(device, devices.settings, register);
     Ok(place.put(store.map_err(|_| OalError::BadGeometry)?))
 }
 

@@ -6,8 +6,7 @@ mod nor;
 
 use core::ffi::c_void;
 
-use oal_snapshot::hooks::BootPolicy;
-use oal_snapshot::store::{AttemptRegister, Slots, Store, StoreError, StoreSettings};
+use oal_snapshot::store::{AttemptRegister, Store, StoreError, StoreSettings};
 
 pub use block::{OalBlockDevice, oal_snapshot_block, oal_snapshot_partition};
 pub use nand::{
@@ -16,33 +15,46 @@ pub use nand::{
 };
 pub use nor::{OalNorFlash, oal_snapshot_nor};
 
-use crate::config::{OalConfig, OalPolicy, OalSlots};
 use crate::error::OalError;
 
 /// Bytes of the largest store, and their alignment.
 pub(crate) const STORE_BYTES: usize = 20 << 10;
 pub(crate) const STORE_ALIGN: usize = 16;
 
+/// What a store is made of: a device of one kind, and what the configuration says of stores of every kind.
+pub(crate) struct Devices {
+    /// The device of a block store, or NULL.
+    pub block: *const OalBlockDevice,
+    /// The device of a NAND store, or NULL.
+    pub nand: *const OalNandFlash,
+    /// The device of a NOR store, or NULL.
+    pub nor: *const OalNorFlash,
+    /// Where attempts are counted, or NULL.
+    pub attempts: *const OalAttemptRegister,
+    /// The settings.
+    pub settings: StoreSettings,
+}
+
 /// A kind of store. Its contents are the library's own.
 pub struct OalStore {
-    make: unsafe fn(&'static OalConfig, &mut StorePlace) -> Result<*mut AnyStore, OalError>,
+    make: unsafe fn(&Devices, &mut StorePlace) -> Result<*mut AnyStore, OalError>,
 }
 
 impl OalStore {
-    /// Makes the store of `config` in `place`. Nothing is read or written yet.
+    /// Makes a store on one of `devices` in `place`. Nothing is read or written yet.
     ///
     /// # Errors
     /// [`OalError::NoStore`], [`OalError::MissingFunction`] or [`OalError::BadGeometry`].
     ///
     /// # Safety
-    /// The device of `config`, where there is one, is a table that is valid and constant for ever.
+    /// What `devices` names is NULL or a table that is valid and constant for ever.
     pub(crate) unsafe fn make(
         &self,
-        config: &'static OalConfig,
+        devices: &Devices,
         place: &mut StorePlace,
     ) -> Result<*mut AnyStore, OalError> {
         // SAFETY: the caller's promise.
-        unsafe { (self.make)(config, place) }
+        unsafe { (self.make)(devices, place) }
     }
 }
 
@@ -69,32 +81,6 @@ impl StorePlace {
 /// A store of any kind.
 pub(crate) type AnyStore = dyn Store<DeviceError = i32, Error = StoreError<i32>>;
 
-/// What the configuration says of stores of every kind.
-pub(crate) fn settings(config: &OalConfig) -> StoreSettings {
-    StoreSettings {
-        slots: slots(config.slots).unwrap_or(Slots::Two),
-        max_attempts: config.max_attempts.min(u8::MAX.into()) as u8,
-    }
-}
-
-/// An `OalSlots` in the engine's words.
-pub(crate) fn slots(number: u32) -> Option<Slots> {
-    match number {
-        n if n == OalSlots::Two as u32 => Some(Slots::Two),
-        n if n == OalSlots::One as u32 => Some(Slots::One),
-        _ => None,
-    }
-}
-
-/// An `OalPolicy` in the engine's words.
-pub(crate) fn policy(number: u32) -> Option<BootPolicy> {
-    match number {
-        n if n == OalPolicy::Always as u32 => Some(BootPolicy::Always),
-        n if n == OalPolicy::Once as u32 => Some(BootPolicy::Once),
-        _ => None,
-    }
-}
-
 /// A 32-bit register that keeps its value over a reset, to count attempts in: a boot then writes nothing to the medium.
 #[repr(C)]
 pub struct OalAttemptRegister {
@@ -110,16 +96,16 @@ pub struct OalAttemptRegister {
 pub(crate) struct Register(Option<&'static OalAttemptRegister>);
 
 impl Register {
-    /// The register of `config`.
+    /// The register of `devices`.
     ///
     /// # Errors
     /// [`OalError::MissingFunction`].
     ///
     /// # Safety
     /// If there is a table, it is valid and constant for ever.
-    unsafe fn of(config: &OalConfig) -> Result<Register, OalError> {
+    unsafe fn of(devices: &Devices) -> Result<Register, OalError> {
         // SAFETY: the caller's promise.
-        match unsafe { config.attempts.as_ref() } {
+        match unsafe { devices.attempts.as_ref() } {
             Some(OalAttemptRegister { get: None, .. } | OalAttemptRegister { set: None, .. }) => {
                 Err(OalError::MissingFunction)
             }

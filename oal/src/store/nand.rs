@@ -4,9 +4,8 @@ use core::ffi::c_void;
 
 use oal_snapshot::store::nand::{Ecc, NandError, NandFlash, NandGeometry, NandPage, NandStore};
 
-use crate::config::OalConfig;
 use crate::error::OalError;
-use crate::store::{AnyStore, OalStore, Register, StorePlace, done, settings};
+use crate::store::{AnyStore, Devices, OalStore, Register, StorePlace, done};
 
 /// `read_page`: so many bits were wrong, and corrected, that the block's contents should be moved soon.
 pub const OAL_NAND_WORN: i32 = 1;
@@ -135,22 +134,22 @@ impl NandFlash for Chip {
 }
 
 unsafe fn make<const PAGE: usize, const MAP: usize>(
-    config: &'static OalConfig,
+    devices: &Devices,
     place: &mut StorePlace,
 ) -> Result<*mut AnyStore, OalError> {
-    if !config.block.is_null() || !config.nor.is_null() {
+    if !devices.block.is_null() || !devices.nor.is_null() {
         return Err(OalError::NoStore);
     }
     // SAFETY: the caller's promise.
     let (table, register) =
-        unsafe { (config.nand.as_ref().ok_or(OalError::NoStore)?, Register::of(config)?) };
+        unsafe { (devices.nand.as_ref().ok_or(OalError::NoStore)?, Register::of(devices)?) };
     let (Some(read), Some(program), Some(erase), Some(is_bad), Some(mark_bad)) =
         (table.read_page, table.program_page, table.erase_block, table.is_bad, table.mark_bad)
     else {
         return Err(OalError::MissingFunction);
     };
     let chip = Chip { table, read, program, erase, is_bad, mark_bad };
-    let store = NandStore::<_, PAGE, MAP, _>::with_register(chip, settings(config), register);
+    let store = NandStore::<_, PAGE, MAP, _>::with_register(chip, devices.settings, register);
     Ok(place.put(store.map_err(|_| OalError::BadGeometry)?))
 }
 

@@ -4,9 +4,8 @@ use core::ffi::c_void;
 
 use oal_snapshot::store::nor::{NorFlash, NorGeometry, NorStore};
 
-use crate::config::OalConfig;
 use crate::error::OalError;
-use crate::store::{AnyStore, OalStore, Register, StorePlace, done, settings};
+use crate::store::{AnyStore, Devices, OalStore, Register, StorePlace, done};
 
 /// A NOR flash, or a part of one, which starts at byte 0 here. Functions return 0 on success, and any other number on
 /// failure, which `oal_snapshot_error_info` then tells. Each gets `context`.
@@ -75,17 +74,18 @@ impl NorFlash for Flash {
     }
 }
 
-unsafe fn make(config: &'static OalConfig, place: &mut StorePlace) -> Result<*mut AnyStore, OalError> {
-    if !config.block.is_null() || !config.nand.is_null() {
+unsafe fn make(devices: &Devices, place: &mut StorePlace) -> Result<*mut AnyStore, OalError> {
+    if !devices.block.is_null() || !devices.nand.is_null() {
         return Err(OalError::NoStore);
     }
     // SAFETY: the caller's promise.
-    let (table, register) = unsafe { (config.nor.as_ref().ok_or(OalError::NoStore)?, Register::of(config)?) };
+    let (table, register) =
+        unsafe { (devices.nor.as_ref().ok_or(OalError::NoStore)?, Register::of(devices)?) };
     let (Some(read), Some(program), Some(erase)) = (table.read, table.program, table.erase) else {
         return Err(OalError::MissingFunction);
     };
     let flash = Flash { table, read, program, erase };
-    let store = NorStore::with_register(flash, settings(config), register);
+    let store = NorStore::with_register(flash, devices.settings, register);
     Ok(place.put(store.map_err(|_| OalError::BadGeometry)?))
 }
 
