@@ -324,8 +324,8 @@ impl ImageFound {
     }
 }
 
-/// What a boot would make of the store: the image that it would enter, and why, in lines. Chunks are looked at only to
-/// verify.
+/// What a boot would make of the store: the image that it would enter, and why, in lines. Chunks are looked
+/// at only to verify.
 pub fn boot(store: &mut Store, look: Look) -> (Option<ImageId>, Vec<String>) {
     let selection = match store.shelf.select() {
         Ok(selection) => selection,

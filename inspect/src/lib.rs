@@ -55,7 +55,8 @@ pub struct Options {
     /// Unconfirmed boots that the board allows; 0 is no limit
     #[arg(long, value_name = "N", default_value_t = 3)]
     max_attempts: u8,
-    /// The board's RAM, the OEM's regions with it, to check the image against; more than once for several parts
+    /// The board's RAM, the OEM's regions with it, to check the image against; more than once for several
+    /// parts
     #[arg(long, value_name = "ADDR..ADDR")]
     ram: Vec<Addresses>,
     /// The board's nosave memory
@@ -137,8 +138,8 @@ impl Subject {
         self.store.as_mut().and_then(|store| findings::boot(store, Look { verify: false, map }).0)
     }
 
-    /// The entry of the image to look at: the one asked for, or the one that would boot, or the newest; none if the file
-    /// is an image.
+    /// The entry of the image to look at: the one asked for, or the one that would boot, or the newest; none
+    /// if the file is an image.
     fn chosen(&mut self, id: Option<u64>, booting: Option<ImageId>) -> Result<Option<SlotEntry>> {
         let Some(store) = &mut self.store else { return Ok(None) };
         let entries: Vec<SlotEntry> = store.shelf.record()?.slots.into_iter().flatten().collect();

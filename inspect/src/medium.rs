@@ -176,8 +176,8 @@ impl Input {
         Disk { input: self.clone(), start }
     }
 
-    /// The file as a NAND chip, if it has the size of one. How much of the chip the store has is what its records say: the map
-    /// of bad blocks in front of a record's checksum has a bit for each block.
+    /// The file as a NAND chip, if it has the size of one. How much of the chip the store has is what its
+    /// records say: the map of bad blocks in front of a record's checksum has a bit for each block.
     fn medium(&self, kind: Kind) -> Option<Medium> {
         let (block, erase_block_kib) = match kind {
             Kind::Nand => (NOR_BLOCK, NOR_BLOCK >> 10),
@@ -227,8 +227,8 @@ fn is_record(place: &Place) -> bool {
     matches!(place.found, Ok(_) | Err(RecordError::Future { .. }))
 }
 
-/// Every place of the log that is not blank; the store begins at the byte `start`. Read by the format's own places, without
-/// the store's help.
+/// Every place of the log that is not blank; the store begins at the byte `start`. Read by the format's own
+/// places, without the store's help.
 fn log(input: &Input, kind: FileKind, start: u64) -> Result<Vec<Place>> {
     let mut places = Vec::new();
     let mut take = |name: String, bytes: &[u8]| {

@@ -3,7 +3,8 @@
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 
-/// Compares a text with the stored one of this name; with `INSPECT_TEXTS=write` in the environment it is stored instead.
+/// Compares a text with the stored one of this name; with `INSPECT_TEXTS=write` in the environment it is
+/// stored instead.
 ///
 /// # Errors
 /// If they differ: the first line that does.

@@ -8,7 +8,8 @@ pub fn fault((stage, reason): Fault) -> String {
     format!("{} ({}, at the stage {stage})", sentence(reason), reason.name())
 }
 
-/// A reason in words: the library's, but where a file and the options of this tool stand for a device and its board.
+/// A reason in words: the library's, but where a file and the options of this tool stand for a device and its
+/// board.
 fn sentence(reason: Reason) -> &'static str {
     match reason {
         Reason::MediumError => "a part of the file that counts could not be read",

@@ -1,4 +1,5 @@
-//! The boards that are built and emulated. Each says in `board.toml`, in its own folder, what the lab has to know of it.
+//! The boards that are built and emulated. Each says in `board.toml`, in its own folder, what the lab has to
+//! know of it.
 
 mod description;
 

@@ -12,8 +12,8 @@ use std::sync::OnceLock;
 
 pub use c::COMPILER;
 
-/// Builds all firmware of a board and says where the one for this medium is. `OAL_FIRMWARE` names what to use instead,
-/// such as a build of another machine: an ELF file, or a folder with files named like the binaries.
+/// Builds all firmware of a board and says where the one for this medium is. `OAL_FIRMWARE` names what to use
+/// instead, such as a build of another machine: an ELF file, or a folder with files named like the binaries.
 pub fn path(board: &Board, medium: &Medium) -> Result<PathBuf> {
     let binary = &medium.program;
     match std::env::var_os("OAL_FIRMWARE").map(PathBuf::from) {
@@ -71,8 +71,8 @@ impl Kernel {
     }
 }
 
-/// Builds it once more with another build id, into a folder of its own: for the case in which an image meets a
-/// firmware that did not take it.
+/// Builds it once more with another build id, into a folder of its own: for the case in which an image meets
+/// a firmware that did not take it.
 pub fn build_other(board: &Board, medium: &Medium) -> Result<Firmware> {
     Firmware::open(&compile(board, Some("another-build"))?.0.join(&medium.program))
 }
@@ -97,8 +97,8 @@ fn compile_broken() -> Result<PathBuf> {
     Ok(folder.join(target.triple()).join("release"))
 }
 
-/// Builds a board's firmware, and returns the folder with the programs and what the compiler said. A board outside this
-/// workspace is a workspace of its own, whose programs go to the same folder.
+/// Builds a board's firmware, and returns the folder with the programs and what the compiler said. A board
+/// outside this workspace is a workspace of its own, whose programs go to the same folder.
 pub fn compile(board: &Board, tag: Option<&str>) -> Result<(PathBuf, String)> {
     let toolchain = Toolchain::require(board.target)?;
     let mut command = toolchain.cargo("build");

@@ -1,4 +1,5 @@
-//! The examples of `docs/porting.md`, put where they belong: a test builds and runs a board that was filled by nothing else.
+//! The examples of `docs/porting.md`, put where they belong: a test builds and runs a board that was filled
+//! by nothing else.
 
 use anyhow::{Context, Result, ensure};
 use oal_board_build::marks;

@@ -1,4 +1,5 @@
-//! The QEMU laboratory: the firmware of every board runs on emulated hardware, and the cases look at it from outside.
+//! The QEMU laboratory: the firmware of every board runs on emulated hardware, and the cases look at it from
+//! outside.
 //!
 //! | module | what |
 //! |---|---|

@@ -13,12 +13,13 @@ use oal_lab_host::found::Found;
 use oal_lab_host::qemu::Emulator;
 use std::path::PathBuf;
 
-/// Cases that are run once more on the newer QEMU, which is stricter about alignment than the old one; besides these the one
-/// that compares RAM of the board's first size.
+/// Cases that are run once more on the newer QEMU, which is stricter about alignment than the old one;
+/// besides these the one that compares RAM of the board's first size.
 const ALSO_ON_NEWER: [&str; 2] = ["registers-survive", "once-is-consumed"];
 
-/// What a quick run takes of every board and medium besides the case that compares RAM: the registers, one fault, the way back to
-/// the older image, a power cut at every step in the log, the policy that boots once, the self test.
+/// What a quick run takes of every board and medium besides the case that compares RAM: the registers, one
+/// fault, the way back to the older image, a power cut at every step in the log, the policy that boots once,
+/// the self test.
 const REPRESENTATIVE: [&str; 6] = [
     "registers-survive",
     "chunk-bit-boots-older-image",
@@ -52,7 +53,8 @@ pub struct Options {
     /// Cut the power at every place that was chosen, instead of an eighth of them
     #[arg(long)]
     pub sweep: bool,
-    /// Boards, media and cases that must run and must not be skipped, such as `n800,sd`; `all` is every board and medium
+    /// Boards, media and cases that must run and must not be skipped, such as `n800,sd`; `all` is every board
+    /// and medium
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub require: Vec<String>,
     /// Write the results to this file
@@ -121,7 +123,8 @@ impl Emulators {
         Ok(Self { usual: found.any_qemu().cloned(), newer: found.newer })
     }
 
-    /// The first is the one for all cases, or why there is none; the second, if any, for some of them once more.
+    /// The first is the one for all cases, or why there is none; the second, if any, for some of them once
+    /// more.
     fn of(&self, board: &Board, medium: &Medium) -> (Result<&Emulator, String>, Option<&Emulator>) {
         let none = || "no QEMU was found; `cargo xtask setup` installs it".to_string();
         if medium.kind() == Kind::Emmc {
@@ -137,7 +140,8 @@ impl Emulators {
     }
 }
 
-/// The plans of a medium. A firmware that does not build is an error; one that nothing here can compile is skipped.
+/// The plans of a medium. A firmware that does not build is an error; one that nothing here can compile is
+/// skipped.
 fn plan(
     board: &'static Board,
     medium: &'static Medium,

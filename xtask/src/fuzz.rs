@@ -1,8 +1,9 @@
 //! `cargo xtask fuzz`: all fuzz targets, in libFuzzer where it can be built, else in the runner of `oal-fuzzing`.
 //!
 //! libFuzzer needs a C++ compiler and code with counters in it, which a stable compiler puts there
-//! (`-Cpasses=sancov-module`). The address sanitizer comes on top where the compiler has its runtime: that is the one
-//! thing that a stable compiler has to be told to allow (`RUSTC_BOOTSTRAP`). `docs/fuzzing.md` says more.
+//! (`-Cpasses=sancov-module`). The address sanitizer comes on top where the compiler has its runtime: that is
+//! the one thing that a stable compiler has to be told to allow (`RUSTC_BOOTSTRAP`). `docs/fuzzing.md` says
+//! more.
 
 use crate::toolchain::cargo;
 use crate::{paths, shell, table};

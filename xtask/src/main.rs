@@ -106,7 +106,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Builds all firmware and prints the paths; without a compiler for the reference board there is nothing to do.
+/// Builds all firmware and prints the paths; without a compiler for the reference board there is nothing to
+/// do.
 fn build() -> anyhow::Result<()> {
     for board in board::all()? {
         if let Err(error) = firmware::require(board)

@@ -175,8 +175,8 @@ struct Branch {
     to: u64,
 }
 
-/// Every B and BL (ARM ARM, DDI 0406C, A8.8.18 and A8.8.25, encoding A1) to the start of a function. A constant between
-/// the instructions may look like one, but hardly like one to a panic.
+/// Every B and BL (ARM ARM, DDI 0406C, A8.8.18 and A8.8.25, encoding A1) to the start of a function. A
+/// constant between the instructions may look like one, but hardly like one to a panic.
 fn branches(elf: &object::File, functions: &BTreeMap<u64, Function>) -> Vec<Branch> {
     let mut branches = Vec::new();
     for (from, function) in functions {

@@ -162,7 +162,8 @@ fn deepest_stacks(firmware: &Firmware) -> Result<Vec<Event>> {
     Ok(stacks)
 }
 
-/// Each stack is known from the life in which it was used: the writer's from the first, the boot stage's from the second.
+/// Each stack is known from the life in which it was used: the writer's from the first, the boot stage's from
+/// the second.
 fn stack_rows(stacks: &[Event]) -> Result<Vec<Vec<String>>> {
     let mut rows = Vec::new();
     for (name, key) in [("taking a snapshot", "writer"), ("booting from one", "boot")] {

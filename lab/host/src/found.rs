@@ -19,8 +19,8 @@ pub struct Found {
 }
 
 impl Found {
-    /// Looks without changing anything. `OAL_QEMU` and `OAL_QEMU_NEW` name other programs; one that is no QEMU is an
-    /// error, since a run on another QEMU than the one asked for would be mistaken for it.
+    /// Looks without changing anything. `OAL_QEMU` and `OAL_QEMU_NEW` name other programs; one that is no
+    /// QEMU is an error, since a run on another QEMU than the one asked for would be mistaken for it.
     pub fn look() -> Result<Self> {
         let qemu = match named("OAL_QEMU")? {
             Some(emulator) => Some(emulator),

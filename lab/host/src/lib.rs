@@ -1,4 +1,5 @@
-//! This machine, as the lab and the tasks see it: folders, programs, compilers and QEMUs; tables and progress for a person.
+//! This machine, as the lab and the tasks see it: folders, programs, compilers and QEMUs; tables and progress
+//! for a person.
 
 pub mod found;
 pub mod paths;

@@ -15,7 +15,8 @@ pub fn target() -> PathBuf {
     }
 }
 
-/// Where `setup` unpacks the newer QEMU. It stays in the workspace's own `target`, so that it is found whatever
+/// Where `setup` unpacks the newer QEMU. It stays in the workspace's own `target`, so that it is found
+/// whatever
 /// `CARGO_TARGET_DIR` says.
 pub fn new_qemu() -> PathBuf {
     root().join("target").join("qemu-new")
@@ -26,8 +27,8 @@ pub fn demo() -> PathBuf {
     root().join("target").join("demo")
 }
 
-/// A folder with room for `bytes` of file-backed guest RAM: shared memory where it is large enough, since RAM that is
-/// written back to a disk slows every run down, else the folder for temporary files.
+/// A folder with room for `bytes` of file-backed guest RAM: shared memory where it is large enough, since RAM
+/// that is written back to a disk slows every run down, else the folder for temporary files.
 pub fn scratch(bytes: u64) -> PathBuf {
     let shm = Path::new("/dev/shm");
     let room = rustix::fs::statvfs(shm).map(|s| s.f_bavail.saturating_mul(s.f_frsize)).unwrap_or(0);

@@ -17,7 +17,8 @@ pub fn bar(steps: u64, what: &str) -> ProgressBar {
     bar
 }
 
-/// A sign of life for a step of unknown length. On a log, where no bar can be drawn, the step is printed once.
+/// A sign of life for a step of unknown length. On a log, where no bar can be drawn, the step is printed
+/// once.
 pub fn spinner(what: &str) -> ProgressBar {
     let bar = ProgressBar::new_spinner();
     if bar.is_hidden() {
@@ -28,7 +29,8 @@ pub fn spinner(what: &str) -> ProgressBar {
     bar
 }
 
-/// Runs a build and shows its newest line; on a log, each crate that is compiled. Returns what it said on its standard error.
+/// Runs a build and shows its newest line; on a log, each crate that is compiled. Returns what it said on its
+/// standard error.
 ///
 /// # Errors
 /// If it cannot be started or fails: with the command, and all that it said.

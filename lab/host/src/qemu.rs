@@ -26,8 +26,8 @@ impl Emulator {
             .probe()
     }
 
-    /// A QEMU inside a folder of unpacked packages, started by the loader and with the libraries of that folder: the
-    /// machine's own C library may be too old for it.
+    /// A QEMU inside a folder of unpacked packages, started by the loader and with the libraries of that
+    /// folder: the machine's own C library may be too old for it.
     pub fn unpacked(root: &Path) -> Result<Self> {
         let libraries = library_folder(root)?;
         let loader = find_loader(&libraries)?;

@@ -1,5 +1,5 @@
-//! The compilers that can build the firmware: rustup's, with the target installed or with the sources of the standard
-//! library, or Debian's with its sources.
+//! The compilers that can build the firmware: rustup's, with the target installed or with the sources of the
+//! standard library, or Debian's with its sources.
 
 use crate::{paths, shell};
 use anyhow::{Result, bail};

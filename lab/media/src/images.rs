@@ -1,5 +1,5 @@
-//! Finding the images on a medium without the store's help, by their headers, and reading and changing their bytes
-//! wherever those lie.
+//! Finding the images on a medium without the store's help, by their headers, and reading and changing their
+//! bytes wherever those lie.
 
 use super::chip::{At, Cells};
 use super::layout::{BLOCK, PAGE};

@@ -1,5 +1,5 @@
-//! Where things are on each kind of medium: the contract between the firmware of `boards/` and the lab. A board's
-//! description has the sizes; those below are examples.
+//! Where things are on each kind of medium: the contract between the firmware of `boards/` and the lab. A
+//! board's description has the sizes; those below are examples.
 //!
 //! | medium | file | from | to | what |
 //! |---|---|---:|---:|---|
@@ -37,7 +37,8 @@ pub const PAGES: u32 = 64;
 /// Bytes of a NAND block.
 pub const BLOCK: u64 = PAGE as u64 * PAGES as u64;
 
-/// A medium of a board: what it is, and what lies where on it. Of a card the kind says all, since the lab chooses its sizes.
+/// A medium of a board: what it is, and what lies where on it. Of a card the kind says all, since the lab
+/// chooses its sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
     /// What it is.
@@ -64,7 +65,8 @@ pub struct Chip {
 /// Where a chip's spare area is in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Spare {
-    /// Behind each page's data, with ECC in software; each block of the chip is in an erase block of so many bytes.
+    /// Behind each page's data, with ECC in software; each block of the chip is in an erase block of so many
+    /// bytes.
     Guarded(u64),
     /// Behind all data, of so many bytes.
     Apart(u64),
@@ -78,8 +80,8 @@ impl Chip {
         self.blocks as usize / 8
     }
 
-    /// The pages of a block of which either may carry the mark of a bad block in the first byte of its spare area: first
-    /// or last (ONFI, "Factory Defect Mapping"), or first or second (OneNAND).
+    /// The pages of a block of which either may carry the mark of a bad block in the first byte of its spare
+    /// area: first or last (ONFI, "Factory Defect Mapping"), or first or second (OneNAND).
     pub fn marked_pages(&self) -> [u32; 2] {
         [0, if self.is_guarded() { PAGES - 1 } else { 1 }]
     }

@@ -1,5 +1,5 @@
-//! Media for the emulated boards, as files: cards with partitions, and flash chips. Each has text files for the
-//! application and a store for snapshots; [`layout`] says where.
+//! Media for the emulated boards, as files: cards with partitions, and flash chips. Each has text files for
+//! the application and a store for snapshots; [`layout`] says where.
 
 pub mod chip;
 pub mod disk;
@@ -55,7 +55,8 @@ impl Kind {
         }
     }
 
-    /// Whether QEMU keeps the spare area of the chip in the file, where the lab can plant marks of bad blocks.
+    /// Whether QEMU keeps the spare area of the chip in the file, where the lab can plant marks of bad
+    /// blocks.
     pub fn has_spare(self) -> bool {
         matches!(self, Self::Nand | Self::OneNand)
     }
@@ -76,7 +77,8 @@ impl Kind {
     }
 }
 
-/// The sizes of a medium and its partitions, in MiB. Flash has the sizes that its chips have; there only the text's counts.
+/// The sizes of a medium and its partitions, in MiB. Flash has the sizes that its chips have; there only the
+/// text's counts.
 #[derive(Debug, Clone, Copy)]
 pub struct Sizes {
     /// The user area; QEMU wants a power of two.
@@ -201,8 +203,8 @@ impl Medium {
         Ok(Self { path: path.to_path_buf(), shares_text: true, ..self.clone() })
     }
 
-    /// The same medium on which QEMU lets operations fail, as the file says. For a OneNAND: the models of other chips
-    /// do not tell the guest.
+    /// The same medium on which QEMU lets operations fail, as the file says. For a OneNAND: the models of
+    /// other chips do not tell the guest.
     pub fn failing(&self, errors: &Path) -> Self {
         Self { errors: Some(errors.to_path_buf()), ..self.clone() }
     }
@@ -289,8 +291,8 @@ impl Medium {
         file.write_all_at(bytes, offset).context("cannot write to the medium's file")
     }
 
-    /// Adds the medium to QEMU's command line. `second`: the first bank of NOR flash is the program's, so a medium that is
-    /// a bank is the second one, and there is none for the text.
+    /// Adds the medium to QEMU's command line. `second`: the first bank of NOR flash is the program's, so a
+    /// medium that is a bank is the second one, and there is none for the text.
     pub fn attach(&self, command: &mut Command, second: bool) {
         let path = match &self.server {
             None => self.path.display().to_string(),

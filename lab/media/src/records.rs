@@ -143,7 +143,8 @@ fn write(medium: &Medium, newest: &Newest, sector: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Makes the record promise a page less of the newest image than its header speaks of: the image was cut short.
+/// Makes the record promise a page less of the newest image than its header speaks of: the image was cut
+/// short.
 pub fn cut_short(medium: &Medium) -> Result<()> {
     let mut newest = newest(medium)?;
     let image = newest.record.slots.iter_mut().flatten().max_by_key(|slot| slot.id.0);
@@ -153,7 +154,8 @@ pub fn cut_short(medium: &Medium) -> Result<()> {
     write(medium, &newest, &newest.record.encode())
 }
 
-/// Makes the newest record one of a later version, with a checksum that is right, as a later release would write it.
+/// Makes the newest record one of a later version, with a checksum that is right, as a later release would
+/// write it.
 pub fn from_the_future(medium: &Medium) -> Result<()> {
     // The version, and the checksum at the end, are where they are in every version (`docs/store-format.md`).
     const VERSION: usize = 8;

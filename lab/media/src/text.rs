@@ -1,4 +1,5 @@
-//! The text files on the medium: made up from a seed for the tests, gathered from a folder for the demonstration.
+//! The text files on the medium: made up from a seed for the tests, gathered from a folder for the
+//! demonstration.
 
 use crate::noise::Noise;
 use anyhow::{Context, Result, ensure};
@@ -91,7 +92,8 @@ impl LeftOut {
     }
 }
 
-/// The text files below a folder, in the order of their names, up to `limit` bytes in all. What is left out is printed.
+/// The text files below a folder, in the order of their names, up to `limit` bytes in all. What is left out
+/// is printed.
 pub fn gather(folder: &Path, limit: usize) -> Result<Vec<TextFile>> {
     let mut paths = Vec::new();
     walk(folder, &mut paths).with_context(|| format!("cannot read the folder `{}`", folder.display()))?;
@@ -166,7 +168,8 @@ struct Names {
 }
 
 impl Names {
-    /// The file's path as FAT can have it, different from all others, with no folder that is named like a file.
+    /// The file's path as FAT can have it, different from all others, with no folder that is named like a
+    /// file.
     fn on_medium(&mut self, path: &Path) -> String {
         let allowed = |c: char| if c.is_ascii_alphanumeric() || "-_. ".contains(c) { c } else { '_' };
         let mut parts: Vec<String> = path
@@ -201,7 +204,8 @@ fn key(folder: &str, name: &str) -> String {
     format!("{folder}{name}").to_ascii_lowercase()
 }
 
-/// FAT drops blanks and dots at a name's end, and blanks at its beginning, so that two names could become one.
+/// FAT drops blanks and dots at a name's end, and blanks at its beginning, so that two names could become
+/// one.
 fn trim(name: String) -> String {
     let kept = name.trim_start().trim_end_matches([' ', '.']);
     if kept.is_empty() { "_".into() } else { kept.into() }

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 /// A board.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Board {
-    /// Its name: that of its package and of the line `@reset`. A description that names none means its folder's.
+    /// Its name: that of its package and of the line `@reset`. A description that names none means its
+    /// folder's.
     pub name: String,
     /// The folder that it lies in.
     pub folder: PathBuf,

@@ -71,8 +71,8 @@ fn at_random(blocks: u32) -> Vec<u32> {
     chosen.into_iter().collect()
 }
 
-/// Images that nearly fill their slots, whose last blocks are bad: they pass the first of the bad ones, and have less than
-/// two MiB of good blocks left to end in.
+/// Images that nearly fill their slots, whose last blocks are bad: they pass the first of the bad ones, and
+/// have less than two MiB of good blocks left to end in.
 fn at_the_end(rig: &Rig, journal: &Journal) -> Result<()> {
     const BAD: [u32; 4] = [14, 7, 2, 1];
     let blocks = cells_of(rig);
@@ -84,7 +84,8 @@ fn at_the_end(rig: &Rig, journal: &Journal) -> Result<()> {
     around(rig, journal, planted, ballast as u32)
 }
 
-/// Takes and boots an image, compares RAM, takes and boots another one from there, and looks at the planted blocks.
+/// Takes and boots an image, compares RAM, takes and boots another one from there, and looks at the planted
+/// blocks.
 fn around(rig: &Rig, journal: &Journal, planted: Vec<u32>, ballast_mib: u32) -> Result<()> {
     let medium = rig.fresh()?;
     let before = plant(&medium, &planted)?;
@@ -108,8 +109,8 @@ fn around(rig: &Rig, journal: &Journal, planted: Vec<u32>, ballast_mib: u32) -> 
     Ok(())
 }
 
-/// Marks the blocks, those of odd number on the second of the pages that may carry the mark. A bad block holds anything; in the log that would be one more
-/// case (a log that cannot be read), so there it is erased.
+/// Marks the blocks, those of odd number on the second of the pages that may carry the mark. A bad block
+/// holds anything; in the log that would be one more case (a log that cannot be read), so there it is erased.
 fn plant(medium: &Medium, planted: &[u32]) -> Result<BTreeMap<u32, Vec<u8>>> {
     let cells = Cells::of(medium).context("this medium has no blocks")?;
     let mut noise = Noise::new(7);
@@ -128,8 +129,8 @@ fn plant(medium: &Medium, planted: &[u32]) -> Result<BTreeMap<u32, Vec<u8>>> {
     Ok(contents)
 }
 
-/// Counts the planted blocks that were in the way of the newest image, or of the record: they lie before the last block in
-/// use. Neither is in one of them, and the record knows those that the image passed.
+/// Counts the planted blocks that were in the way of the newest image, or of the record: they lie before the
+/// last block in use. Neither is in one of them, and the record knows those that the image passed.
 fn met_by_newest(medium: &Medium, planted: &[u32]) -> Result<usize> {
     let (image, record) = (images::newest(medium)?, records::newest(medium)?);
     let last = *image.blocks().last().context("the image has no blocks")?;

@@ -1,5 +1,5 @@
-//! The C library in firmware that is written in C, with the one-call interface. Its state is memory whose contents it can
-//! check; the host looks at all of RAM from outside besides.
+//! The C library in firmware that is written in C, with the one-call interface. Its state is memory whose
+//! contents it can check; the host looks at all of RAM from outside besides.
 
 use super::rig::{Rig, take};
 use super::{BOOT, Case, SNAPSHOT, picture};

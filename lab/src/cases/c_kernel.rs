@@ -1,5 +1,5 @@
-//! The C library under a kernel in C that calls the hooks, and its boot loader, which starts from flash. The host looks at
-//! all of RAM from outside, display memory that the kernel does not manage included.
+//! The C library under a kernel in C that calls the hooks, and its boot loader, which starts from flash. The
+//! host looks at all of RAM from outside, display memory that the kernel does not manage included.
 
 use super::c_firmware::{check, intact};
 use super::picture::{CAPTURED, LOADED, WRITTEN, check_drivers};

@@ -1,5 +1,5 @@
-//! Faulty images. Each fault is tried on a medium with this image alone, which ends in a cold boot with the fault's own
-//! reason, and on a medium with an older image in the other slot, which then boots instead.
+//! Faulty images. Each fault is tried on a medium with this image alone, which ends in a cold boot with the
+//! fault's own reason, and on a medium with an older image in the other slot, which then boots instead.
 
 use super::rig::{Prepared, Rig};
 use super::{BOOT, Case};

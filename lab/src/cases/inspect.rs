@@ -54,7 +54,8 @@ fn what_it_holds(rig: &Rig, journal: &Journal) -> Result<()> {
     as_loaded(rig, journal, &prepared, &extracted)
 }
 
-/// What is told of the medium is what the firmware said of the newest image, and what the description says of the board.
+/// What is told of the medium is what the firmware said of the newest image, and what the description says of
+/// the board.
 fn as_taken(rig: &Rig, json: &Value, taken: &Event, older: u64) -> Result<()> {
     let newest = taken.number("seq")?;
     let kind = match rig.kind() {

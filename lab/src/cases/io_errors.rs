@@ -1,5 +1,5 @@
-//! Programming and erasing that fails in the middle of a snapshot: QEMU's block layer refuses the write, and the chip's
-//! model reports it to the guest as a failure of the chip.
+//! Programming and erasing that fails in the middle of a snapshot: QEMU's block layer refuses the write, and
+//! the chip's model reports it to the guest as a failure of the chip.
 
 use super::Case;
 use super::picture::BALLAST_MIB;
@@ -56,8 +56,8 @@ impl Failure {
     ///
     /// An erase writes sector by sector, and a page is four of them. The file is set up for requests of whole
     /// pages, so that a sector takes reading, changing and writing, of which events tell. The rule for
-    /// programming is on at every write, off as soon as such an event shows that the write is one of an erase,
-    /// and not on again before that is done (state 2).
+    /// programming is on at every write, off as soon as such an event shows that the write is one of an
+    /// erase, and not on again before that is done (state 2).
     fn rules(self) -> String {
         let sector = |block: u32, page: u32| (block * PAGES + page) * (PAGE as u32 / SECTOR);
         match self {

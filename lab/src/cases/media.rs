@@ -1,4 +1,5 @@
-//! Media without anything to boot from: each ends in a cold boot with its own reason, and a working application.
+//! Media without anything to boot from: each ends in a cold boot with its own reason, and a working
+//! application.
 
 use super::Case;
 use super::rig::Rig;

@@ -107,8 +107,8 @@ impl Case {
     }
 }
 
-/// All cases, the longest first, so that the two workers end at about the same time. There is one for each size of RAM that
-/// one of the boards can have.
+/// All cases, the longest first, so that the two workers end at about the same time. There is one for each
+/// size of RAM that one of the boards can have.
 pub fn all(boards: &[Board]) -> Vec<Case> {
     let mut sizes: Vec<u32> = boards.iter().flat_map(|board| board.ram_mib.iter().copied()).collect();
     sizes.sort_unstable();

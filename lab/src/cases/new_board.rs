@@ -1,5 +1,6 @@
-//! A new board from the template: as generated it says what is to be filled; filled with the examples of `docs/porting.md`, and
-//! nothing else, it takes a snapshot and boots from it. Both are built for and run on the reference board's machine.
+//! A new board from the template: as generated it says what is to be filled; filled with the examples of
+//! `docs/porting.md`, and nothing else, it takes a snapshot and boots from it. Both are built for and run on
+//! the reference board's machine.
 
 use super::rig::Rig;
 use super::{BOOT, Case, SNAPSHOT};
@@ -64,7 +65,8 @@ fn xtask(task: &[&str], path: &Path, rest: &[&str]) -> Result<String> {
     shell::read(&mut command)
 }
 
-/// The board of the guide, described by its `board.toml`: RAM of every size that this names is compared byte for byte.
+/// The board of the guide, described by its `board.toml`: RAM of every size that this names is compared byte
+/// for byte.
 fn by_its_folder(_: &Rig, journal: &Journal) -> Result<()> {
     let new = New::make("guide-board")?;
     guide::apply(&new.folder)?;

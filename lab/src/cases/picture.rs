@@ -1,4 +1,5 @@
-//! The main proof: RAM at the moment of capture and RAM after the restore, compared from outside, byte for byte.
+//! The main proof: RAM at the moment of capture and RAM after the restore, compared from outside, byte for
+//! byte.
 
 use super::rig::Rig;
 use super::{BOOT, Case, SNAPSHOT};
@@ -33,7 +34,8 @@ pub struct Life {
     pub ballast_mib: u32,
 }
 
-/// One case for each of these sizes of RAM, in MiB, for the boards that can have it; the largest takes longest.
+/// One case for each of these sizes of RAM, in MiB, for the boards that can have it; the largest takes
+/// longest.
 pub fn cases(sizes: &[u32]) -> Vec<Case> {
     let case = |mib: u32| {
         let life = Life { ram_mib: mib, ballast_mib: BALLAST_MIB };

@@ -52,7 +52,8 @@ fn once(rig: &Rig, journal: &Journal) -> Result<()> {
     machine.power_off()
 }
 
-/// The system went on from the older image, so what the newer one pictured is past, even if it can be read again.
+/// The system went on from the older image, so what the newer one pictured is past, even if it can be read
+/// again.
 fn refused_once(rig: &Rig, journal: &Journal) -> Result<()> {
     let Prepared { medium, newest: always, .. } = rig.with_one_image(journal)?;
     let (mut machine, boot) = rig.boot(Some(&medium), journal)?;

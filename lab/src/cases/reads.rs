@@ -1,6 +1,7 @@
-//! Media that lie, or fail, when they are read at boot. The disk belongs to the harness ([`nbd`]) and has two good images; at
-//! sixteen places of an image, or in the log, a bit is the other way round, or a sector cannot be read. QEMU's card models
-//! do not tell the guest of the latter: it gets what was read before, once more. What is written anew is right again.
+//! Media that lie, or fail, when they are read at boot. The disk belongs to the harness ([`nbd`]) and has two
+//! good images; at sixteen places of an image, or in the log, a bit is the other way round, or a sector
+//! cannot be read. QEMU's card models do not tell the guest of the latter: it gets what was read before, once
+//! more. What is written anew is right again.
 //!
 //! [`nbd`]: crate::harness::nbd
 
@@ -83,7 +84,8 @@ impl<'a> Scene<'a> {
         Ok((machine, boot, server))
     }
 
-    /// Boots, checks that what runs then is what one of the images holds, or a system from scratch, and counts it.
+    /// Boots, checks that what runs then is what one of the images holds, or a system from scratch, and
+    /// counts it.
     fn boot(&mut self, faults: &Faults) -> Result<Ending> {
         let (mut machine, boot, _server) = self.start(faults)?;
         let Prepared { newest, older, .. } = self.prepared;
@@ -117,7 +119,8 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// One sector of the newest image at a time: the image boots all the same, where nothing needs what is wrong, or the older one.
+/// One sector of the newest image at a time: the image boots all the same, where nothing needs what is wrong,
+/// or the older one.
 fn newest_image(rig: &Rig, journal: &Journal, fault: fn(&mut Noise) -> ReadFault) -> Result<()> {
     let mut scene = Scene::new(rig, journal)?;
     let [_, newest] = scene.images()?;
@@ -168,7 +171,8 @@ fn log(rig: &Rig, journal: &Journal) -> Result<()> {
     Ok(())
 }
 
-/// Bits of the header, of the map and of the chunks of both images: a cold boot says what is wrong with the newest one.
+/// Bits of the header, of the map and of the chunks of both images: a cold boot says what is wrong with the
+/// newest one.
 fn both_images(rig: &Rig, journal: &Journal) -> Result<()> {
     let mut scene = Scene::new(rig, journal)?;
     let images = scene.images()?;

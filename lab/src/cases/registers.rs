@@ -7,8 +7,8 @@ use crate::harness::journal::Journal;
 use crate::toolchain::Target;
 use anyhow::{Context, Result, ensure};
 
-/// How many of them the firmware checks on a core: banked ones, CP15, and the vector unit if it has one. One more or less must
-/// show here.
+/// How many of them the firmware checks on a core: banked ones, CP15, and the vector unit if it has one. One
+/// more or less must show here.
 fn registers_of(target: Target) -> u64 {
     match target {
         Target::Armv7a => 77,

@@ -108,8 +108,8 @@ pub fn check_required(required: &[String], boards: &[Board], cases: &[Case]) -> 
     Ok(())
 }
 
-/// Skipped cases of these boards, media or names become failures, and a name, or for `all` a medium of a board, without any
-/// case that ran becomes one, too.
+/// Skipped cases of these boards, media or names become failures, and a name, or for `all` a medium of a
+/// board, without any case that ran becomes one, too.
 pub fn require(records: &mut Vec<Record>, required: &[String], boards: &[Board]) {
     let is = |r: &Record, name: &str| name == ALL || r.case == name || r.medium == name || r.board == name;
     for record in records.iter_mut().filter(|r| r.outcome == Outcome::Skipped) {

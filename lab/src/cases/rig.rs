@@ -184,7 +184,8 @@ impl Rig {
         slot.as_ref().context("the medium was just prepared")?.copy(&self.new_path())
     }
 
-    /// A copy of a medium with two images: the second was taken by the system that was restored from the first.
+    /// A copy of a medium with two images: the second was taken by the system that was restored from the
+    /// first.
     pub fn with_two_images(&self, journal: &Journal) -> Result<Prepared> {
         let mut slot = lock(&self.two);
         if slot.is_none() {
@@ -213,7 +214,8 @@ impl Rig {
         slot.clone().context("the snapshot was just recorded")
     }
 
-    /// Checks that the application works: it finds a word as often as the host does. On a medium without text it has none.
+    /// Checks that the application works: it finds a word as often as the host does. On a medium without text
+    /// it has none.
     pub fn check_find(&self, machine: &mut Machine) -> Result<()> {
         if !self.layout().has_text() {
             let status = machine.command("status", crate::harness::console::QUICK)?;
@@ -228,7 +230,8 @@ impl Rig {
         Ok(())
     }
 
-    /// Checks that the application works, and that its memory is that of a life with so many snapshot boots and this index.
+    /// Checks that the application works, and that its memory is that of a life with so many snapshot boots
+    /// and this index.
     pub fn check_life(&self, machine: &mut Machine, boots: u64, index: &str) -> Result<()> {
         self.check_find(machine)?;
         let status = machine.command("status", crate::harness::console::QUICK)?;

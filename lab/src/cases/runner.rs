@@ -141,7 +141,8 @@ fn title(plan: &Plan, case: &Case) -> String {
     format!("{board:<14} {medium:<7} {qemu:<4} {}", case.name)
 }
 
-/// What is printed when a case is done; for one that failed with its transcript and the command that runs it again.
+/// What is printed when a case is done; for one that failed with its transcript and the command that runs it
+/// again.
 fn line(record: &Record, title: &str, plan: &Plan, journal: &Journal) -> String {
     let start = format!("{:7.1} s  {title}", record.seconds);
     match record.outcome {

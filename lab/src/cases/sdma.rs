@@ -1,7 +1,7 @@
-//! Reads by DMA: an SD host controller, such as the Zynq's, fills the boot's buffer itself, while the CPU decodes what came before. QEMU's
-//! model moves all blocks at the moment of the command, so that it cannot be seen here how the two go on side by side: host
-//! tests show that, on simulated media. What is seen is that the controller was used, where it wrote to, and that it is at
-//! rest when the image is entered.
+//! Reads by DMA: an SD host controller, such as the Zynq's, fills the boot's buffer itself, while the CPU
+//! decodes what came before. QEMU's model moves all blocks at the moment of the command, so that it cannot be
+//! seen here how the two go on side by side: host tests show that, on simulated media. What is seen is that
+//! the controller was used, where it wrote to, and that it is at rest when the image is entered.
 
 use super::picture::LOADED;
 use super::rig::{Prepared, Rig};

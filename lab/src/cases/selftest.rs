@@ -25,7 +25,8 @@ struct Fault {
     check: &'static str,
     /// What it calls the fault.
     cause: &'static str,
-    /// A pair that says more exactly what is wrong; an end of the value that differs from build to build is left out.
+    /// A pair that says more exactly what is wrong; an end of the value that differs from build to build is
+    /// left out.
     detail: Option<(&'static str, &'static str)>,
     /// The section of `docs/porting.md` that helps.
     guide: &'static str,
@@ -80,7 +81,8 @@ pub fn cases() -> Vec<Case> {
     [passes, reboots].into_iter().chain(named).collect()
 }
 
-/// The broken ports are those of the reference board with a card, and one board's reset shows that the self test goes on.
+/// The broken ports are those of the reference board with a card, and one board's reset shows that the self
+/// test goes on.
 fn is_reference(board: &Board, medium: &board::Medium) -> bool {
     board::reference().is_ok_and(|reference| reference == board) && medium.kind() == Kind::Sd
 }
@@ -121,7 +123,8 @@ fn expect_good_end(boot: &Boot) -> Result<()> {
     Ok(())
 }
 
-/// Powers the board on with this firmware. The guest's time is the number of its instructions, so that a busy host loses no tick.
+/// Powers the board on with this firmware. The guest's time is the number of its instructions, so that a busy
+/// host loses no tick.
 fn boot(rig: &Rig, firmware: &Firmware, medium: &Medium, journal: &Journal) -> Result<(Machine, Boot)> {
     let power = Power {
         board: rig.board,

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 /// Longest time for a command that only computes.
 pub const QUICK: Duration = Duration::from_secs(60);
 
-/// A connected console. A thread of its own reads, so that no output is lost while the host does something else.
+/// A connected console. A thread of its own reads, so that no output is lost while the host does something
+/// else.
 pub struct Console {
     stream: UnixStream,
     lines: Receiver<String>,

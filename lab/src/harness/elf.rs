@@ -22,8 +22,8 @@ pub struct Firmware {
 }
 
 impl Firmware {
-    /// Copies the file and reads its symbol table: a build that comes in between does not matter to those who run the
-    /// copy.
+    /// Copies the file and reads its symbol table: a build that comes in between does not matter to those who
+    /// run the copy.
     pub fn open(original: &Path) -> Result<Self> {
         let shown = original.display();
         let data = std::fs::read(original).with_context(|| format!("cannot read the firmware `{shown}`"))?;

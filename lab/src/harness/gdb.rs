@@ -1,6 +1,7 @@
 //! A small client of QEMU's debugger stub: stop the guest at a symbol, look, let it go on.
 //!
-//! QEMU keeps breakpoints beside the guest's memory, not in it, so the RAM that the host compares is not touched.
+//! QEMU keeps breakpoints beside the guest's memory, not in it, so the RAM that the host compares is not
+//! touched.
 
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{Read, Write};

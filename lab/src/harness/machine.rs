@@ -128,7 +128,8 @@ impl Machine {
         gdb.resume()
     }
 
-    /// The guest's RAM as it is now; the guest should be stopped. Where QEMU keeps it in no file, QEMU writes it to one.
+    /// The guest's RAM as it is now; the guest should be stopped. Where QEMU keeps it in no file, QEMU writes
+    /// it to one.
     pub fn ram_now(&mut self) -> Result<File> {
         if self.ram_is_a_file {
             return self.ram.try_clone().context("the guest's RAM cannot be shared");
@@ -244,8 +245,8 @@ pub fn board_options(command: &mut Command, power: &Power) {
     }
 }
 
-/// RAM that can hold noise before the first instruction: all of it where it is a file, since the firmware is loaded over
-/// the noise; else what the firmware leaves, since QEMU refuses to load two things to one place.
+/// RAM that can hold noise before the first instruction: all of it where it is a file, since the firmware is
+/// loaded over the noise; else what the firmware leaves, since QEMU refuses to load two things to one place.
 fn free_ram(power: &Power) -> Result<Range<u64>> {
     let base = power.board.ram_start;
     let start = if power.board.ram_is_a_file { base } else { power.firmware.symbol("__heap_start")? };
@@ -277,8 +278,8 @@ fn command_line(power: &Power, dir: &Path, noise_at: u64) -> Command {
     command
 }
 
-/// Lets the kernel end the child when the thread that started it ends, so that not even a killed task leaves a QEMU
-/// behind.
+/// Lets the kernel end the child when the thread that started it ends, so that not even a killed task leaves
+/// a QEMU behind.
 pub fn die_with_parent(command: &mut Command) {
     use rustix::process::{Signal, set_parent_process_death_signal};
     // SAFETY: the closure runs in the child between fork and exec, where only async-signal-safe calls are sound; it makes

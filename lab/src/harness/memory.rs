@@ -44,8 +44,8 @@ impl Map {
         subtract(&self.ram, &without)
     }
 
-    /// RAM that nothing may change between the capture and the commit: the writer has nosave memory and, as staging
-    /// area, free pages.
+    /// RAM that nothing may change between the capture and the commit: the writer has nosave memory and, as
+    /// staging area, free pages.
     pub fn still(&self) -> Vec<Range<u64>> {
         let mut without = self.nosave.clone();
         without.extend(self.free.iter().cloned());

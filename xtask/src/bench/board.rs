@@ -24,7 +24,8 @@ const MIB: u64 = 1 << 20;
 /// For a snapshot on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(1200);
 
-/// How many times fewer instructions the demonstration's snapshot boot takes than its cold boot, from reset to the prompt.
+/// How many times fewer instructions the demonstration's snapshot boot takes than its cold boot, from reset
+/// to the prompt.
 pub fn times_sooner(emulator: &Emulator) -> Result<f64> {
     let (board, card) = board::reference_with_card()?;
     let firmware = firmware::build(board, card)?;
@@ -62,7 +63,8 @@ impl Total {
     }
 }
 
-/// Boots from a picture of 64 MiB: the firmware's own RAM and, in memory that it keeps for us, pages of the corpus.
+/// Boots from a picture of 64 MiB: the firmware's own RAM and, in memory that it keeps for us, pages of the
+/// corpus.
 pub fn total(emulator: &Emulator, corpus: &Corpus) -> Result<Total> {
     let (board, card) = board::reference_with_card()?;
     let firmware = firmware::build(board, card)?;

@@ -1,4 +1,5 @@
-//! The RAM that is pictured: 64 MiB of a Linux system if they lie beside the checkout, else those of the reference firmware.
+//! The RAM that is pictured: 64 MiB of a Linux system if they lie beside the checkout, else those of the
+//! reference firmware.
 
 use crate::board;
 use crate::firmware;
@@ -48,7 +49,8 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// Unpacks the Linux system's RAM to `folder` if it is beside the checkout, unless `own_ram`; else makes that of the firmware.
+    /// Unpacks the Linux system's RAM to `folder` if it is beside the checkout, unless `own_ram`; else makes
+    /// that of the firmware.
     pub fn load(emulator: &Emulator, folder: &Path, own_ram: bool) -> Result<Self> {
         let packed = paths::root().parent().map(|beside| beside.join(format!("{LINUX}.bin.xz")));
         let file = |what: &str| folder.join(what);
@@ -103,8 +105,9 @@ impl Corpus {
     }
 }
 
-/// The reference firmware's RAM where it first takes commands, and a letter for each page: `A` in its picture, `Z` not. Its
-/// instructions are counted, and RAM holds the same noise at power-on, so that it is the same RAM for the same firmware.
+/// The reference firmware's RAM where it first takes commands, and a letter for each page: `A` in its
+/// picture, `Z` not. Its instructions are counted, and RAM holds the same noise at power-on, so that it is
+/// the same RAM for the same firmware.
 fn own(emulator: &Emulator, folder: &Path) -> Result<(Vec<u8>, Vec<u8>)> {
     let (board, card) = board::reference_with_card()?;
     let firmware = firmware::build(board, card)?;

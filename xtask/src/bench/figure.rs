@@ -137,7 +137,8 @@ pub fn keep(figures: &[Figure], corpus: &str, compiler: &str, file: &Path) -> Re
         .with_context(|| format!("cannot write `{}`", file.display()))
 }
 
-/// Compares with the checked-in file, in which every figure must be among `figures`, but those named in `left_out`.
+/// Compares with the checked-in file, in which every figure must be among `figures`, but those named in
+/// `left_out`.
 pub fn check(figures: &[Figure], left_out: &[&str], corpus: &str, compiler: &str, file: &Path) -> Result<()> {
     let baselines = read(file)?;
     let shown = file.display();

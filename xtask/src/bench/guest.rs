@@ -22,8 +22,8 @@ const CLASSES_AT: u64 = 0x6700_0000;
 /// For a run on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(1800);
 
-/// What whole takes and boots by the engine come to. Instructions are for each byte of the picture, zero pages included,
-/// without the medium's own copies.
+/// What whole takes and boots by the engine come to. Instructions are for each byte of the picture, zero
+/// pages included, without the medium's own copies.
 pub struct Engine {
     /// A take with a staging area.
     pub staged: f64,
@@ -44,7 +44,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Takes and boots in QEMU. The program itself compares all pages after each boot, and ends with an error if one differs.
+    /// Takes and boots in QEMU. The program itself compares all pages after each boot, and ends with an error
+    /// if one differs.
     pub fn measure(emulator: &Emulator, corpus: &Corpus, folder: &Path) -> Result<Self> {
         let program = build("neon,unaligned")?;
         let loads = [(corpus.ram.as_path(), RAM_AT), (corpus.classes.as_path(), CLASSES_AT)];

@@ -1,4 +1,5 @@
-//! The library's portable code on this machine, by criterion (`benches/host`): times that wander, as ratios of one run.
+//! The library's portable code on this machine, by criterion (`benches/host`): times that wander, as ratios
+//! of one run.
 
 use super::corpus::Corpus;
 use super::figure::Figure;

@@ -1,4 +1,5 @@
-//! The same pages by C liblz4, in blocks of 16 pages, each on its own: sizes to compare with, and blocks to decode.
+//! The same pages by C liblz4, in blocks of 16 pages, each on its own: sizes to compare with, and blocks to
+//! decode.
 
 use super::corpus::{Corpus, PAGE};
 use anyhow::{Context, Result};
@@ -15,8 +16,8 @@ pub struct Reference {
     pub fast: u64,
     /// Bytes by `-12`.
     pub high: u64,
-    /// The blocks of `-1` as `tests/codec-arm` reads them: stored length, length, bytes padded to words, and two zero
-    /// words at the end.
+    /// The blocks of `-1` as `tests/codec-arm` reads them: stored length, length, bytes padded to words, and
+    /// two zero words at the end.
     pub blocks: Vec<u8>,
 }
 

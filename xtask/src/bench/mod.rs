@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: the figures of the README, each as a ratio, all taken in one run.
 //!
-//! Instructions are those of the guest: QEMU counts them (`-icount shift=4,sleep=off`), and the program reads the count
-//! off the Cortex-A9's global timer. They repeat exactly and do not depend on the host.
+//! Instructions are those of the guest: QEMU counts them (`-icount shift=4,sleep=off`), and the program reads
+//! the count off the Cortex-A9's global timer. They repeat exactly and do not depend on the host.
 //!
 //! | module | what |
 //! |---|---|

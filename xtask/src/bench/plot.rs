@@ -1,10 +1,11 @@
 //! Restore time against the size of the picture and against the medium's speed, as an SVG drawing.
 //!
-//! The model: a picture of R bytes is stored in s R bytes, which the medium reads at m bytes a second, and takes i instructions
-//! a byte to check, decode, place and clear, of which the core executes f a second. Reads that wait for the CPU, and it for
-//! them, take `R (s/m + i/f)`; reads beside the CPU's work take `R max(s/m, i/f)`, and nothing can be faster than that on one core: the roofline.
-//! s and i are measured by the run that draws; m are rates from others. Emulation counts instructions, not cycles:
-//! that f is one a cycle of a 1 GHz Cortex-A9 is an assumption, which the drawing names.
+//! The model: a picture of R bytes is stored in s R bytes, which the medium reads at m bytes a second, and
+//! takes i instructions a byte to check, decode, place and clear, of which the core executes f a second.
+//! Reads that wait for the CPU, and it for them, take `R (s/m + i/f)`; reads beside the CPU's work take `R
+//! max(s/m, i/f)`, and nothing can be faster than that on one core: the roofline. s and i are measured by the
+//! run that draws; m are rates from others. Emulation counts instructions, not cycles: that f is one a cycle
+//! of a 1 GHz Cortex-A9 is an assumption, which the drawing names.
 
 use super::figure::Figure;
 use std::fmt::Write;
@@ -25,8 +26,9 @@ struct Rated {
     color: &'static str,
 }
 
-/// Raw NAND of an i.MX6 with sequential cache reads (Linux commit 003fe4b9), SD card of an AM437x and eMMC of an AM62x in
-/// U-Boot (Texas Instruments' Linux performance guides), and an eMMC's usual rate on an 8-bit bus of 52 MHz.
+/// Raw NAND of an i.MX6 with sequential cache reads (Linux commit 003fe4b9), SD card of an AM437x and eMMC of
+/// an AM62x in U-Boot (Texas Instruments' Linux performance guides), and an eMMC's usual rate on an 8-bit bus
+/// of 52 MHz.
 const MEDIA: [Rated; 3] = [
     Rated { name: "NAND, 18.3 MiB/s", figure: "roofline.nand", rate: 18.3 * MIB, color: "#b3541e" },
     Rated { name: "eMMC HS52, 45 MB/s", figure: "roofline.emmc.hs52", rate: 45e6, color: "#1f6f8b" },

@@ -133,8 +133,8 @@ impl Demo {
         Ok(())
     }
 
-    /// Powers on and waits for the prompt, a few times, since the host has other things to do as well. RAM is filled
-    /// with noise before the time starts to count. The last machine stays on.
+    /// Powers on and waits for the prompt, a few times, since the host has other things to do as well. RAM is
+    /// filled with noise before the time starts to count. The last machine stays on.
     fn power_on(&self, what: &str, check: impl Fn(&Boot) -> Result<()>) -> Result<(Machine, Duration)> {
         let board = board::reference()?;
         let spinner = progress::spinner(what);

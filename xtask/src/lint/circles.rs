@@ -1,7 +1,9 @@
-//! Circles of imports inside a crate: files that need each other, so that none can be read or tested without the rest.
+//! Circles of imports inside a crate: files that need each other, so that none can be read or tested without
+//! the rest.
 //!
-//! A file needs another if it names something that is defined there, by whatever path: names are followed through
-//! re-exports, which need nothing themselves. Tests do not count. A name that a macro defines counts as its module's.
+//! A file needs another if it names something that is defined there, by whatever path: names are followed
+//! through re-exports, which need nothing themselves. Tests do not count. A name that a macro defines counts
+//! as its module's.
 
 mod names;
 
@@ -42,8 +44,8 @@ fn needs(modules: &BTreeMap<Vec<String>, Module>) -> Needs {
     needs
 }
 
-/// The file that defines what `name` means in the module `here`; `None` for what is not of this crate, and for a module, of
-/// which nothing is named yet.
+/// The file that defines what `name` means in the module `here`; `None` for what is not of this crate, and
+/// for a module, of which nothing is named yet.
 fn defined_in(
     modules: &BTreeMap<Vec<String>, Module>,
     here: &[String],

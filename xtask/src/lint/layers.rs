@@ -6,8 +6,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// A folder, and the folders whose crates those in it may depend on. A crate lies in the first folder that fits; every
-/// crate must lie in one. The library is the workspace's own folder, and dependencies of tests are not held to this.
+/// A folder, and the folders whose crates those in it may depend on. A crate lies in the first folder that
+/// fits; every crate must lie in one. The library is the workspace's own folder, and dependencies of tests
+/// are not held to this.
 const LAYERS: &[(&str, &[&str])] = &[
     ("media", &[]),
     ("drivers", &["media"]),

@@ -19,7 +19,8 @@ const ALLOWED: [&str; 12] = [
     "CC0-1.0",
 ];
 
-/// Programs with a licence of another kind that run while this project is tested, and become a part of nothing that it makes.
+/// Programs with a licence of another kind that run while this project is tested, and become a part of
+/// nothing that it makes.
 const TOOLS: [(&str, &str); 1] = [("cbindgen", "MPL-2.0")];
 
 /// Checks every package that cargo knows of.

@@ -1,5 +1,5 @@
-//! What a user of the crates gets: each that can be published is packaged, unpacked in a folder of its own, and built there, for
-//! the host and for the targets that its documentation is made for.
+//! What a user of the crates gets: each that can be published is packaged, unpacked in a folder of its own,
+//! and built there, for the host and for the targets that its documentation is made for.
 
 use super::features::package;
 use crate::shell;

@@ -1,4 +1,5 @@
-//! The form of documentation: lines of doc comments to 110 columns and of markdown to 100, and words that are not ours.
+//! The form of documentation: lines of doc comments to 110 columns and of markdown to 100, and words that are
+//! not ours.
 
 use crate::paths;
 use anyhow::{Result, bail};

@@ -1,7 +1,7 @@
 //! `cargo xtask new-board`: a board's crate from the template, with its places to fill marked.
 //!
-//! The template is `xtask/templates/board`; `docs/porting.md` says how its places are filled, and has an example for each,
-//! which the lab puts in for the case that does as the guide says.
+//! The template is `xtask/templates/board`; `docs/porting.md` says how its places are filled, and has an
+//! example for each, which the lab puts in for the case that does as the guide says.
 
 mod name;
 mod template;
@@ -48,7 +48,8 @@ pub fn main(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Makes the crate of a board in a folder that is not there yet. Outside `boards/` it is a workspace of its own.
+/// Makes the crate of a board in a folder that is not there yet. Outside `boards/` it is a workspace of its
+/// own.
 pub fn make(name: &str, folder: &Path) -> Result<()> {
     name::check(name, &name::taken(paths::root())?)?;
     let shown = folder.display();

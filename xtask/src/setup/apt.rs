@@ -20,8 +20,8 @@ pub fn update() -> Result<()> {
     shell::read(as_root("apt-get")?.arg("update")).map(drop)
 }
 
-/// The address that the machine's own sources give for Debian's main archive, so that a mirror or a proxy that was
-/// set up here is used for the newer packages too.
+/// The address that the machine's own sources give for Debian's main archive, so that a mirror or a proxy
+/// that was set up here is used for the newer packages too.
 pub fn mirror() -> Result<String> {
     if let Some(found) = known_mirror()? {
         return Ok(found);

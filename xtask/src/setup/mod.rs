@@ -13,7 +13,8 @@ use oal_lab_host::qemu::Emulator;
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::Command;
 
-/// Compilers that the tests of the C library run besides the one for ARM: Debian's package, and a program of it.
+/// Compilers that the tests of the C library run besides the one for ARM: Debian's package, and a program of
+/// it.
 const HOST_COMPILERS: [(&str, &str); 3] = [("g++", "g++"), ("clang", "clang++"), ("lld", "ld.lld")];
 
 /// Whether all of them are there.
@@ -95,8 +96,8 @@ pub enum Need {
     Sd,
 }
 
-/// Finds or installs everything and prints what was found. A step that fails is reported with its consequence and does
-/// not stop the others; without a compiler or any QEMU in the end there is an error.
+/// Finds or installs everything and prints what was found. A step that fails is reported with its consequence
+/// and does not stop the others; without a compiler or any QEMU in the end there is an error.
 pub fn setup(yes: bool, need: Need) -> Result<()> {
     let found = Found::look()?;
     let steps = missing(&found, need);

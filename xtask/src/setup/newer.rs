@@ -1,5 +1,5 @@
-//! A newer QEMU beside the system's: Debian's unstable packages with all that they need, down to the C library,
-//! unpacked into a folder below `target`.
+//! A newer QEMU beside the system's: Debian's unstable packages with all that they need, down to the C
+//! library, unpacked into a folder below `target`.
 
 use super::apt;
 use crate::{paths, progress, shell};
@@ -29,7 +29,8 @@ pub fn install() -> Result<()> {
     done
 }
 
-/// A package manager with folders of its own and no idea of what is installed, so that it fetches the whole closure.
+/// A package manager with folders of its own and no idea of what is installed, so that it fetches the whole
+/// closure.
 fn fetch(mirror: &str, work: &Path) -> Result<()> {
     for folder in ["lists/partial", "cache/archives/partial"] {
         std::fs::create_dir_all(work.join(folder))?;

@@ -70,7 +70,8 @@ impl Reading {
     }
 }
 
-/// The options of `cargo test` that choose the program of a line such as `Running tests/codec.rs (target/debug/deps/codec-b0ab)`.
+/// The options of `cargo test` that choose the program of a line such as `Running tests/codec.rs
+/// (target/debug/deps/codec-b0ab)`.
 fn program(line: &str) -> Option<String> {
     let line = line.trim_start();
     if let Some(package) = line.strip_prefix("Doc-tests ") {

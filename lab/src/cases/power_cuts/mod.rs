@@ -1,8 +1,9 @@
-//! Power that goes out while a snapshot is written over a good one. The disk belongs to the harness ([`nbd`]), which knows
-//! every write of the snapshot and can stop it at any byte. What is on the disk then is booted by a new process whose RAM is noise.
+//! Power that goes out while a snapshot is written over a good one. The disk belongs to the harness
+//! ([`nbd`]), which knows every write of the snapshot and can stop it at any byte. What is on the disk then
+//! is booted by a new process whose RAM is noise.
 //!
-//! One snapshot is recorded, and the disk at each cut is made from its writes. Some cuts are made in a snapshot that really is
-//! being written, by ending QEMU: both ways must agree.
+//! One snapshot is recorded, and the disk at each cut is made from its writes. Some cuts are made in a
+//! snapshot that really is being written, by ending QEMU: both ways must agree.
 //!
 //! [`nbd`]: crate::harness::nbd
 
@@ -28,8 +29,8 @@ const PARTS: usize = 4;
 const AT_AN_END: usize = 32;
 /// Cuts in the image between its ends.
 const BETWEEN: usize = 112;
-/// Writes of the log that are cut: the first and the last ones. A card's records are two writes, those of a chip with its erases
-/// are hundreds.
+/// Writes of the log that are cut: the first and the last ones. A card's records are two writes, those of a
+/// chip with its erases are hundreds.
 const FIRST_LOG_WRITES: usize = 4;
 const LAST_LOG_WRITES: usize = 12;
 /// Cuts in a snapshot that is really being written.
@@ -110,7 +111,8 @@ struct Counts {
 }
 
 impl Counts {
-    /// Boots from the disk that a cut left, and counts the ending. An image that was not to be booted is an error at once.
+    /// Boots from the disk that a cut left, and counts the ending. An image that was not to be booted is an
+    /// error at once.
     fn boot(&mut self, sweep: &Sweep, cut: Cut, disk: Disk, expected: u64) -> Result<Running> {
         let (running, ending) = boot(sweep, disk, expected).with_context(|| told(cut))?;
         match ending {
@@ -187,8 +189,8 @@ fn boot(sweep: &Sweep, disk: Disk, expected: u64) -> Result<(Running, Ending)> {
     Ok((Running { machine, server }, boot.ending))
 }
 
-/// Ends QEMU while the snapshot is written. What was written until then is what the recording says; the boot ends as
-/// expected, and its system can take the next snapshot, which boots.
+/// Ends QEMU while the snapshot is written. What was written until then is what the recording says; the boot
+/// ends as expected, and its system can take the next snapshot, which boots.
 fn live(rig: &Rig, journal: &Journal) -> Result<()> {
     let sweep = Sweep { rig, journal, recording: rig.recording(journal)? };
     let (writes, committing) = (sweep.recording.writes().count(), sweep.recording.committing()?);

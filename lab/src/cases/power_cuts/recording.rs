@@ -19,8 +19,8 @@ pub struct Recording {
     pub newer: u64,
     /// What the boot of the old image wrote.
     pub before: Vec<Op>,
-    /// What the snapshot wrote. No model of QEMU hands a flush on; these are where the store asks for them: before a record
-    /// and behind it.
+    /// What the snapshot wrote. No model of QEMU hands a flush on; these are where the store asks for them:
+    /// before a record and behind it.
     pub snapshot: Vec<Op>,
     /// The digest of the application's index, which is the same in all its lives.
     pub index: String,
@@ -29,7 +29,8 @@ pub struct Recording {
     log: Vec<Range<u64>>,
 }
 
-/// Boots the old image from a disk that may be cut, and waits until it is confirmed: nothing more is written then.
+/// Boots the old image from a disk that may be cut, and waits until it is confirmed: nothing more is written
+/// then.
 pub fn boot_older(
     rig: &Rig,
     journal: &Journal,

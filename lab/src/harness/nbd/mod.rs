@@ -1,5 +1,5 @@
-//! A disk that the harness owns: QEMU gets at it as a network block device over a socket. It remembers every write and
-//! flush, cuts the power inside any of them, and lets reading fail or lie.
+//! A disk that the harness owns: QEMU gets at it as a network block device over a socket. It remembers every
+//! write and flush, cuts the power inside any of them, and lets reading fail or lie.
 
 mod disk;
 mod wire;

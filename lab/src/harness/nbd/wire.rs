@@ -1,5 +1,5 @@
-//! The protocol of a network block device, the server's side: fixed newstyle negotiation, one export, simple replies.
-//! The document is `doc/proto.md` of the NBD project, whose names are used here.
+//! The protocol of a network block device, the server's side: fixed newstyle negotiation, one export, simple
+//! replies. The document is `doc/proto.md` of the NBD project, whose names are used here.
 //!
 //! Every number from the client is checked before anything is done with it.
 

@@ -8,12 +8,14 @@ use oal_firmware::terminal::Uart;
 pub struct Console;
 
 impl Uart for Console {
-    /// The UART as it is: nothing is written to it. A loader or an earlier life may have left it in any state.
+    /// The UART as it is: nothing is written to it. A loader or an earlier life may have left it in any
+    /// state.
     unsafe fn new() -> Self {
         Console
     }
 
-    /// Sets it up as after power-on, whatever it was: clock and pins, 115200 8N1, FIFOs on, no interrupts, no DMA.
+    /// Sets it up as after power-on, whatever it was: clock and pins, 115200 8N1, FIFOs on, no interrupts, no
+    /// DMA.
     fn init(&mut self) {}
 
     /// Waits, for a bounded time, until the last bit is out.

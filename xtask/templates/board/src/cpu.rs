@@ -1,7 +1,8 @@
 //! The core as a loader hands it over, and the first code of a restored system.
 
 // FILL cpu: what is right for most boards is here already.
-/// Whether the core is in Secure state, as after power-on; not so if TF-A, OP-TEE or another monitor started the firmware.
+/// Whether the core is in Secure state, as after power-on; not so if TF-A, OP-TEE or another monitor started
+/// the firmware.
 pub const SECURE: bool = true;
 
 /// Brings back what no driver looks after, as a loader does at power-on: pins, clock trees, power domains, an

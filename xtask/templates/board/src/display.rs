@@ -6,7 +6,8 @@ use oal_snapshot::frame::RamRegion;
 use crate::platform::Board;
 
 // FILL display: nothing, for a board without a display.
-/// The application's screen, if there is a display of 16 bits a pixel: it draws there, and it comes back with a snapshot.
+/// The application's screen, if there is a display of 16 bits a pixel: it draws there, and it comes back with
+/// a snapshot.
 const SCREEN: Option<FrameBuffer> = None;
 
 /// Memory outside RAM that is saved: the screen's.

@@ -1,8 +1,10 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
-//! {{name}}, a board for the reference firmware: made by `cargo xtask new-board`, filled by the guide, `docs/porting.md`.
+//! {{name}}, a board for the reference firmware: made by `cargo xtask new-board`, filled by the guide,
+//! `docs/porting.md`.
 //!
-//! Each file has one place to fill, from `FILL` and a section of the guide to `FILL END`. Fill them in this order; as long as
-//! a place has its marks, the compiler warns of it, and the firmware says `@unfilled` at every power-on.
+//! Each file has one place to fill, from `FILL` and a section of the guide to `FILL END`. Fill them in this
+//! order; as long as a place has its marks, the compiler warns of it, and the firmware says `@unfilled` at
+//! every power-on.
 //!
 //! | file | hooks |
 //! |---|---|

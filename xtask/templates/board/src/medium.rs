@@ -10,7 +10,8 @@ use oal_firmware::storage::{Sectors, Storage};
 use oal_snapshot::refusal::{ColdBoot, Reason, Stage};
 use oal_snapshot::store::{BlockDevice, BlockStore};
 
-/// A device of sectors of 512 bytes. For NAND and NOR flash there are `NandFlash` and `NorFlash` in `oal_snapshot::store`, and their stores.
+/// A device of sectors of 512 bytes. For NAND and NOR flash there are `NandFlash` and `NorFlash` in
+/// `oal_snapshot::store`, and their stores.
 pub struct Device;
 
 /// The device does not do what it is asked.
@@ -31,12 +32,14 @@ impl BlockDevice for Device {
         0
     }
 
-    /// Reads whole sectors from `first` on. Called at a boot with caches on, and while a snapshot is read back.
+    /// Reads whole sectors from `first` on. Called at a boot with caches on, and while a snapshot is read
+    /// back.
     fn read(&mut self, _first: u64, _buf: &mut [u8]) -> Result<(), Failed> {
         Err(Failed)
     }
 
-    /// Writes whole sectors from `first` on. If it returns before they are on the medium, `flush` waits for them.
+    /// Writes whole sectors from `first` on. If it returns before they are on the medium, `flush` waits for
+    /// them.
     fn write(&mut self, _first: u64, _data: &[u8]) -> Result<(), Failed> {
         Err(Failed)
     }

@@ -1,7 +1,8 @@
 //! Reset, and off.
 
 // FILL power: as generated, `reboot` and `poweroff` end in a panic that says so.
-/// Resets the board: all of it, the medium and its controller too if that can be done. May return: the board may need a moment.
+/// Resets the board: all of it, the medium and its controller too if that can be done. May return: the board
+/// may need a moment.
 ///
 /// # Safety
 /// The last use of anything.
