@@ -13,11 +13,11 @@ pub struct Failure {
     /// In kebab case.
     pub reason: &'static str,
     /// For people.
-    pub sentence: String<160>,
+    pub sentence: String<112>,
 }
 
 impl Failure {
-    /// A failure with a fixed sentence of at most 160 bytes.
+    /// A failure with a fixed sentence of at most 112 bytes.
     pub fn new(reason: &'static str, sentence: &str) -> Failure {
         Failure { reason, sentence: sentence.try_into().unwrap_or_default() }
     }
@@ -66,7 +66,7 @@ pub fn take<E: Display>(error: &TakeError<StoreError<E>>) -> Failure {
         TakeError::TooManyExtents => "too-many-extents",
         TakeError::TooManyChunks => "too-many-chunks",
         TakeError::PictureChanged => "picture-changed",
-        TakeError::Prepare(error) | TakeError::Write(error) => store(error).reason,
+        TakeError::Prepare(error) | TakeError::Write(error) => return store(error),
         _ => "snapshot-failed",
     };
     Failure::of(reason, error)
