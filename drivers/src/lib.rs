@@ -12,6 +12,7 @@
 //!   sp804      dual timer          pl031    seconds
 //!   pl111      LCD                 l2c310   level 2 cache
 //!   omap       OMAP 2: interrupts, timer, 32 kHz counter, UART, clocks and reset
+//!   pxa27x     PXA27x: interrupts, operating system timer
 //!   zynq       Zynq-7000: UART, reset
 //!   vexpress_sysreg                power, reset, flags of the Versatile Express boards
 //!   clock      time-outs           dma      buffers that a controller fills by itself
@@ -44,6 +45,7 @@ pub mod omap;
 pub mod pl031;
 pub mod pl111;
 pub mod pl181;
+pub mod pxa27x;
 pub mod sdhci;
 pub mod sp804;
 pub mod vexpress_sysreg;

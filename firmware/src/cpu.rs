@@ -1,7 +1,7 @@
 //! The CPU as the engine has it: the board's core, and the board's outer cache behind it.
 
 use core::marker::PhantomData;
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use portable_atomic::{AtomicU32, Ordering::Relaxed};
 
 use oal_snapshot::cpu::{NosaveStack, OuterCache};
 

@@ -1,6 +1,6 @@
 //! [`PowerHistory`]: what a driver records of its power transitions.
 
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use portable_atomic::{AtomicU32, Ordering::Relaxed};
 
 use oal_snapshot::power::PowerUp;
 use oal_snapshot::state::{SnapshotState, StateCell};

@@ -1,12 +1,6 @@
 //! [`CpuContext`]: the registers of one CPU, in bytes.
 
-/// ARMv7-A: the 128 words of its layout, and 32 that a firmware's own hook puts behind them, such as the
-/// registers of that hook's caller.
-#[cfg(all(target_arch = "arm", target_has_atomic = "32"))]
-const CAPACITY: usize = 640;
-/// The fake, and CPUs that only the firmware knows how to capture.
-#[cfg(not(all(target_arch = "arm", target_has_atomic = "32")))]
-const CAPACITY: usize = 1024;
+use crate::cpu::arch::CAPACITY;
 
 /// The registers of one CPU as bytes, in a layout that is the architecture's own.
 ///

@@ -1,10 +1,16 @@
-//! The raw NAND chip.
+//! The raw NAND chip: all of it is the store.
 
-use oal_drivers::nand::Error;
 use oal_drivers::nand::bus::{BusFault, RawBus};
 use oal_drivers::nand::raw::{MainArea, RawNand};
+use oal_drivers::nand::{Error, NandDevice as _};
 
-use crate::pxa::Delay;
+use oal_firmware::storage::{Sectors, Storage};
+use oal_firmware::wait::Wait;
+use oal_snapshot::refusal::{ColdBoot, Reason, Stage};
+use oal_snapshot::store::StoreSettings;
+use oal_snapshot::store::nand::NandStore;
+
+use crate::devices::{self, Clock};
 
 /// Bytes of a page of the board's chip.
 pub const PAGE: usize = 2048;
@@ -79,16 +85,48 @@ impl RawBus for Pins {
 
 /// The board's chip. QEMU 7.2.22 answers reads of the spare area with zeroes, so that every block would look bad, and does not
 /// keep it in the file.
-pub type Chip = MainArea<Pins, Delay>;
+type Chip = MainArea<Pins, Wait<Clock>>;
+/// The store on it: a bit for each of the chip's 1024 blocks.
+pub type Store = NandStore<Chip, PAGE, 128>;
 
-/// The chip, if there is one.
-///
-/// # Errors
-/// [`Error`].
-///
-/// # Safety
-/// Nobody else uses the controller.
-pub unsafe fn find() -> Result<Chip, Error> {
-    // SAFETY: the caller's promise.
-    RawNand::identify(unsafe { Pins::new() }, Delay).map(MainArea::new)
+/// The store on the chip, or why there is none.
+pub struct Flash(Result<Store, ColdBoot>);
+
+impl Flash {
+    /// Looks for the chip.
+    ///
+    /// # Safety
+    /// Nobody else uses the controller.
+    pub unsafe fn find() -> Self {
+        let failed = |reason| ColdBoot { stage: Stage::Medium, reason };
+        // SAFETY: the caller's promise, and anybody may read the clock.
+        let (pins, delay) = unsafe { (Pins::new(), Wait(devices::clock())) };
+        let chip = RawNand::identify(pins, delay).map(MainArea::new);
+        let chip = chip.map_err(|error| {
+            failed(if error == Error::BadId { Reason::NoMedium } else { Reason::MediumError })
+        });
+        Flash(chip.and_then(|chip| {
+            NandStore::new(chip, StoreSettings::default()).ok_or(failed(Reason::MediumError))
+        }))
+    }
+}
+
+impl Storage for Flash {
+    type Store = Store;
+
+    fn store(&mut self) -> Result<&mut Store, ColdBoot> {
+        self.0.as_mut().map_err(|why| *why)
+    }
+
+    fn text(&mut self) -> Option<&mut dyn Sectors> {
+        None
+    }
+
+    fn describe(&mut self) -> (&'static str, u64) {
+        self.0.as_mut().map_or(("none", 0), |store| {
+            let geometry = store.flash_mut().geometry();
+            let block_bytes = geometry.page_bytes as u64 * u64::from(geometry.pages_per_block);
+            ("nand", (u64::from(geometry.blocks) * block_bytes) >> 20)
+        })
+    }
 }

@@ -1,40 +1,26 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
-//! Small firmware for the Sharp Zaurus SL-C1000 (akita), as QEMU up to 9.1 has it: a PXA270, ARMv5TE, with raw NAND.
+//! The Sharp Zaurus SL-C1000 (akita), as QEMU up to 9.1 has it, for the reference firmware: a PXA270, ARMv5TE, with raw NAND, on
+//! which images are kept.
 //!
-//! It shows that nothing above the CPU's hooks asks for ARMv7-A, and that the raw NAND driver and the NAND store work on
-//! a chip that nobody here wrote: it takes a snapshot of 4 MiB of known contents and is booted from it.
-//!
-//! | module | |
-//! |---|---|
-//! | `start`, `layout` | the core, and the memory map: MMU and caches stay off, interrupts masked |
-//! | `boot_stage`, `nosave` | what runs from nosave memory |
-//! | `cpu` | `TakeCpuSnapshot` and `RestoreCpu` for ARMv5TE |
-//! | `flash`, `pxa` | the NAND chip; UART and timer |
-//! | `application`, `pattern` | what is pictured, and the console, described in `docs/console.md` |
-//!
-//! There are no exception vectors, since address 0 is flash memory: an exception, which nothing here causes on purpose,
-//! is the end.
+//! The screen is not driven, and the NAND chip is all for the store: there is no text.
 
 #[cfg(target_os = "none")]
-#[macro_use]
-mod pxa;
-
+mod devices;
 #[cfg(target_os = "none")]
-mod application;
-#[cfg(target_os = "none")]
-mod boot_stage;
-#[cfg(target_os = "none")]
-mod cpu;
+mod drivers;
 #[cfg(target_os = "none")]
 mod flash;
 #[cfg(target_os = "none")]
-mod layout;
+mod platform;
 #[cfg(target_os = "none")]
-mod nosave;
+mod uart;
+
+// The crate is named for its feature, by which the others get atomics on this core.
 #[cfg(target_os = "none")]
-mod pattern;
+use portable_atomic as _;
+
 #[cfg(target_os = "none")]
-mod start;
+oal_firmware::firmware!(platform::Akita, oal_demo::Demo<platform::Akita>);
 
 /// The firmware runs on its board only; elsewhere this program says so.
 #[cfg(not(target_os = "none"))]

@@ -16,7 +16,13 @@
 //! The first instructions, `_start`, and the exception vectors are behind the door as well: they call `oal_boot`, `oal_interrupt` and
 //! `oal_fault`, which [`firmware!`](crate::firmware) defines.
 
+// A stable compiler does not name the architecture's version; ARMv5TE is the one without atomic words.
+#[cfg(all(target_arch = "arm", not(target_has_atomic = "32")))]
+mod armv5te;
 #[cfg(all(target_arch = "arm", target_has_atomic = "32"))]
 mod armv7a;
+
+#[cfg(all(target_arch = "arm", not(target_has_atomic = "32")))]
+pub use armv5te::*;
 #[cfg(all(target_arch = "arm", target_has_atomic = "32"))]
 pub use armv7a::*;

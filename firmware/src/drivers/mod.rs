@@ -7,7 +7,7 @@ mod gic;
 mod timer;
 mod uart;
 
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use portable_atomic::{AtomicU32, Ordering::Relaxed};
 
 use heapless::Vec;
 use oal_snapshot::power::{DriverList, PowerManaged, PowerUp};

@@ -18,16 +18,23 @@ mod core_registers;
 mod cp15;
 
 use core::convert::Infallible;
-use core::ffi::c_void;
 
 use aarch32_cpu::register::{Midr, SysRegRead};
 
+use crate::cpu::live::{Live, call_live};
 use crate::cpu::{Architecture, CpuContext, NoOuterCache, NosaveStack, OuterCache};
 use crate::hooks::{Fork, RestoreCpu, TakeCpuSnapshot};
 use core_registers::Held;
 
 /// Words of a context.
 pub const WORDS: usize = word::COUNT;
+
+/// Bytes that a context may have: its 128 words, and 32 that a firmware's own hook puts behind them, such as the registers of
+/// that hook's caller.
+pub const CAPACITY: usize = 640;
+
+/// The core of this architecture.
+pub type Core<O = NoOuterCache> = Armv7a<O>;
 const _: () = assert!(WORDS * 4 <= CpuContext::CAPACITY);
 
 /// Where the registers are in the context, in words.
@@ -90,23 +97,6 @@ impl<O: OuterCache> Armv7a<O> {
     fn held(&self) -> Held {
         self.secure | core_registers::vfp()
     }
-}
-
-/// What the writer's stack carries: the closure to call, and what to call it with.
-struct Live<'a> {
-    closure: &'a mut dyn FnMut(&CpuContext),
-    context: *const CpuContext,
-}
-
-/// Calls the closure, on the nosave stack.
-///
-/// # Safety
-/// `live` points to a [`Live`] whose context nobody writes to.
-unsafe extern "C" fn call_live(live: *mut c_void) {
-    // SAFETY: the caller's promise.
-    let live = unsafe { &mut *live.cast::<Live<'_>>() };
-    // SAFETY: the caller's promise; the capture is complete.
-    (live.closure)(unsafe { &*live.context });
 }
 
 impl<O: OuterCache> TakeCpuSnapshot for Armv7a<O> {

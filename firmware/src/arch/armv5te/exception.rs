@@ -1,0 +1,21 @@
+//! What the fault registers say (DDI 0100, B3.9).
+
+use core::arch::asm;
+use core::fmt;
+
+const NAMES: [&str; 8] =
+    ["reset", "undefined instruction", "supervisor call", "prefetch abort", "data abort", "?", "IRQ", "FIQ"];
+
+/// An exception by its vector, the link register and the saved status of its mode, with the fault registers as they are now.
+pub fn exception(vector: usize, link: usize, status: usize) -> impl fmt::Display {
+    let (fsr, far): (u32, u32);
+    // SAFETY: reads the fault registers.
+    unsafe {
+        asm!("mrc p15, 0, {}, c5, c0, 0", out(reg) fsr, options(nomem, nostack));
+        asm!("mrc p15, 0, {}, c6, c0, 0", out(reg) far, options(nomem, nostack));
+    }
+    let name = NAMES.get(vector).copied().unwrap_or("?");
+    fmt::from_fn(move |f| {
+        write!(f, "{name}: lr {link:#010x} spsr {status:#010x} fsr {fsr:#x} far {far:#010x}")
+    })
+}
