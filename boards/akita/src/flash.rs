@@ -106,7 +106,7 @@ impl Flash {
             failed(if error == Error::BadId { Reason::NoMedium } else { Reason::MediumError })
         });
         Flash(chip.and_then(|chip| {
-            NandStore::new(chip, StoreSettings::default()).ok_or(failed(Reason::MediumError))
+            NandStore::new(chip, StoreSettings::default()).map_err(|_| failed(Reason::MediumError))
         }))
     }
 }
@@ -124,7 +124,7 @@ impl Storage for Flash {
 
     fn describe(&mut self) -> (&'static str, u64) {
         self.0.as_mut().map_or(("none", 0), |store| {
-            let geometry = store.flash_mut().geometry();
+            let geometry = store.device_mut().geometry();
             let block_bytes = geometry.page_bytes as u64 * u64::from(geometry.pages_per_block);
             ("nand", (u64::from(geometry.blocks) * block_bytes) >> 20)
         })
