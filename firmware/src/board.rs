@@ -23,6 +23,10 @@ use crate::storage::Sectors;
 const STAGING_PAGES: u32 = (32 << 20) / 4096;
 
 /// The register test's way through a snapshot.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one, and no allocator to box it; its size is the architecture's"
+)]
 pub enum Registers {
     /// Not wanted.
     Idle,
