@@ -1,6 +1,6 @@
 //! Errors as the console prints them: a name for programs, the library's sentence for people.
 
-use core::fmt::{Display, Write as _};
+use core::fmt::{Display, Write};
 
 use heapless::String;
 use oal_snapshot::refusal::ColdBoot;
@@ -13,11 +13,11 @@ pub struct Failure {
     /// In kebab case.
     pub reason: &'static str,
     /// For people.
-    pub sentence: String<112>,
+    pub sentence: String<104>,
 }
 
 impl Failure {
-    /// A failure with a fixed sentence of at most 112 bytes.
+    /// A failure with a fixed sentence of at most 104 bytes.
     pub fn new(reason: &'static str, sentence: &str) -> Failure {
         Failure { reason, sentence: sentence.try_into().unwrap_or_default() }
     }
@@ -26,12 +26,21 @@ impl Failure {
     fn of(reason: &'static str, error: &dyn Display) -> Failure {
         let mut failure = Failure::new(reason, "");
         // A longer sentence ends early.
-        let _ = write!(failure.sentence, "{error}.");
+        let _ = write!(Cut(&mut failure.sentence), "{error}.");
         let first = failure.sentence.chars().next().map_or(0, char::len_utf8);
         if let Some(first) = failure.sentence.get_mut(..first) {
             first.make_ascii_uppercase();
         }
         failure
+    }
+}
+
+/// A sentence that takes as many characters as there is room for.
+struct Cut<'a>(&'a mut String<104>);
+
+impl Write for Cut<'_> {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        text.chars().try_for_each(|c| self.0.push(c).map_err(|_| core::fmt::Error))
     }
 }
 
