@@ -29,7 +29,7 @@ impl Pfn {
 pub struct FrameRange {
     /// The first frame.
     pub first: Pfn,
-    /// How many frames, 0 for an empty range.
+    /// Number of frames, 0 for an empty range.
     pub count: u32,
 }
 
@@ -95,7 +95,7 @@ pub struct RamRegion {
     pub len: u64,
 }
 
-/// Why a [`RamRegion`] is no whole range of frames.
+/// The reason why a [`RamRegion`] is not a whole range of frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

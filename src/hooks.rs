@@ -15,7 +15,7 @@
 //!
 //! The stores of [`store`](crate::store) implement steps 4 and 5, selection and reading;
 //! [`codec`](crate::codec) implements step 3 and its inverse; [`cpu`](crate::cpu) step 2 and the restore.
-//! What is left to a board are the first and the last.
+//! A board implements the first and the last.
 
 mod by_reference;
 
@@ -97,7 +97,7 @@ pub enum Fork {
 /// ```
 #[doc(alias("OEMTakeCPUSnapshot", "pfnSnapCPU", "SnapshotSupport"))]
 pub trait TakeCpuSnapshot {
-    /// What the registers belong to; an image boots only on the same.
+    /// The architecture of the registers; an image boots only on the same.
     const ARCHITECTURE: Architecture;
 
     /// Captures the CPU into `context` (nosave memory) so that execution goes on at this call's return, calls
@@ -141,11 +141,11 @@ pub struct CorruptStream;
 
 /// Storage for images; the hooks of steps 4 and 5 and of the boot side share its error.
 pub trait Medium {
-    /// What can go wrong with the storage.
+    /// The error of the storage.
     type Error: core::fmt::Debug;
 }
 
-/// Where step 4 made room.
+/// The room that step 4 made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Prepared {
@@ -188,7 +188,7 @@ pub trait WriteSnapshot: Medium {
     fn finish_snapshot(&mut self, scratch: &mut [u8]) -> Result<(), Self::Error>;
 }
 
-/// How often an image may be booted.
+/// The number of times that an image may be booted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum BootPolicy {
@@ -202,27 +202,27 @@ pub enum BootPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Candidate {
-    /// Which image.
+    /// The image.
     pub id: ImageId,
-    /// Where it lives.
+    /// Its slot.
     pub slot: u8,
     /// Its length in bytes, as committed.
     pub len: u64,
-    /// How often it may be booted.
+    /// Its boot policy.
     pub policy: BootPolicy,
     /// Boots so far that nobody confirmed.
     pub attempts: u8,
 }
 
-/// How many images a store can offer.
+/// Most images that a store can offer.
 pub const MAX_CANDIDATES: usize = 4;
 
-/// What a store has to offer at a boot.
+/// The images that a store offers at a boot.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// Images to try, best (newest) first.
     pub candidates: Vec<Candidate, MAX_CANDIDATES>,
-    /// What the store itself passed over, and why, newest first.
+    /// The images that the store itself passed over, with the reasons, newest first.
     pub refused: Vec<Refusal, MAX_CANDIDATES>,
 }
 
@@ -240,7 +240,7 @@ pub trait SelectSnapshot: Medium {
     /// Of the medium; the image must then not be entered.
     fn count_attempt(&mut self, id: ImageId) -> Result<u8, Self::Error>;
 
-    /// Hears that an image was not entered because of what it holds, so that the next snapshot rather takes its
+    /// Notes that an image was refused because of its content, so that the next snapshot rather takes its
     /// place than that of an image which is good. Need not be remembered beyond this power-on.
     fn refused(&mut self, id: ImageId);
 
@@ -307,7 +307,7 @@ pub trait ReadSnapshot: Medium {
 
 /// The boot side's last step: the registers come back, and with them the restored system.
 pub trait RestoreCpu: TakeCpuSnapshot {
-    /// What [`restore_cpu`](RestoreCpu::restore_cpu) returns: nothing at all on hardware
+    /// The value of [`restore_cpu`](RestoreCpu::restore_cpu): it never returns on hardware
     /// ([`Infallible`](core::convert::Infallible)), something to look at in a host test.
     type Entered;
 

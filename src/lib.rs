@@ -1,4 +1,4 @@
-//! Snapshot boot for bare-metal ARM: firmware takes a picture of RAM and CPU while it runs, writes it to
+//! Snapshot boot for bare-metal ARM: firmware saves its RAM and CPU while it runs, writes them to
 //! eMMC, SD, NAND or NOR, and at the next power-on is back in that state instead of booting.
 //!
 //! The model is the snapshot boot of Windows Embedded Compact 2013. Its OEM hooks are traits here
@@ -21,7 +21,7 @@
 //!
 //! # Principles
 //!
-//! 1. **The picture is of one instant.** From the capture of the CPU to the last write nothing that is in the picture
+//! 1. **An image is of one instant.** From the capture of the CPU to the last write nothing that is saved
 //!    changes. The engine, the store and its driver live in *nosave* memory, with a stack of their own.
 //! 2. **Commit last.** The record that makes an image bootable is written alone, after the image was flushed, read
 //!    back and compared. Until then the previous image boots.

@@ -90,15 +90,15 @@ impl<'a> PhysicalMemory<'a> {
     /// # Safety
     /// While the value lives:
     /// * every frame of `ranges` is mapped there as Normal memory, readable, and writable where the engine writes;
-    /// * while the engine reads the picture (from the capture to the last write) nobody writes to it;
-    /// * no more than one value exists, and frames that the engine writes (the picture at a boot, the
+    /// * while the engine reads saved memory (from the capture to the last write) nobody writes to it;
+    /// * no more than one value exists, and frames that the engine writes (saved memory at a boot, the
     ///   staging area while a snapshot is taken) are used by nothing else: code, stack, statics and
-    ///   buffers of the boot stage lie in frames that are not part of the picture (nosave).
+    ///   buffers of the boot stage lie in frames that are not part of saved memory (nosave).
     pub const unsafe fn new(ranges: &'a [FrameRange], offset: usize) -> PhysicalMemory<'a> {
         PhysicalMemory { ranges, offset }
     }
 
-    /// Where the first page of `frames` is mapped, if all of them are RAM.
+    /// The address of the first page of `frames`, if all of them are RAM.
     fn locate(&self, frames: FrameRange) -> Option<*mut Page> {
         if !self.ranges.iter().any(|range| range.covers(frames)) {
             return None;

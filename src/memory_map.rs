@@ -1,11 +1,11 @@
-//! [`MemoryLayout`]: the regions as a board states them. [`MemoryMap`]: which frames exist, and which of them belong to the picture; checked once, used by take and boot.
+//! [`MemoryLayout`]: the regions as a board states them. [`MemoryMap`]: which frames exist, and which of them are saved; checked once, used by take and boot.
 
 use heapless::Vec;
 
 use crate::crc32c::Crc32c;
 use crate::frame::{FrameRange, Pfn, RamRegion, RegionError};
 
-/// How many regions a memory map holds of each kind.
+/// Most regions of each kind in a memory map.
 pub const MAX_REGIONS: usize = 16;
 
 /// A board's memory, stated once: the system gives it to a snapshot
@@ -36,13 +36,13 @@ pub struct MemoryLayout<'a> {
     pub nosave: &'a [RamRegion],
 }
 
-/// What a part of RAM is.
+/// The kind of a part of RAM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AreaKind {
     /// RAM that the system manages, and may call free.
     System,
-    /// RAM that only the OEM knows of: always in the picture.
+    /// RAM that only the OEM knows of: always saved.
     Oem,
 }
 
@@ -52,11 +52,11 @@ pub enum AreaKind {
 pub struct Area {
     /// Its frames.
     pub frames: FrameRange,
-    /// What it is.
+    /// Its kind.
     pub kind: AreaKind,
 }
 
-/// Why regions make no memory map. The number is the region's position in its list.
+/// The reason why regions make no memory map. The number is the region's position in its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -77,7 +77,7 @@ pub enum MapError {
     TooMany,
 }
 
-/// RAM and the holes in its picture. The order of the lists given does not matter.
+/// RAM and its nosave holes. The order of the lists given does not matter.
 #[derive(Clone, Debug)]
 pub struct MemoryMap {
     areas: Vec<Area, { 2 * MAX_REGIONS }>,
@@ -152,13 +152,13 @@ impl MemoryMap {
     }
 
     /// The areas less what is nosave, ascending.
-    pub fn pictured(&self) -> impl Iterator<Item = Area> + '_ {
+    pub fn saved(&self) -> impl Iterator<Item = Area> + '_ {
         self.areas.iter().flat_map(|area| Pieces { area: *area, nosave: &self.nosave })
     }
 
-    /// Whether every frame of `frames` belongs to the picture.
-    pub fn in_picture(&self, frames: FrameRange) -> bool {
-        self.pictured().any(|area| area.frames.covers(frames))
+    /// Whether every frame of `frames` is saved.
+    pub fn is_saved(&self, frames: FrameRange) -> bool {
+        self.saved().any(|area| area.frames.covers(frames))
     }
 
     /// Whether `frame` is nosave.
@@ -183,7 +183,7 @@ fn overlapping(regions: &[RamRegion], frames: FrameRange) -> Option<usize> {
     regions.iter().position(|r| r.frames().is_ok_and(|other| other.overlaps(frames)))
 }
 
-/// What is left of one area between the nosave regions.
+/// The parts of one area between the nosave regions.
 struct Pieces<'a> {
     area: Area,
     nosave: &'a [FrameRange],
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn the_picture_is_ram_less_the_nosave_regions() {
+    fn saved_memory_is_ram_less_the_nosave_regions() {
         let map = MemoryMap::new(&MemoryLayout {
             ram: &[region(100, 100), region(0, 10)],
             oem: &[region(300, 4)],
@@ -254,10 +254,10 @@ mod tests {
         })
         .unwrap();
         let pieces: std::vec::Vec<_> =
-            map.pictured().map(|a| (a.frames.first.0, a.frames.count, a.kind)).collect();
+            map.saved().map(|a| (a.frames.first.0, a.frames.count, a.kind)).collect();
         assert_eq!(pieces, [(2, 2, AreaKind::System), (6, 3, AreaKind::System), (100, 50, AreaKind::System)]);
-        assert!(map.in_picture(FrameRange { first: Pfn(6), count: 3 }));
-        assert!(!map.in_picture(FrameRange { first: Pfn(6), count: 4 }));
+        assert!(map.is_saved(FrameRange { first: Pfn(6), count: 3 }));
+        assert!(!map.is_saved(FrameRange { first: Pfn(6), count: 4 }));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a firmware that takes snapshots and boots from them names: `use oal_snapshot::prelude::*`.
+//! The names that a firmware needs to take snapshots and boot from them: `use oal_snapshot::prelude::*`.
 
 pub use crate::boot::{Boot, BootEnd, BootReport};
 pub use crate::codec::Lz4;

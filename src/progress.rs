@@ -8,9 +8,9 @@ use crate::refusal::Refusal;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Progress {
-    /// Take: the CPU was captured. From here to [`Progress::Written`] nothing of the picture changes.
+    /// Take: the CPU was captured. From here to [`Progress::Written`] no saved memory changes.
     Captured,
-    /// Take: pages looked at, of all pages that may be in the picture.
+    /// Take: pages looked at, of all pages that may be saved.
     Scan {
         /// Pages so far.
         done: u64,
@@ -31,17 +31,17 @@ pub enum Progress {
         /// All bytes.
         total: u64,
     },
-    /// Take: the image is committed; the picture may change again.
+    /// Take: the image is committed; saved memory may change again.
     Written,
     /// Boot: an image, or the store's record of one, was looked at and not entered.
     Refused(Refusal),
     /// Boot: the image was checked as far as its index and will be loaded.
     Chosen {
-        /// Which image.
+        /// The image.
         id: ImageId,
         /// Its slot.
         slot: u8,
-        /// Which attempt at it this is, from 1.
+        /// The number of this attempt at it, from 1.
         attempt: u8,
         /// Pages that it holds, zero pages included.
         pages: u64,
@@ -60,7 +60,7 @@ pub enum Progress {
 /// Watches a snapshot or a boot. `()` does not look.
 ///
 /// Between [`Progress::Captured`] and [`Progress::Written`], and during a boot, an observer must touch
-/// hardware and nosave memory only: the rest is being pictured, or overwritten.
+/// hardware and nosave memory only: the rest is being saved, or overwritten.
 pub trait Observer {
     /// Called at each step. Must return soon.
     fn observe(&mut self, progress: Progress);

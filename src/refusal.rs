@@ -1,4 +1,4 @@
-//! Why an image was not booted, and at which stage that came out.
+//! The reason why an image was not booted, and the stage at which it was found.
 
 use crate::image::id::ImageId;
 
@@ -24,7 +24,7 @@ macro_rules! named {
 }
 
 named! {
-    /// Where on the way of a boot something was found wrong.
+    /// The stage of a boot at which something was found wrong.
     Stage {
         /// Bringing up the device that holds the images.
         Medium = "medium",
@@ -54,7 +54,7 @@ impl core::fmt::Display for Stage {
 }
 
 named! {
-    /// What was wrong.
+    /// The reason of a refusal.
     Reason {
         /// No device answered: no card, for instance.
         NoMedium = "no-medium",
@@ -71,7 +71,7 @@ named! {
         /// None of the store's records can be read.
         LogCorrupt = "log-corrupt",
         /// The store's newest record is of a later version of the software.
-        FutureRecord = "future-record",
+        NewerRecord = "newer-record",
         /// An image to be booted once was booted.
         Consumed = "consumed",
         /// The image was tried as often as allowed, and never confirmed.
@@ -81,7 +81,7 @@ named! {
         /// No image starts here.
         BadMagic = "bad-magic",
         /// The image is of a later version of the format.
-        FutureVersion = "future-version",
+        NewerVersion = "newer-version",
         /// A checksum does not match.
         #[doc(alias = "SNAP_ERR_CHECKSUM_FAILURE")]
         BadCrc = "bad-crc",
@@ -131,20 +131,20 @@ named! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Refusal {
-    /// Which image, if a record names it.
+    /// The image, if a record names it.
     pub id: Option<ImageId>,
-    /// Where it lives, if a record says so.
+    /// Its slot, if a record names it.
     pub slot: Option<u8>,
-    /// Where on the way it fell.
+    /// The stage at which it failed.
     pub stage: Stage,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
     /// Where in the image that came out, in bytes from its start: of a chunk, a part or a read that failed, the first byte.
     /// 0 where no byte of the image is to blame.
     pub at: u64,
 }
 
-/// Nothing was entered: the system starts from scratch, and this is why.
+/// No image was entered: the system starts from scratch, for this reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ColdBoot {

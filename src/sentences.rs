@@ -1,4 +1,4 @@
-//! What the errors of the library say to people: the cause, the stage, and what to do. Consoles and logs for programs print
+//! The sentences of the library's errors: the cause, the stage, and what to do. Consoles and logs for programs print
 //! [`Reason::name`] and [`Stage::name`](crate::refusal::Stage::name) instead. What an error holds of its cause is in its
 //! sentence, so `source` gives nothing.
 
@@ -15,7 +15,7 @@ use crate::system::SuspendFailed;
 use crate::take::TakeError;
 
 impl Reason {
-    /// What was wrong, as a clause.
+    /// The cause, as a clause.
     pub const fn sentence(self) -> &'static str {
         match self {
             Reason::NoMedium => "no device answered",
@@ -25,14 +25,14 @@ impl Reason {
             Reason::NoPartition => "the device has no partition for snapshots",
             Reason::NoImage => "the store is in order, and empty",
             Reason::LogCorrupt => "the store's log holds something, but no commit record that is whole",
-            Reason::FutureRecord => "the store's newest record is of a later version of the software",
+            Reason::NewerRecord => "the store's newest record is of a later version of the software",
             Reason::Consumed => "the image was to be booted once, and was",
             Reason::AttemptsExhausted => {
                 "the image was tried as often as allowed, and no boot of it was confirmed"
             }
             Reason::Truncated => "there is less of the image than its header or its record says",
             Reason::BadMagic => "no image starts where it should",
-            Reason::FutureVersion => "the image is of a later version of the format",
+            Reason::NewerVersion => "the image is of a later version of the format",
             Reason::BadCrc => "a checksum does not match",
             Reason::BadField => "a field holds what no version of the software writes",
             Reason::WrongArchitecture => {
@@ -57,7 +57,7 @@ impl Reason {
         }
     }
 
-    /// What to do about it, as a clause.
+    /// The remedy, as a clause.
     pub const fn remedy(self) -> &'static str {
         match self {
             Reason::NoMedium => "check that the device is there and powered",
@@ -75,7 +75,7 @@ impl Reason {
             | Reason::ContextTooLarge
             | Reason::WrongCodec
             | Reason::LogCorrupt => "take a new snapshot",
-            Reason::FutureRecord | Reason::FutureVersion | Reason::UnsupportedFeature => {
+            Reason::NewerRecord | Reason::NewerVersion | Reason::UnsupportedFeature => {
                 "update the firmware, or invalidate the store and take a new snapshot"
             }
             Reason::AttemptsExhausted => "find out why the restored system does not confirm its boot",
@@ -155,7 +155,7 @@ impl<E: Display> Display for TakeError<E> {
             TakeError::TooManyChunks => {
                 f.write_str("RAM has more chunks than the workspace; make its CHUNKS larger")
             }
-            TakeError::PictureChanged => f.write_str(
+            TakeError::MemoryChanged => f.write_str(
                 "memory changed after the capture; find the interrupt, core, DMA or object outside nosave memory \
                  that changed it",
             ),
@@ -208,7 +208,7 @@ impl Display for RecordError {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
             RecordError::Blank => f.write_str("there is no record here"),
-            RecordError::Future { sequence } => {
+            RecordError::Newer { sequence } => {
                 write!(f, "record {sequence} is of a later version of the software")
             }
             RecordError::Corrupt => f.write_str("the record is torn or corrupt"),

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 #[cfg(not(target_has_atomic = "32"))]
 use portable_atomic::{AtomicU32, Ordering::Relaxed};
 
-/// What `GetSnapshotState` answers (`TSnapState`).
+/// The answer of `GetSnapshotState` (`TSnapState`).
 #[doc(alias = "TSnapState")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -46,7 +46,7 @@ impl SnapshotState {
     }
 }
 
-/// The one place that holds the state. The firmware keeps it in a static that is **in the picture**; only
+/// The one place that holds the state. The firmware keeps it in a static that is **in saved memory**; only
 /// who conducts the hooks moves it, which is the engine. Reading is safe in interrupt handlers.
 ///
 /// ```
@@ -85,7 +85,7 @@ impl StateCell {
         }
     }
 
-    /// How many snapshot boots lie behind this system, counted along its own line of life: a snapshot of a
+    /// How many snapshot boots lie behind this system, counted along its own history: a snapshot of a
     /// system that was itself restored counts on. What it remembers of hardware with another count than
     /// this one is void (see [`RefCount`](crate::power::RefCount)).
     pub fn boots(&self) -> u32 {

@@ -1,4 +1,4 @@
-//! What the engine asks of the system, which on Compact 2013 is the kernel: which RAM there is, which of
+//! The engine's requests to the system, which on Compact 2013 is the kernel: the RAM there is, which of
 //! its pages matter, and how to come to rest and go on.
 
 use crate::frame::{FrameRange, Pfn};
@@ -8,13 +8,13 @@ use crate::memory_map::MemoryLayout;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum PageClass {
-    /// In use: belongs to the picture.
+    /// In use: is saved.
     Used,
     /// Nobody's: not in the image, and anything after a boot.
     Free,
 }
 
-/// Why the system goes on.
+/// The reason for resuming the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Resume {
@@ -28,14 +28,14 @@ pub enum Resume {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SuspendFailed {
-    /// What would not stop: a driver's name, for instance.
+    /// The part that could not be suspended: a driver's name, for instance.
     pub who: &'static str,
 }
 
 /// The system around the engine.
 ///
 /// Between the capture of the CPU and the last write only `page_class` and `staging` are called. They
-/// must not change memory that is in the picture: no counters, no locks, no log.
+/// must not change memory that is saved: no counters, no locks, no log.
 ///
 /// ```
 /// use oal_snapshot::frame::{Pfn, RamRegion};
@@ -60,7 +60,7 @@ pub struct SuspendFailed {
 ///         if frame < self.heap_end { PageClass::Used } else { PageClass::Free }
 ///     }
 ///     fn suspend(&mut self) -> Result<(), SuspendFailed> {
-///         // Power the drivers down, last first, then mask interrupts.
+///         // Power down the drivers, in reverse order, then mask interrupts.
 ///         Ok(())
 ///     }
 ///     fn resume(&mut self, why: Resume) {

@@ -52,7 +52,7 @@ pub struct Parts<'a> {
     pub(crate) context: &'a mut CpuContext,
     /// RAM, as the board says it is now.
     pub(crate) map: &'a mut MemoryMap,
-    /// What the steps work with.
+    /// The parts that the steps work with.
     pub(crate) work: Work<'a>,
 }
 

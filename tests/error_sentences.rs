@@ -37,7 +37,7 @@ const TAKE: [TakeError<Full>; 11] = [
     TakeError::StagingNotFree,
     TakeError::TooManyExtents,
     TakeError::TooManyChunks,
-    TakeError::PictureChanged,
+    TakeError::MemoryChanged,
     TakeError::Prepare(Full),
     TakeError::Write(Full),
 ];
@@ -103,7 +103,7 @@ fn all() -> String {
     }
     line(&mut text, &WindowError::<Full>::OutOfRange);
     line(&mut text, &WindowError::Device(Full));
-    for error in [RecordError::Blank, RecordError::Future { sequence: 9 }, RecordError::Corrupt] {
+    for error in [RecordError::Blank, RecordError::Newer { sequence: 9 }, RecordError::Corrupt] {
         line(&mut text, &error);
     }
     line(&mut text, &DriverFailed);

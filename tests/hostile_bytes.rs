@@ -1,4 +1,4 @@
-//! Any bytes on the medium give an image or a reason: never a panic, a hang, or a write outside the picture.
+//! Any bytes on the medium give an image or a reason: never a panic, a hang, or a write outside saved memory.
 
 use std::sync::LazyLock;
 
@@ -24,7 +24,7 @@ static DISK: LazyLock<RamDisk> = LazyLock::new(|| {
     disk
 });
 
-/// Boots from `disk`, takes a snapshot, boots again: whatever happens, memory outside the picture stays.
+/// Boots from `disk`, takes a snapshot, boots again: whatever happens, memory outside saved memory stays.
 fn survives(disk: &mut RamDisk) {
     let noise = Machine::tiny(0).restarted(3);
     for _ in 0..2 {

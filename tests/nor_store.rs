@@ -654,19 +654,19 @@ fn random_damage_gives_an_image_or_a_reason() {
 }
 
 #[test]
-fn a_record_of_the_future_is_neither_read_nor_made_void() {
+fn a_record_of_a_newer_version_is_neither_read_nor_made_void() {
     let mut cells = cells(12);
     take_once(&mut cells, UNCOUNTED, 1);
     let sequence = store(&mut cells, UNCOUNTED).record().unwrap().sequence + 1;
-    let mut future = Record { sequence, ..Record::default() }.encode();
-    (future[8], future[300]) = (2, 0x5a);
-    put(&mut cells, 4 * 512, future);
-    put(&mut cells, 5 * 512, future);
-    assert_eq!(boot(&mut cells, UNCOUNTED).0.cold(), Some((Stage::Select, Reason::FutureRecord)));
-    let future = cells.bytes_mut()[4 * 512..6 * 512].to_vec();
+    let mut newer = Record { sequence, ..Record::default() }.encode();
+    (newer[8], newer[300]) = (2, 0x5a);
+    put(&mut cells, 4 * 512, newer);
+    put(&mut cells, 5 * 512, newer);
+    assert_eq!(boot(&mut cells, UNCOUNTED).0.cold(), Some((Stage::Select, Reason::NewerRecord)));
+    let newer = cells.bytes_mut()[4 * 512..6 * 512].to_vec();
     take(&mut cells, UNCOUNTED, 2);
     assert_eq!(boot(&mut cells, UNCOUNTED).1, Some(2));
-    assert_eq!(cells.bytes_mut()[4 * 512..6 * 512], future);
+    assert_eq!(cells.bytes_mut()[4 * 512..6 * 512], newer);
 }
 
 #[test]

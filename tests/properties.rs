@@ -1,4 +1,4 @@
-//! What holds for every memory map, every picture and every history of a store.
+//! What holds for every memory map, any saved memory and every history of a store.
 
 use std::collections::BTreeSet;
 
@@ -96,19 +96,19 @@ proptest! {
         let Ok(map) = map else { return Ok(()) };
 
         let expected: BTreeSet<u64> = set(&all).difference(&set(&nosave)).copied().collect();
-        let pieces: Vec<FrameRange> = map.pictured().map(|area| area.frames).collect();
+        let pieces: Vec<FrameRange> = map.saved().map(|area| area.frames).collect();
         prop_assert_eq!(set_of(pieces.iter().copied()), expected.clone());
         prop_assert!(pieces.iter().all(|piece| !piece.is_empty()));
         prop_assert!(pieces.windows(2).all(|pair| pair[0].end() <= pair[1].first));
         for first in 0..70 {
-            prop_assert_eq!(map.in_picture(frames(first, 1)), expected.contains(&first));
+            prop_assert_eq!(map.is_saved(frames(first, 1)), expected.contains(&first));
             prop_assert_eq!(map.is_nosave(Pfn(first)), set(&nosave).contains(&first));
         }
         let reversed = |list: &[RamRegion]| list.iter().rev().copied().collect::<Vec<_>>();
         let (ram, oem, nosave) = (reversed(&ram), reversed(&oem), reversed(&nosave));
         let backwards =
             MemoryMap::new(&MemoryLayout { ram: &ram, oem: &oem, nosave: &nosave }).unwrap();
-        prop_assert_eq!(backwards.pictured().collect::<Vec<_>>(), map.pictured().collect::<Vec<_>>());
+        prop_assert_eq!(backwards.saved().collect::<Vec<_>>(), map.saved().collect::<Vec<_>>());
     }
 }
 
@@ -125,7 +125,7 @@ proptest! {
         let mut shelf = Shelf::default();
         let report = live(machine.take_with::<128, 16, _, _, _>(&mut Lz4::new(), &mut shelf, &mut ()));
         let image = Image::parse(&shelf.image).unwrap();
-        let used = machine.picture();
+        let used = machine.saved();
         let is_zero = |frame: &&Pfn| machine.ram.page(**frame).iter().all(|byte| *byte == 0);
         let of = |kind| set_of(image.extents.iter().filter(|e| e.kind == kind).map(|e| e.frames));
         let zero: BTreeSet<u64> = used.iter().filter(is_zero).map(|frame| frame.0).collect();
@@ -141,17 +141,17 @@ proptest! {
         prop_assert!(chunks.iter().rev().skip(1).all(|chunk| chunk_pages(chunk) == 16));
         prop_assert_eq!(report.chunks as usize, chunks.len());
 
-        // With a map of few extents the same pages are there, and perhaps free ones, but none outside the picture.
+        // With a map of few extents the same pages are there, and perhaps free ones, but none outside saved memory.
         let _ = live(machine.take_with::<15, 16, _, _, _>(&mut Lz4::new(), &mut shelf, &mut ()));
         let small = Image::parse(&shelf.image).unwrap();
         let covered = set_of(small.extents.iter().map(|e| e.frames));
         prop_assert!(used.iter().all(|frame| covered.contains(&frame.0)));
         let map = MemoryMap::new(&machine.system.layout()).unwrap();
-        prop_assert!(small.extents.iter().all(|extent| map.in_picture(extent.frames)));
+        prop_assert!(small.extents.iter().all(|extent| map.is_saved(extent.frames)));
     }
 
     #[test]
-    fn every_picture_comes_back(
+    fn all_saved_memory_comes_back(
         kinds in kinds(88),
         nosave in (0_u64..70, 1_u32..10),
         seed in any::<u64>(),

@@ -1,4 +1,4 @@
-//! A medium that reads by itself has the next read in flight while chunks are checked and decoded; the picture comes back
+//! A medium that reads by itself has the next read in flight while chunks are checked and decoded; saved memory comes back
 //! all the same, a failure in flight is one of the medium, and nothing is in flight when an image is entered.
 
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use oal_snapshot::progress::{Observer, Progress};
 use oal_snapshot::refusal::{Reason, Stage};
 use oal_snapshot::store::{BlockDevice, BlockStore, Slots, StoreSettings};
 
-/// A picture of so many pages: text, noise and zeroes.
+/// Saved memory of so many pages: text, noise and zeroes.
 fn machine(seed: u64, pages: u32) -> Machine {
     let mut machine =
         Machine::new(FakeSystem { ram: [region(0x200, pages)].into(), ..FakeSystem::default() });
@@ -20,7 +20,7 @@ fn machine(seed: u64, pages: u32) -> Machine {
 
 /// Any number of boots without a word that they went well.
 const SETTINGS: StoreSettings = StoreSettings { slots: Slots::Two, max_attempts: 0 };
-/// Pages of a picture that is booted often.
+/// Saved pages that is booted often.
 const FEW: u32 = 110;
 
 /// Takes a snapshot, with a workspace for forty chunks.

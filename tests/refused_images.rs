@@ -1,5 +1,5 @@
 //! Every fault of an image has a stage and a reason of its own. Alone it ends in a cold boot; with an older
-//! image in the other slot that one boots, and the report says why. Memory outside the picture is never
+//! image in the other slot that one boots, and the report says why. Memory outside saved memory is never
 //! touched.
 
 use std::sync::LazyLock;
@@ -53,7 +53,7 @@ fn refused(bytes: Vec<u8>, stage: Stage, reason: Reason) {
     assert_eq!(booted.cold(), Some((stage, reason)));
     assert_eq!(booted.refused(), [(stage, reason)]);
     assert_eq!((booted.report.booted, booted.report.attempt), (None, 0));
-    assert!(machine.has_the_rest_of(&noise), "memory outside the picture was touched");
+    assert!(machine.has_the_rest_of(&noise), "memory outside saved memory was touched");
     assert!(stage == Stage::Chunk || machine.has_ram_of(&noise), "memory was touched before all was checked");
     assert_eq!(machine.cpu, noise.cpu, "not entered");
 
@@ -197,8 +197,8 @@ fn a_machine_with_other_memory_refuses_the_image() {
 
 #[test]
 fn a_header_of_a_later_version_or_of_no_version_is_refused() {
-    refused(with_header(|page| page[8] = 3), Stage::Header, Reason::FutureVersion);
-    refused(with_header(|page| page[8..12].fill(0xff)), Stage::Header, Reason::FutureVersion);
+    refused(with_header(|page| page[8] = 3), Stage::Header, Reason::NewerVersion);
+    refused(with_header(|page| page[8..12].fill(0xff)), Stage::Header, Reason::NewerVersion);
     // Version 0, header length, page size, pages of a chunk, image length.
     for (at, value) in [(8, 0), (13, 0x20), (29, 0x20), (32, 32), (41, 0x12)] {
         let bytes = with_header(|page| page[at] = value);
@@ -241,7 +241,7 @@ fn each_incompatible_feature_is_refused_before_any_other_field_is_believed() {
     }
     // A later version is told first: what its bits mean is not known.
     let later = with_header(|page| (page[8], page[20]) = (3, 1));
-    refused(later, Stage::Header, Reason::FutureVersion);
+    refused(later, Stage::Header, Reason::NewerVersion);
     // In version 1 both are fields that must be zero.
     for at in 20..24 {
         let older = with_header(|page| (page[8], page[at]) = (1, 1));

@@ -128,7 +128,7 @@ fn an_image_is_begun_behind_the_last_number_that_leaves_room_and_behind_no_other
 
 #[test]
 fn errors_are_sentences_that_name_the_cause_and_keep_the_device_s_own() {
-    let device = RecordError::Future { sequence: 7 };
+    let device = RecordError::Newer { sequence: 7 };
     let error = StoreError::Device(WindowError::Device(device));
     let text = error.to_string();
     assert_eq!(text, "the medium failed: record 7 is of a later version of the software");

@@ -1,4 +1,4 @@
-//! The commit log: what it makes of records that are torn, rotten, of the future or hostile, and of a device that fails.
+//! The commit log: what it makes of records that are torn, corrupt, of a newer version or hostile, and of a device that fails.
 
 use oal_sim::disk::{Beyond, Cut, DiskError, Fault};
 use oal_sim::{Booted, Effect, Machine, Operation, RamDisk, layout};
@@ -26,7 +26,7 @@ fn boot(disk: &mut RamDisk) -> Booted {
     Machine::tiny(0).restarted(9).boot(&mut BlockStore::new(disk, SETTINGS).unwrap())
 }
 
-/// A disk with the pictures of the tiny machines 1 and 2, and their names.
+/// A disk with images of the tiny machines 1 and 2, and their names.
 fn two_images() -> (RamDisk, u64, u64) {
     let mut disk = RamDisk::blank(SECTORS);
     let (older, newer) = (take(&mut disk, 1).unwrap(), take(&mut disk, 2).unwrap());
@@ -34,7 +34,7 @@ fn two_images() -> (RamDisk, u64, u64) {
 }
 
 /// Makes the record with this sequence number one of version 2.
-fn put_future_record(disk: &mut RamDisk, sequence: u64) {
+fn put_newer_record(disk: &mut RamDisk, sequence: u64) {
     let bytes = layout::record_bytes(disk, sequence);
     *bytes = Record { sequence, ..Record::default() }.encode();
     bytes[8] = 2;
@@ -42,7 +42,7 @@ fn put_future_record(disk: &mut RamDisk, sequence: u64) {
     bytes[40..].fill(0x77);
     let crc = crc32c(&bytes[..508]);
     bytes[508..].copy_from_slice(&crc.to_le_bytes());
-    assert_eq!(Record::decode(bytes), Err(RecordError::Future { sequence }));
+    assert_eq!(Record::decode(bytes), Err(RecordError::Newer { sequence }));
 }
 
 #[test]
@@ -79,20 +79,20 @@ fn every_bit_of_a_record_is_checked_and_the_record_before_counts() {
 }
 
 #[test]
-fn a_record_of_the_future_is_named_and_the_image_before_it_boots() {
+fn a_record_of_a_newer_version_is_named_and_the_image_before_it_boots() {
     let (mut disk, _, newer) = two_images();
-    put_future_record(&mut disk, newer + 1);
+    put_newer_record(&mut disk, newer + 1);
     let booted = boot(&mut disk);
     assert_eq!(booted.id(), Some(newer));
-    assert_eq!(booted.refused(), [(Stage::Select, Reason::FutureRecord)]);
+    assert_eq!(booted.refused(), [(Stage::Select, Reason::NewerRecord)]);
     // An attempt was counted behind it: it is the newest no more.
     assert_eq!(boot(&mut disk).refused(), []);
     assert_eq!(layout::newest(&mut disk).unwrap().sequence, newer + 3);
 
     let mut disk = RamDisk::blank(SECTORS);
-    put_future_record(&mut disk, 12);
+    put_newer_record(&mut disk, 12);
     let booted = boot(&mut disk);
-    assert_eq!(booted.cold(), Some((Stage::Select, Reason::FutureRecord)));
+    assert_eq!(booted.cold(), Some((Stage::Select, Reason::NewerRecord)));
     let id = take(&mut disk, 1).unwrap();
     assert!(id > 12);
     assert_eq!(boot(&mut disk).id(), Some(id));
@@ -363,11 +363,11 @@ fn a_place_of_the_log_that_cannot_be_read_is_written_again_and_boots_no_once_ima
 
 #[test]
 fn a_record_is_never_written_over_the_newest_one() {
-    // Software of the future wrote seven records; then the old one came back.
+    // Newer software wrote seven records; then the old one came back.
     let (mut disk, ..) = two_images();
     let newest = layout::newest(&mut disk).unwrap().sequence;
     for sequence in newest + 1..newest + 8 {
-        put_future_record(&mut disk, sequence);
+        put_newer_record(&mut disk, sequence);
     }
     let settings = StoreSettings { max_attempts: 3, ..SETTINGS };
     let mut cut = disk.clone();

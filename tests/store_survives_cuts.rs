@@ -25,12 +25,12 @@ fn take(machine: &mut Machine, disk: &mut RamDisk, settings: StoreSettings) -> b
     machine.take(&mut BlockStore::new(disk, settings).unwrap()).is_ok()
 }
 
-/// The machine of `of` that boots from `disk`, as the number of its picture, or `None` for a cold boot.
+/// The machine of `of` that boots from `disk`, as its number, or `None` for a cold boot.
 fn booted(disk: &mut RamDisk, settings: StoreSettings, of: &[&Machine]) -> Option<usize> {
     let mut machine = of[0].restarted(1000);
     let booted = machine.boot(&mut BlockStore::new(disk, settings).unwrap());
     booted.id()?;
-    Some(of.iter().position(|other| machine.is_as(other)).expect("a whole picture, of one of the machines"))
+    Some(of.iter().position(|other| machine.is_as(other)).expect("all the memory of one of the machines"))
 }
 
 /// How many operations with a power cut in them `act` makes.
@@ -42,7 +42,7 @@ fn changes(disk: &RamDisk, act: impl FnOnce(&mut RamDisk)) -> Counters {
 }
 
 /// Cuts the power everywhere in the snapshot of `new` over `base`; `judge` sees how many changes came before,
-/// how many there are, and the picture that boots: the first (the new one), the second (the old one) or none.
+/// how many there are, and the snapshot that boots: the first (the new one), the second (the old one) or none.
 fn cut_everywhere(
     base: &RamDisk,
     settings: StoreSettings,

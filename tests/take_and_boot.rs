@@ -1,4 +1,4 @@
-//! A picture comes back on another machine, page for page and register for register, whatever it is made of;
+//! Saved memory comes back on another machine, page for page and register for register, whatever it is made of;
 //! and nothing of it changes while it is taken.
 
 use oal_sim::machine::{frames, region};
@@ -25,14 +25,14 @@ fn round_trip(machine: &mut Machine) -> (TakeReport, Vec<u8>) {
     let mut shelf = Shelf::default();
     let report = live(machine.take(&mut shelf));
     assert!(shelf.finished);
-    assert!(machine.is_as(&before), "the picture changed while it was taken");
+    assert!(machine.is_as(&before), "saved memory changed while it was taken");
     assert_eq!(report.image_len, shelf.image.len() as u64);
 
     let mut other = machine.restarted(99);
     let noise = other.clone();
     let booted = other.boot(&mut shelf);
     assert_eq!(booted.id(), Some(0), "{booted:?}");
-    assert!(other.is_as(machine), "not the picture that was taken");
+    assert!(other.is_as(machine), "not the memory that was saved");
     assert!(other.has_the_rest_of(&noise), "free or nosave memory was written to");
     (report, shelf.image)
 }
@@ -41,14 +41,14 @@ fn round_trip(machine: &mut Machine) -> (TakeReport, Vec<u8>) {
 fn every_page_and_register_comes_back_and_nothing_else_is_touched() {
     for seed in 0..4 {
         let mut machine = Machine::sample(seed);
-        let pages = machine.picture().len() as u64;
+        let pages = machine.saved().len() as u64;
         let (report, _) = round_trip(&mut machine);
         assert_eq!((report.pages, report.free_pages), (pages, 16));
     }
 }
 
 #[test]
-fn while_a_picture_is_taken_only_the_staging_area_is_lent_for_writing() {
+fn while_a_snapshot_is_taken_only_the_staging_area_is_lent_for_writing() {
     let mut machine = Machine::sample(1);
     machine.ram.take_lent();
     let _ = live(machine.take(&mut Shelf::default()));
@@ -87,7 +87,7 @@ fn an_image_is_the_same_with_and_without_a_staging_area() {
 }
 
 #[test]
-fn a_staging_area_between_used_pages_is_not_in_the_picture() {
+fn a_staging_area_between_used_pages_is_not_saved() {
     // Three extents for four runs of data: gaps of 24 free pages are absorbed, the staging area of 20 is not.
     let mut machine = Machine::new(FakeSystem {
         ram: [region(0x100, 0x80)].into(),
@@ -138,7 +138,7 @@ fn scattered_pages_share_chunks() {
         ..FakeSystem::default()
     });
     let mut rng = Rng::new(3);
-    for frame in machine.picture() {
+    for frame in machine.saved() {
         rng.fill(&mut machine.ram.page_mut(frame)[..2000]);
     }
     let (report, _) = round_trip(&mut machine);
@@ -171,7 +171,7 @@ fn zero_pages_cost_nothing_in_the_chunks() {
 }
 
 #[test]
-fn a_system_that_uses_no_page_is_a_picture_too() {
+fn a_system_that_uses_no_page_can_be_saved_too() {
     let mut machine = Machine::new(FakeSystem {
         ram: [region(0x100, 4)].into(),
         free: [frames(0x100, 4)].into(),
@@ -184,7 +184,7 @@ fn a_system_that_uses_no_page_is_a_picture_too() {
 }
 
 #[test]
-fn oem_regions_are_in_the_picture_whatever_the_system_calls_them() {
+fn oem_regions_are_saved_whatever_the_system_calls_them() {
     let mut machine = Machine::new(FakeSystem {
         ram: [region(0x100, 4)].into(),
         oem: [region(0x104, 2), region(0x90, 1)].into(),
@@ -197,7 +197,7 @@ fn oem_regions_are_in_the_picture_whatever_the_system_calls_them() {
 }
 
 #[test]
-fn a_picture_in_more_pieces_than_extents_fits_by_absorbing_gaps() {
+fn saved_memory_in_more_pieces_than_extents_fits_by_absorbing_gaps() {
     // Data, zero and free pages by turns, with gaps of 1 to 4 pages: 40 pieces and more.
     let mut free = Vec::new();
     let mut at = 0x100;
@@ -313,7 +313,7 @@ impl Memory for Restless {
 }
 
 #[test]
-fn a_picture_that_changes_after_it_was_measured_is_an_error_and_never_committed() {
+fn memory_that_changes_after_it_was_measured_is_an_error_and_never_committed() {
     let mut machine = Machine::new(FakeSystem { ram: [region(0x100, 16)].into(), ..FakeSystem::default() });
     machine.ram.page_mut(Pfn(0x105)).fill(1);
     for frame in 0x100..0x110 {
@@ -336,7 +336,7 @@ fn a_picture_that_changes_after_it_was_measured_is_an_error_and_never_committed(
         settings: Settings::default(),
     }
     .take(&mut Box::new(Workspace::<8, 4>::new()));
-    assert_eq!(taken, Err(TakeError::PictureChanged));
+    assert_eq!(taken, Err(TakeError::MemoryChanged));
     assert!(!shelf.finished);
 }
 

@@ -182,7 +182,7 @@ impl Machines {
         let mut machine = noise.clone();
         let booted = machine.boot(store);
         assert!(machine.has_the_rest_of(&noise), "{what}: memory that is not saved was written to");
-        for frame in machine.picture() {
+        for frame in machine.saved() {
             let page = machine.ram.page(frame);
             let known = page == noise.ram.page(frame) || self.0.iter().any(|m| m.ram.page(frame) == page);
             assert!(known, "{what}: {frame:?} holds what no image has");

@@ -10,7 +10,7 @@ use crate::platform::Platform;
 use crate::storage::Sectors;
 use crate::terminal::Terminal;
 
-/// How the system came to where it is.
+/// The way in which the system was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timeline {
     /// From a cold boot.
@@ -59,7 +59,7 @@ pub trait Application<P: Platform>: Sized + 'static {
     /// Gives back what it does not need: the first step of a snapshot.
     fn reclaim(&mut self, _heap: &mut PageHeap) {}
 
-    /// What [`Application::reclaim`] would trim the heap's low end to.
+    /// The address to which [`Application::reclaim`] would trim the heap's low end.
     fn reclaimable_from(&self) -> Option<usize> {
         None
     }

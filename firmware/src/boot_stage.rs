@@ -45,7 +45,7 @@ static FRAMES: NosaveCell<MaybeUninit<Frames>> = NosaveCell::new(MaybeUninit::ze
 /// The frames of all memory that is saved.
 type Frames = [FrameRange; MAX_BANKS + MAX_OEM];
 
-/// Where a board's [`BootStage`] is: a static in `.nosave.bss`, made by [`firmware!`](crate::firmware).
+/// A board's [`BootStage`]: a static in `.nosave.bss`, made by [`firmware!`](crate::firmware).
 pub struct StageCell<P: Platform, A: Application<P>>(NosaveCell<MaybeUninit<BootStage<P, A>>>);
 
 impl<P: Platform, A: Application<P>> StageCell<P, A> {
@@ -56,7 +56,7 @@ impl<P: Platform, A: Application<P>> StageCell<P, A> {
     }
 }
 
-/// What the boot stage leaves to whoever comes after it: the application, or the restored system. All of it is in
+/// The findings and devices that the boot stage hands over: to the application, or to the restored system. All of it is in
 /// nosave memory, at the same address at every boot.
 pub struct BootStage<P: Platform, A: Application<P>> {
     /// The banks of RAM.
@@ -75,7 +75,7 @@ pub struct BootStage<P: Platform, A: Application<P>> {
     pub workspace: &'static mut Work,
     /// The progress observer.
     pub watcher: Watcher<P, A>,
-    /// What was found at this boot.
+    /// The findings of this boot.
     pub report: BootReport,
 }
 

@@ -19,7 +19,7 @@ impl<H: Host> Sectors for Card<H> {
     }
 }
 
-/// What there is to store images on.
+/// The medium for images.
 #[expect(clippy::large_enum_variant, reason = "there is one, in nosave memory, and no allocator to box it")]
 pub enum CardStorage<H: Host> {
     /// No card that works.
@@ -55,7 +55,7 @@ impl<H: Host> CardStorage<H> {
         }
     }
 
-    /// What there is if the board knows that the slot is empty.
+    /// The medium if the board finds the slot empty.
     pub const fn no_card() -> Self {
         CardStorage::Nothing(ColdBoot { stage: Stage::Medium, reason: Reason::NoMedium })
     }

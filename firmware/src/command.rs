@@ -5,7 +5,7 @@ use crate::errors::Failure;
 use crate::platform::Platform;
 use crate::session::Session;
 
-/// What the last line of a command says.
+/// The last line of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The command is done: `@ok`.
@@ -14,7 +14,7 @@ pub enum Answer {
     Ready,
 }
 
-/// What a command does with the words behind its name.
+/// The action of a command, with the words behind its name.
 pub type Run<P, A> = fn(&mut Session<P, A>, arguments: &str) -> Result<Answer, Failure>;
 
 /// A command.
@@ -23,7 +23,7 @@ pub struct Command<P: Platform, A: Application<P>> {
     pub name: &'static str,
     /// Its arguments, for the list of commands.
     pub arguments: &'static str,
-    /// What it does, in a few words.
+    /// Its purpose, in a few words.
     pub what: &'static str,
     /// Executes it.
     pub run: Run<P, A>,

@@ -7,7 +7,7 @@ use oal_snapshot::refusal::ColdBoot;
 use oal_snapshot::store::StoreError;
 use oal_snapshot::take::TakeError;
 
-/// Why a command did not work.
+/// The failure of a command.
 #[derive(Clone, Debug)]
 pub struct Failure {
     /// In kebab case.
@@ -74,7 +74,7 @@ pub fn take<E: Display>(error: &TakeError<StoreError<E>>) -> Failure {
         TakeError::StagingNotFree => "staging-not-free",
         TakeError::TooManyExtents => "too-many-extents",
         TakeError::TooManyChunks => "too-many-chunks",
-        TakeError::PictureChanged => "picture-changed",
+        TakeError::MemoryChanged => "memory-changed",
         TakeError::Prepare(error) | TakeError::Write(error) => return store(error),
         _ => "snapshot-failed",
     };

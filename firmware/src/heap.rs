@@ -12,7 +12,7 @@ use crate::ram::MAX_BANKS;
 /// Bytes in a page.
 const PAGE: usize = PAGE_SIZE;
 
-/// What is left of one bank.
+/// The rest of one bank.
 #[derive(Clone, Debug)]
 struct Run {
     /// First page that was free at first.
@@ -33,7 +33,7 @@ impl Run {
     }
 }
 
-/// What of the banks `ram` is free behind statics that end at `statics_end`: the rest of their bank, and all of every other.
+/// The free parts of the banks `ram` behind statics that end at `statics_end`: the rest of their bank, and all of every other.
 pub fn free_of(ram: &[RamRegion], statics_end: usize) -> impl Iterator<Item = Range<usize>> {
     ram.iter().map(move |bank| {
         let (start, end) = (bank.base as usize, (bank.base + bank.len) as usize);

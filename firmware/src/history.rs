@@ -53,7 +53,7 @@ pub fn begin_power_up() {
     NEXT_PLACE.store(1, Relaxed);
 }
 
-/// What was done to a gate.
+/// The actions on a gate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GateUse {
     /// Times it was opened.

@@ -1,4 +1,4 @@
-//! Where things are: the linker's symbols and the board's memory map.
+//! Addresses: the linker's symbols and the board's memory map.
 
 use oal_snapshot::frame::RamRegion;
 use oal_snapshot::memory_map::MemoryLayout;
@@ -6,7 +6,7 @@ use oal_snapshot::memory_map::MemoryLayout;
 use crate::Platform;
 use crate::mapping::Map;
 
-/// What the stacks are filled with, to see how deep they went.
+/// The fill of unused stacks, which shows how deep they were used.
 pub const PAINT: u32 = 0xc5c5_c5c5;
 
 macro_rules! symbols {
@@ -52,7 +52,7 @@ fn region(start: usize, end: usize) -> RamRegion {
     RamRegion::new(start as u64, (end - start) as u64)
 }
 
-/// What no snapshot holds: code and constants, which the build id vouches for, and nosave memory.
+/// Memory that no snapshot holds: code and constants, which the build id identifies, and nosave memory.
 pub fn nosave() -> [RamRegion; 2] {
     [region(code_start(), code_end()), region(nosave_start(), nosave_end())]
 }
@@ -62,7 +62,7 @@ pub fn of<'a, P: Platform>(ram: &'a [RamRegion], nosave: &'a [RamRegion]) -> Mem
     MemoryLayout { ram, oem: P::OEM, nosave }
 }
 
-/// How a board with these banks of RAM is mapped.
+/// The mapping of a board with these banks of RAM.
 pub fn map<P: Platform>(ram: &[RamRegion]) -> Map<'_> {
     Map {
         code: code_start() as u64..code_end() as u64,

@@ -99,7 +99,7 @@ macro_rules! firmware {
         $crate::firmware!($platform, ());
     };
     ($platform:ty, $application:ty) => {
-        /// What the boot stage leaves to the application.
+        /// The hand-over from the boot stage to the application.
         #[unsafe(link_section = ".nosave.bss")]
         static STAGE: $crate::boot_stage::StageCell<$platform, $application> =
             $crate::boot_stage::StageCell::new();

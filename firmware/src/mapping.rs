@@ -1,4 +1,4 @@
-//! What each address is mapped as: every one to itself, but for a window to flash.
+//! The mapping of each address: every one to itself, but for a window to flash.
 //!
 //! The first MiB is not mapped, so that a null pointer faults. An outer cache stays off, as a reset leaves it.
 
@@ -13,15 +13,15 @@ pub const GRANULE: u64 = 1 << 20;
 /// not cover anything else that is used.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadWindow {
-    /// Where it is seen.
+    /// Its virtual address.
     pub at: u64,
-    /// Where it is.
+    /// Its physical address.
     pub physical: u64,
-    /// How many bytes of it.
+    /// Its bytes.
     pub bytes: u64,
 }
 
-/// What a MiB is mapped as. All is privileged, and nothing but code is executed.
+/// The mapping of a MiB. All is privileged, and nothing but code is executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mapping {
     /// Not at all.
@@ -59,7 +59,7 @@ pub fn any_has(regions: &[RamRegion], address: u64) -> bool {
 }
 
 impl Map<'_> {
-    /// What the MiB at `address` is.
+    /// The kind of the MiB at `address`.
     pub fn at(&self, address: u64) -> Mapping {
         match self.window {
             Some(window) if address.wrapping_sub(window.at) < window.bytes => {

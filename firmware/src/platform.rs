@@ -54,14 +54,14 @@ pub trait Platform: Sized + 'static {
 
     /// Registers that every power-up of a driver must bring back, for the command `selftest`: the first 32 count.
     const REGISTERS: &'static [DeviceRegister] = &[];
-    /// Where the registers of the outer cache's controller, an L2C-310, are, if the board has one, be it on or off.
+    /// The registers of the outer cache's controller, an L2C-310, if the board has one, be it on or off.
     const OUTER_CACHE: Option<usize> = None;
 
     /// The console's UART.
     type Uart: Uart;
     /// A clock that counts from power-on or reset.
     type Clock: Clock;
-    /// Where images are kept.
+    /// The medium of the images.
     type Storage: Storage;
     /// The devices that are powered down for a snapshot.
     type Drivers: Drivers<Self::Uart>;
@@ -81,7 +81,7 @@ pub trait Platform: Sized + 'static {
         arch::core(stack, Self::SECURE, outer)
     }
 
-    /// What cleans and invalidates the cache outside the core, and waits until that is done; needed if the board switches it
+    /// A function that cleans and invalidates the cache outside the core, and waits until that is done; needed if the board switches it
     /// on. It uses nosave memory only.
     fn outer_cache() -> Option<fn()> {
         None
@@ -144,10 +144,10 @@ pub trait Drivers<U: Uart>: Sized {
 
 /// A driver that records its power transitions.
 pub trait Driver: PowerManaged {
-    /// What it recorded.
+    /// Its record.
     fn history(&self) -> PowerHistory;
 
-    /// What it did to the gate of its clock, if it has one.
+    /// Its actions on the gate of its clock, if it has one.
     fn gate(&self) -> Option<GateUse> {
         None
     }

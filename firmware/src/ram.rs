@@ -21,7 +21,7 @@ const RAM_STEP: usize = 64 << 20;
 /// The most RAM that the board takes, in steps.
 const RAM_STEPS_MAX: usize = 16;
 
-/// Where step `step`, from 1, of RAM at `start` is tried: its last word.
+/// The address at which step `step`, from 1, of RAM at `start` is tried: its last word.
 fn probe(start: usize, step: usize) -> *mut u32 {
     start.wrapping_add(step * RAM_STEP).wrapping_sub(4) as *mut u32
 }

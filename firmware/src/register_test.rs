@@ -15,20 +15,20 @@ const MAX_WRONG: usize = 24;
 pub struct Wrong {
     /// Its name.
     pub name: &'static str,
-    /// What it is the number of, where names repeat: d0 to d31.
+    /// Its number, where names repeat: d0 to d31.
     pub number: Option<u8>,
     /// The pattern.
     pub want: u64,
-    /// What it held.
+    /// Its value.
     pub got: u64,
 }
 
-/// What the test found.
+/// The findings of the test.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// Registers looked at.
     pub checked: u32,
-    /// How many were wrong.
+    /// The number of wrong ones.
     pub wrong: u32,
     /// The first of them.
     pub first: Vec<Wrong, MAX_WRONG>,

@@ -12,19 +12,19 @@ use crate::terminal::Terminal;
 
 /// The running system. It is saved, but for what `stage` refers to.
 pub struct Session<P: Platform, A: Application<P>> {
-    /// What the boot stage left: nosave memory.
+    /// The hand-over from the boot stage: nosave memory.
     pub stage: &'static mut BootStage<P, A>,
     /// The system that the engine sees.
     pub board: Board<P, A>,
-    /// How the system came here.
+    /// The way in which the system was started.
     pub timeline: Timeline,
     /// The image that was taken last, or booted from.
     pub image: Option<u64>,
-    /// Which attempt at it the boot was.
+    /// The number of this attempt at it.
     pub attempt: Option<u8>,
     /// Whether the boot was confirmed.
     pub confirmed: bool,
-    /// How the next snapshots use the partition.
+    /// The use of the partition by the next snapshots.
     pub slots: Slots,
 }
 

@@ -17,9 +17,9 @@ use crate::storage::Storage;
 /// The pause of pass 2: enough here, where nothing has to become resident.
 const PAUSE_MS: u32 = 1000;
 
-/// What the command does.
+/// The options of the command.
 pub struct Options {
-    /// How often the image may boot.
+    /// The image's boot policy.
     pub policy: BootPolicy,
     /// Whether the restored system confirms the boot.
     pub confirm: bool,

@@ -5,7 +5,7 @@ use core::fmt::Display;
 use oal_snapshot::refusal::ColdBoot;
 use oal_snapshot::store::Store;
 
-/// What there is to store images on. Its state must follow the medium, so it lives in nosave memory.
+/// The medium for images. Its state must follow the medium, so it lives in nosave memory.
 pub trait Storage {
     /// The store.
     type Store: Store<DeviceError: Display>;
@@ -34,7 +34,7 @@ impl core::error::Error for ReadFailed {}
 
 /// Sectors of 512 bytes that can be read.
 pub trait Sectors {
-    /// How many there are.
+    /// Their number.
     fn sectors(&self) -> u64;
 
     /// Reads one.

@@ -387,7 +387,7 @@ fn refused((stage, reason): Fault) -> Refused {
 fn sequence(place: &Place) -> u64 {
     match place.found {
         Ok(record) => record.sequence,
-        Err(RecordError::Future { sequence }) => sequence,
+        Err(RecordError::Newer { sequence }) => sequence,
         Err(_) => 0,
     }
 }
@@ -398,7 +398,7 @@ fn log_place(place: &Place) -> LogPlace {
             let what = if record.open { "open: an image was to follow" } else { "record" };
             (Some(record.sequence), what, Some(record.slots.map(|entry| entry.as_ref().map(slot))))
         }
-        Err(RecordError::Future { sequence }) => (Some(*sequence), "of a later version", None),
+        Err(RecordError::Newer { sequence }) => (Some(*sequence), "of a later version", None),
         Err(_) => (None, "corrupt", None),
     };
     LogPlace { place: place.name.clone(), sequence, what, slots }

@@ -8,14 +8,14 @@
 //! | `report` | the same as text |
 //! | `words` | the library's names in sentences |
 //! | `pages` | `--extract` and `--diff` |
-//! | `picture` | `--picture` |
+//! | `ram_map` | `--map` |
 //! | `stored` | stored text that tests compare with |
 
 pub mod findings;
 mod image;
 mod medium;
 mod pages;
-mod picture;
+mod ram_map;
 pub mod report;
 #[cfg(test)]
 mod stored;
@@ -69,14 +69,14 @@ pub struct Options {
     #[arg(long, value_name = "FILE", requires = "extract")]
     out: Option<PathBuf>,
     /// Say which pages differ: between two files, or, with a FILE, between two images of its store
-    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["verify", "picture", "image"])]
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["verify", "ram_map", "image"])]
     diff: Vec<PathBuf>,
     /// Print what was found as JSON instead of text
-    #[arg(long, conflicts_with_all = ["extract", "diff", "picture"])]
+    #[arg(long, conflicts_with_all = ["extract", "diff", "ram_map"])]
     json: bool,
     /// Draw RAM as a map to a file, `.svg` or `.png`
     #[arg(long, value_name = "FILE", conflicts_with = "extract")]
-    picture: Option<PathBuf>,
+    ram_map: Option<PathBuf>,
 }
 
 impl Options {
@@ -194,17 +194,14 @@ pub fn inspect(options: &Options) -> Result<Outcome> {
         let text = pages::extract(&image, &mut *subject.bytes(entry.as_ref()), range, out, &[path])?;
         return Ok(Outcome { text, faults: 0 });
     }
-    if let Some(out) = &options.picture {
+    if let Some(out) = &options.ram_map {
         let booting = subject.booting(map);
         let entry = subject.chosen(options.image, booting)?;
-        let picture = picture::Picture::new(&subject.whole(entry.as_ref(), map)?, map)?;
+        let drawn = ram_map::RamMap::new(&subject.whole(entry.as_ref(), map)?, map)?;
         let name = out.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        ensure!(
-            name.ends_with(".svg") || name.ends_with(".png"),
-            "a picture's name ends in `.svg` or `.png`"
-        );
-        picture.write(name, pages::output(out, &[path])?)?;
-        return Ok(Outcome { text: format!("the picture is in `{}`\n", out.display()), faults: 0 });
+        ensure!(name.ends_with(".svg") || name.ends_with(".png"), "a map's name ends in `.svg` or `.png`");
+        drawn.write(name, pages::output(out, &[path])?)?;
+        return Ok(Outcome { text: format!("the map is in `{}`\n", out.display()), faults: 0 });
     }
     let found = look_at(&mut subject, options, map)?;
     let text = match options.json {

@@ -224,7 +224,7 @@ pub struct Place {
 
 /// Whether it holds a record, of this version or a later one.
 fn is_record(place: &Place) -> bool {
-    matches!(place.found, Ok(_) | Err(RecordError::Future { .. }))
+    matches!(place.found, Ok(_) | Err(RecordError::Newer { .. }))
 }
 
 /// Every place of the log that is not blank; the store begins at the byte `start`. Read by the format's own

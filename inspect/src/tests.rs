@@ -434,18 +434,18 @@ fn pages_that_differ_are_told_and_only_those() {
 }
 
 #[test]
-fn a_picture_shows_each_page_as_what_it_is() {
+fn a_map_of_ram_shows_each_page_as_what_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("image");
     std::fs::write(&path, IMAGE).unwrap();
     let draw = |name: &str, ram: &[&str], nosave: &[&str]| {
         let all = |list: &[&str]| list.iter().map(|range| range.parse().unwrap()).collect();
         let out = dir.path().join(name);
-        inspect(&Options { picture: Some(out.clone()), ram: all(ram), nosave: all(nosave), ..options(&path) })
+        inspect(&Options { ram_map: Some(out.clone()), ram: all(ram), nosave: all(nosave), ..options(&path) })
             .map(|_| std::fs::read(out).unwrap())
     };
     let svg = draw("a.svg", &["0x100000..0x114000"], &["0x113000..0x114000"]).unwrap();
-    compare("picture.svg", std::str::from_utf8(&svg).unwrap());
+    compare("ram-map.svg", std::str::from_utf8(&svg).unwrap());
     let png = draw("a.png", &["0x100000..0x114000"], &["0x113000..0x114000"]).unwrap();
     let mut reader = png::Decoder::new(std::io::Cursor::new(&png)).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
@@ -467,7 +467,7 @@ fn look(path: &Path, bytes: &[u8], kind: Option<FileKind>) -> bool {
         assert!(!format!("{error:#}").is_empty());
     }
     let out = path.with_extension("svg");
-    let _ = inspect(&Options { picture: Some(out), kind, ..options(path) });
+    let _ = inspect(&Options { ram_map: Some(out), kind, ..options(path) });
     let diff = vec![path.to_path_buf(); 2];
     let _ = inspect(&Options { file: None, diff, kind, ..options(path) });
     let (extract, out) = ("0x100000..0x112000".parse().ok(), Some(path.with_extension("out")));

@@ -109,7 +109,7 @@ void print_why(uint32_t why)
                                          "map", "index", "chunk", "cpu"};
     static const char *const errors[] = {
         "no-medium", "medium-error", "blank", "no-partition-table", "no-partition", "no-image", "log-corrupt",
-        "future-record", "consumed", "attempts-exhausted", "truncated", "bad-magic", "future-version", "bad-crc",
+        "newer-record", "consumed", "attempts-exhausted", "truncated", "bad-magic", "newer-version", "bad-crc",
         "bad-field", "wrong-architecture", "wrong-board", "wrong-build", "wrong-ram", "wrong-codec", "wrong-image",
         "out-of-range", "overlap", "corrupt-stream", "read-failed", "write-failed", "bad-memory-map", "bad-padding",
         "unsupported-feature", "context-too-large"};

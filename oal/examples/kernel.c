@@ -2,7 +2,7 @@
  * own to make. It boots snapshots no more than any kernel does: that is its boot loader's affair. */
 #include "board.h"
 #include "console.h"
-#include "life.h"
+#include "app.h"
 #include "oal.h"
 
 extern uint8_t __panel_start[], __panel_end[], __oal_boot_stack_top[];
@@ -13,7 +13,7 @@ MARKER(oal_marker_captured, "1")
 MARKER(oal_marker_written, "2")
 MARKER(oal_marker_ready, "4")
 
-/* In the picture: a restored kernel runs under its own tables again. */
+/* In saved memory: a restored kernel runs under its own tables again. */
 static uint32_t tables[4096] __attribute__((aligned(16384)));
 static SnapshotSupport hooks;
 
@@ -239,12 +239,12 @@ static void snapshot(int with_registers)
         /* The state is eSnapBoot. */
         drivers_up();
         oal_snapshot_set_state(eSnapNone);
-        life.timeline = "restored";
-        life.boots++;
+        app.timeline = "restored";
+        app.boots++;
         print_pair("@restored seq=", oal_report->id);
         print("\n");
     } else {
-        /* This stack is in the picture: the image is written on another. */
+        /* This stack is saved: the image is written on another. */
         failed = timeline ? call_on(__oal_boot_stack_top, write_image) : "OEMTakeCPUSnapshot";
         if (failed == NULL) {
             oal_snapshot_set_state(eSnapTaken);
@@ -260,7 +260,7 @@ static void snapshot(int with_registers)
             print("\n@error reason=snapshot-failed\n");
             return;
         }
-        life.timeline = "live";
+        app.timeline = "live";
         print_pair("@taken bytes=", image_bytes);
         print_pair(" pages=", image_pages);
         print("\n");
@@ -280,7 +280,7 @@ static void snapshot(int with_registers)
 
 static void fill(void)
 {
-    life.seed++;
+    app.seed++;
     pattern_fill(PATTERN, PATTERN_PAGES);
     pattern_fill(PANEL, PANEL_PAGES);
 }
@@ -337,7 +337,7 @@ static void command(const char *line)
 
 void application(void)
 {
-    life.timeline = "cold";
+    app.timeline = "cold";
     fill();
     console_init();
     clock_init();

@@ -4,7 +4,7 @@
 #include "clock.h"
 #include "console.h"
 #include "flash.h"
-#include "life.h"
+#include "app.h"
 
 void application(void) __attribute__((noreturn));
 
@@ -24,7 +24,7 @@ MARKER(oal_marker_written, "2")
 MARKER(oal_marker_loaded, "3")
 MARKER(oal_marker_ready, "4")
 
-/* The memory map: code and constants are in no picture, the build id vouches for them. */
+/* The memory map: code and constants are never saved, the build id vouches for them. */
 
 static RAMTableEntry ram_entry NOSAVE, nosave_entries[2] NOSAVE;
 static RamTable ram NOSAVE, nosave NOSAVE;
@@ -211,7 +211,7 @@ static void snapshot(int with_registers, uint32_t policy)
     registers_set(0);
     switch (outcome) {
     case OAL_SNAPSHOT_LIVE:
-        life.timeline = "live";
+        app.timeline = "live";
         print_pair("@taken seq=", taken.id);
         print_pair(" bytes=", taken.image_bytes);
         print_pair(" pages=", taken.pages);
@@ -222,8 +222,8 @@ static void snapshot(int with_registers, uint32_t policy)
         print("\n");
         break;
     case OAL_SNAPSHOT_RESTORED:
-        life.timeline = "restored";
-        life.boots++;
+        app.timeline = "restored";
+        app.boots++;
         print_pair("@restored seq=", report.id);
         print("\n");
         break;
@@ -269,7 +269,7 @@ static void command(const char *line)
         life_status();
         print("\n");
     } else if (same(line, "fill")) {
-        life.seed++;
+        app.seed++;
         pattern_fill(PATTERN, PATTERN_PAGES);
     } else if (same(line, "invalidate")) {
         if (oal_snapshot_invalidate() != 0) {
@@ -289,8 +289,8 @@ static void command(const char *line)
 
 void application(void)
 {
-    life.timeline = "cold";
-    life.seed = 1;
+    app.timeline = "cold";
+    app.seed = 1;
     pattern_fill(PATTERN, PATTERN_PAGES);
     if (oal_snapshot_init(&config) != 0) {
         print("The library does not start.\n");

@@ -72,7 +72,7 @@ typedef DWORD *LPDWORD;
 #define SNAP_ERR_READ_FAILURE 4
 
 /*
- The core is in Secure state, and Monitor mode's registers belong to the picture.
+ The core is in Secure state, and Monitor mode's registers are saved.
  */
 #define OAL_FLAG_SECURE 1
 
@@ -142,7 +142,7 @@ typedef DWORD *LPDWORD;
 #define OAL_SNAPSHOT_RESTORED 1
 
 /*
- Why the system goes on.
+ The reason for resuming the system.
 
  */
 enum OalResume
@@ -168,7 +168,7 @@ typedef uint32_t OalResume;
 #endif // __cplusplus
 
 /*
- How far a snapshot or a boot is. `done` and `total` are what the step says.
+ The progress of a snapshot or a boot. The step says what `done` and `total` count.
 
  */
 enum OalStep
@@ -177,7 +177,7 @@ enum OalStep
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
   /*
-   The CPU was captured: from here to `OAL_STEP_WRITTEN` nothing of the picture may change.
+   The CPU was captured: from here to `OAL_STEP_WRITTEN` no saved memory may change.
    */
   OAL_STEP_CAPTURED = 0,
   /*
@@ -223,7 +223,7 @@ typedef uint32_t OalStep;
 
 #if !defined(OAL_SNAPSHOT_WINDOWS_TYPES)
 /*
- What `GetSnapshotState` answers.
+ The answer of `GetSnapshotState`.
  */
 typedef enum TSnapState {
   /*
@@ -254,7 +254,7 @@ typedef enum TSnapState {
 #endif
 
 /*
- What went wrong: the low 16 bits of what the functions return. Numbers keep their meaning from version to version.
+ The error: the low 16 bits of what the functions return. Numbers keep their meaning from version to version.
 
  */
 enum OalError
@@ -307,9 +307,9 @@ enum OalError
    */
   OAL_ERROR_BAD_GEOMETRY = 25,
   /*
-   The workspace, or the boot report, lies in the picture: name its pages in the nosave table.
+   The workspace, or the boot report, lies in saved memory: name its pages in the nosave table.
    */
-  OAL_ERROR_IN_PICTURE = 26,
+  OAL_ERROR_IN_SAVED_MEMORY = 26,
   /*
    A region of RAM is empty.
    */
@@ -355,9 +355,9 @@ enum OalError
    */
   OAL_ERROR_TOO_MANY_CHUNKS = 53,
   /*
-   Memory of the picture changed while it was written.
+   Saved memory changed while it was written.
    */
-  OAL_ERROR_PICTURE_CHANGED = 54,
+  OAL_ERROR_MEMORY_CHANGED = 54,
   /*
    The function that must not return returned: `restore` of `OalCpu`.
    */
@@ -375,7 +375,7 @@ enum OalError
    */
   OAL_ERROR_DEVICE = 65,
   /*
-   What was read back is not what was written.
+   The bytes that were read back differ from those written.
    */
   OAL_ERROR_VERIFY = 66,
   /*
@@ -438,7 +438,7 @@ enum OalError
   /*
    The store's newest record is of a later version of the software.
    */
-  OAL_ERROR_FUTURE_RECORD = 103,
+  OAL_ERROR_NEWER_RECORD = 103,
   /*
    An image to be booted once was booted.
    */
@@ -458,7 +458,7 @@ enum OalError
   /*
    The image is of a later version of the format.
    */
-  OAL_ERROR_FUTURE_VERSION = 108,
+  OAL_ERROR_NEWER_VERSION = 108,
   /*
    A checksum does not match.
    */
@@ -541,7 +541,7 @@ typedef uint32_t OalError;
 #endif // __cplusplus
 
 /*
- Where it went wrong: bits 16 to 23 of what the functions return.
+ The stage of the error: bits 16 to 23 of what the functions return.
 
  */
 enum OalStage
@@ -640,7 +640,7 @@ enum OalPageClass
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
   /*
-   In use: belongs to the picture.
+   In use: is saved.
    */
   OAL_PAGE_CLASS_USED = 0,
   /*
@@ -657,7 +657,7 @@ typedef uint32_t OalPageClass;
 #endif // __cplusplus
 
 /*
- How many images the store keeps.
+ The number of images that the store keeps.
 
  */
 enum OalSlots
@@ -683,7 +683,7 @@ typedef uint32_t OalSlots;
 #endif // __cplusplus
 
 /*
- How often an image may be booted.
+ The number of times that an image may be booted.
 
  */
 enum OalPolicy
@@ -709,7 +709,7 @@ typedef uint32_t OalPolicy;
 #endif // __cplusplus
 
 /*
- What the device's functions of a part return where they fail, and `oal_snapshot_error_info` then tells.
+ Error codes of a built-in driver's functions, as `oal_snapshot_error_info` reports them.
 
  */
 enum OalDriverError
@@ -726,7 +726,7 @@ enum OalDriverError
    */
   OAL_DRIVER_ERROR_TIMEOUT = 17,
   /*
-   What went over the bus arrived damaged, too late or too early.
+   A transfer on the bus was damaged, too late or too early.
    */
   OAL_DRIVER_ERROR_TRANSFER = 18,
   /*
@@ -781,7 +781,7 @@ typedef struct OalBlockDevice {
    */
   void *context;
   /*
-   Where the store's part of the device starts, in sectors.
+   The start of the store's part of the device, in sectors.
    */
   uint64_t first_sector;
   /*
@@ -812,7 +812,7 @@ typedef struct OalBlockDevice {
 } OalBlockDevice;
 
 /*
- A part's state: the library's own. Nosave, since it follows the chip and not the picture. A constructor fills it at each
+ A built-in driver's state: the library's own. Nosave, since it follows the chip and not the saved memory. A constructor fills it at each
  power-on, and a system that has another one than its boot loader fills its own in `snapshot_resume`.
  */
 typedef struct OalDriver {
@@ -828,7 +828,7 @@ typedef struct OalDriver {
 typedef uint64_t (*OalClock)(void);
 
 /*
- How a PL181 (Arm's PrimeCell Multimedia Card Interface), or PL180, is wired.
+ The wiring of a PL181 (Arm's PrimeCell Multimedia Card Interface), or PL180.
  */
 typedef struct OalPl181 {
   /*
@@ -858,7 +858,7 @@ typedef struct OalPl181 {
 } OalPl181;
 
 /*
- How a host controller of the SD Host Controller specification is wired.
+ The wiring of a host controller of the SD Host Controller specification.
  */
 typedef struct OalSdhci {
   /*
@@ -888,7 +888,7 @@ typedef struct OalSdhci {
 } OalSdhci;
 
 /*
- How a OneNAND with pages of 2048 bytes is wired.
+ The wiring of a OneNAND with pages of 2048 bytes.
  */
 typedef struct OalOneNand {
   /*
@@ -963,17 +963,17 @@ typedef struct OalNandFlash {
    */
   int32_t (*is_bad)(void *context, uint32_t block, uint32_t *bad);
   /*
-   Marks the block bad for ever.
+   Marks the block bad permanently.
    */
   int32_t (*mark_bad)(void *context, uint32_t block);
 } OalNandFlash;
 
 /*
- How NOR flash with a CFI query and the command set of Intel and Sharp is wired.
+ The wiring of NOR flash with a CFI query and the command set of Intel and Sharp.
  */
 typedef struct OalCfi {
   /*
-   Where the chips take commands: device memory.
+   The address at which the chips take commands: device memory.
    */
   void *base;
   /*
@@ -1061,7 +1061,7 @@ typedef struct OalRefusal {
 } OalRefusal;
 
 /*
- What a boot found. The boot writes it, in nosave memory; the restored system, or the cold one, reads it, and so do
+ The report of a boot. The boot writes it, in nosave memory; the restored system, or the cold one, reads it, and so do
  `oal_snapshot_confirm`, `oal_snapshot_take` and the hooks.
  */
 typedef struct OalBootReport {
@@ -1070,7 +1070,7 @@ typedef struct OalBootReport {
    */
   uint32_t magic;
   /*
-   Why nothing was entered; 0 if an image was.
+   The reason why nothing was entered; 0 if an image was.
    */
   uint32_t error;
   /*
@@ -1082,11 +1082,11 @@ typedef struct OalBootReport {
    */
   uint32_t slot;
   /*
-   Which attempt at it this was, from 1; 0 if attempts are not counted.
+   The number of this attempt at it, from 1; 0 if attempts are not counted.
    */
   uint32_t attempt;
   /*
-   How many of `refused` are filled.
+   The number of filled entries of `refused`.
    */
   uint32_t refused_count;
   /*
@@ -1102,7 +1102,7 @@ typedef struct OalBootReport {
    */
   uint32_t reserved;
   /*
-   What was not booted, in the order in which it was looked at.
+   The images that were not booted, in the order in which they were checked.
    */
   struct OalRefusal refused[8];
 } OalBootReport;
@@ -1137,7 +1137,7 @@ typedef struct RamTable {
    */
   DWORD dwVersion;
   /*
-   How many entries.
+   The number of entries.
    */
   DWORD dwNumEntries;
   /*
@@ -1155,10 +1155,10 @@ typedef const struct RamTable *PCRamTable;
 #endif
 
 /*
- What the library asks of the system around it. Functions that may be NULL say so. Each gets `context`.
+ The library's requests to the system around it. Functions that may be NULL say so. Each gets `context`.
 
  From the capture of the CPU to the last write only `page_class` and `progress` are called: neither may change memory of
- the picture. During a boot only the tables and `progress` are used, before `snapshot_resume`.
+ saved memory. During a boot only the tables and `progress` are used, before `snapshot_resume`.
  */
 typedef struct OalSystem {
   /*
@@ -1170,12 +1170,12 @@ typedef struct OalSystem {
    */
   PCRamTable (*ram_table)(void *context);
   /*
-   RAM that the system does not know of and that is always in the picture, such as display memory. It is what
+   RAM that the system does not know of and that is always saved, such as display memory. It is what
    `OEMGetSnapshotRegions` answers. May be NULL, and may return NULL: there is none.
    */
   PCRamTable (*oem_table)(void *context);
   /*
-   Memory that is never in the picture: the workspace, the boot report, the state and buffers of the medium's driver,
+   Memory that is never saved: the workspace, the boot report, the state and buffers of the medium's driver,
    and all that runs while RAM is overwritten: the boot stage's code, constants, stack and data.
    */
   PCRamTable (*nosave_table)(void *context);
@@ -1207,13 +1207,13 @@ typedef struct OalSystem {
    */
   void (*snapshot_resume)(void *context);
   /*
-   Hears how far a snapshot or a boot is. Touches hardware and nosave memory only. May be NULL.
+   Receives the progress of a snapshot or a boot. Touches hardware and nosave memory only. May be NULL.
    */
   void (*progress)(void *context, OalStep step, uint64_t done, uint64_t total);
 } OalSystem;
 
 /*
- How a CPU is captured and restored, where the library does not do that itself. Each function gets `context`.
+ Functions that capture and restore a CPU, where the library does not do that itself. Each function gets `context`.
  */
 typedef struct OalCpu {
   /*
@@ -1276,7 +1276,7 @@ typedef struct OalConfig {
    */
   uint8_t board[16];
   /*
-   What system and boot loader must have in common for an image to boot. In one program: the linker's build id, filled
+   The identity that system and boot loader must share for an image to boot. In one program: the linker's build id, filled
    up with zeroes. In two: what both agree on, changed whenever the memory layout changes.
    */
   uint8_t build[32];
@@ -1293,7 +1293,7 @@ typedef struct OalConfig {
    */
   size_t workspace_bytes;
   /*
-   What a boot found, for those who come after it: nosave, at the same address in boot loader and system.
+   The report of a boot, for the system: nosave, at the same address in boot loader and system.
    */
   struct OalBootReport *report;
   /*
@@ -1301,7 +1301,7 @@ typedef struct OalConfig {
    */
   const struct OalSystem *system;
   /*
-   How the CPU is captured and restored. NULL on ARMv7-A, where the library does it.
+   The functions that capture and restore the CPU. NULL on ARMv7-A, where the library does it.
    */
   const struct OalCpu *cpu;
   /*
@@ -1309,7 +1309,7 @@ typedef struct OalConfig {
    */
   void (*clean_outer_cache)(void);
   /*
-   What kind of store: `&oal_snapshot_block`, `&oal_snapshot_nor` or one of `&oal_snapshot_nand_...`.
+   The kind of store: `&oal_snapshot_block`, `&oal_snapshot_nor` or one of `&oal_snapshot_nand_...`.
    */
   const struct OalStore *store;
   /*
@@ -1325,15 +1325,15 @@ typedef struct OalConfig {
    */
   const struct OalNorFlash *nor;
   /*
-   Where attempts are counted; NULL: in the store.
+   The counter of attempts; NULL: in the store.
    */
   const struct OalAttemptRegister *attempts;
   /*
-   How many images the store keeps: an `OalSlots`.
+   The number of images that the store keeps: an `OalSlots`.
    */
   uint32_t slots;
   /*
-   How often images may be booted: an `OalPolicy`.
+   The boot policy of images: an `OalPolicy`.
    */
   uint32_t policy;
   /*
@@ -1356,7 +1356,7 @@ typedef struct OalConfig {
 } OalConfig;
 
 /*
- What went wrong, with all that is known of it.
+ An error, with all that is known of it.
  */
 typedef struct OalErrorInfo {
   /*
@@ -1382,11 +1382,11 @@ typedef struct OalErrorInfo {
 } OalErrorInfo;
 
 /*
- What may differ from one snapshot to the next.
+ Settings of one snapshot.
  */
 typedef struct OalTakeSettings {
   /*
-   How long the second pass lets the system run, in milliseconds. Compact 2013 documents 60000.
+   The time that the second pass lets the system run, in milliseconds. Compact 2013 documents 60000.
    */
   uint32_t pause_ms;
   /*
@@ -1394,17 +1394,17 @@ typedef struct OalTakeSettings {
    */
   uint32_t oem_data;
   /*
-   How many images the store keeps: an `OalSlots`.
+   The number of images that the store keeps: an `OalSlots`.
    */
   uint32_t slots;
   /*
-   How often the image may be booted: an `OalPolicy`.
+   The image's boot policy: an `OalPolicy`.
    */
   uint32_t policy;
 } OalTakeSettings;
 
 /*
- What was taken.
+ Figures of a snapshot that was taken.
  */
 typedef struct OalTakeReport {
   /*
@@ -1416,7 +1416,7 @@ typedef struct OalTakeReport {
    */
   uint64_t image_bytes;
   /*
-   Pages of the picture, zero pages included.
+   Saved pages, zero pages included.
    */
   uint64_t pages;
   /*
@@ -1495,11 +1495,11 @@ typedef struct SNAP_HEADER {
    */
   DWORD dwSig;
   /*
-   Where the table starts, in bytes from here, a multiple of 4096, at most 65536.
+   The start of the table, in bytes from here, a multiple of 4096, at most 65536.
    */
   DWORD dwOfstSnapTable;
   /*
-   Where the pageable area starts, in bytes from here, a multiple of 4096.
+   The start of the pageable area, in bytes from here, a multiple of 4096.
    */
   DWORD dwOfstPageable;
   /*
@@ -1521,7 +1521,7 @@ typedef struct SNAP_HEADER {
    */
   DWORD dwOemData;
   /*
-   What makes the header's checksum zero. Ours: minus `SnapChkSum` of all bytes before the table, this field taken as 0.
+   The value that makes the header's checksum zero. Ours: minus `SnapChkSum` of all bytes before the table, this field taken as 0.
    */
   DWORD dwHeaderAdjust;
   /*
@@ -1704,7 +1704,7 @@ uint32_t oal_snapshot_take(const struct OalTakeSettings *settings,
  Called once at power-on, from nosave memory, with MMU and caches on.
 
  The caller promises:
- What the configuration says of memory is true; nobody else uses RAM of the picture.
+ The configuration describes memory correctly; nobody else uses saved memory.
  */
 uint32_t oal_snapshot_boot(void);
 
@@ -1713,7 +1713,7 @@ uint32_t oal_snapshot_boot(void);
  never confirmed is booted `max_attempts` times, then passed over.
 
  The caller promises:
- What the configuration says of memory is true.
+ The configuration describes memory correctly.
  */
 uint32_t oal_snapshot_confirm(void);
 
@@ -1723,7 +1723,7 @@ uint32_t oal_snapshot_confirm(void);
  `OAL_ERROR_PAGED_FROM`. Of no effect in a system without such an image. Writes nothing to the medium.
 
  The caller promises:
- What the configuration says of memory is true.
+ The configuration describes memory correctly.
  */
 uint32_t oal_snapshot_paged_in(void);
 
@@ -1732,7 +1732,7 @@ uint32_t oal_snapshot_paged_in(void);
  image that was booted any more.
 
  The caller promises:
- What the configuration says of memory is true.
+ The configuration describes memory correctly.
  */
 uint32_t oal_snapshot_invalidate(void);
 
@@ -1749,7 +1749,7 @@ uint32_t oal_snapshot_support(struct SnapshotSupport *support, DWORD dwOemData);
  table. Never NULL.
 
  The caller promises:
- What the configuration says is true.
+ The configuration is correct.
  */
 PCRamTable OEMGetSnapshotRegions(void);
 
@@ -1776,7 +1776,7 @@ BOOL OEMCompressSnapshot(LPCVOID pSrc,
  still be needed (`OAL_ERROR_PAGED_FROM`), and nothing was changed; or the medium failed.
 
  The caller promises:
- What the configuration says is true.
+ The configuration is correct.
  */
 BOOL OEMPrepareSnapshot(DWORD cbSnapSize);
 
@@ -1818,7 +1818,7 @@ BOOL OEMReadSnapshot(LPVOID pPagingMem,
 void OEMSnapshotResume(void);
 
 /*
- How far a snapshot, or a boot from one, is. Safe in interrupt handlers.
+ The progress of a snapshot, or of a boot from one. Safe in interrupt handlers.
  */
 enum TSnapState GetSnapshotState(void);
 
@@ -1854,7 +1854,7 @@ DWORD SnapChkSum(LPCVOID pData, DWORD cbData);
  With `OEMReadSnapshot`, each call tries one image, the newest first; `oal_snapshot_next` says whether there is another.
 
  The caller promises:
- The buffer is as described; what the configuration says of memory is true; nobody else uses RAM of the picture.
+ The buffer is as described; what the configuration says of memory is true; nobody else uses saved memory.
  */
 LPVOID SnapRestore(PFN_SnapReadAtOffset pfnRead,
                    DWORD dwBufferAddr,
@@ -1866,7 +1866,7 @@ LPVOID SnapRestore(PFN_SnapReadAtOffset pfnRead,
  first call.
 
  The caller promises:
- What the configuration says of memory is true.
+ The configuration describes memory correctly.
  */
 BOOL oal_snapshot_next(void);
 
@@ -1875,7 +1875,7 @@ BOOL oal_snapshot_next(void);
  argument that `SnapRestore` did not return, and then with an error.
 
  The caller promises:
- Nothing has written to RAM of the picture since `SnapRestore` returned; this code, the workspace and the stack in use are
+ Nothing has written to saved memory since `SnapRestore` returned; this code, the workspace and the stack in use are
  mapped at the same addresses by the image's translation tables.
  */
 uint32_t oal_snapshot_restore_cpu(LPCVOID pCpuContext);

@@ -1,4 +1,4 @@
-//! What the C side gives: the board, its system, its CPU and its medium, in one constant structure.
+//! The configuration from the C side: the board, its system, its CPU and its medium, in one constant structure.
 
 use core::ffi::{c_char, c_void};
 
@@ -16,13 +16,13 @@ use crate::types::PCRamTable;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum OalPageClass {
-    /// In use: belongs to the picture.
+    /// In use: is saved.
     Used = 0,
     /// Nobody's: not in the image, and anything after a boot.
     Free = 1,
 }
 
-/// Why the system goes on.
+/// The reason for resuming the system.
 ///
 /// cbindgen:rename-all=QualifiedScreamingSnakeCase
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,13 +34,13 @@ pub enum OalResume {
     Restored = 1,
 }
 
-/// How far a snapshot or a boot is. `done` and `total` are what the step says.
+/// The progress of a snapshot or a boot. The step says what `done` and `total` count.
 ///
 /// cbindgen:rename-all=QualifiedScreamingSnakeCase
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum OalStep {
-    /// The CPU was captured: from here to `OAL_STEP_WRITTEN` nothing of the picture may change.
+    /// The CPU was captured: from here to `OAL_STEP_WRITTEN` no saved memory may change.
     Captured = 0,
     /// Pages looked at, of all.
     Scan = 1,
@@ -60,7 +60,7 @@ pub enum OalStep {
     Loaded = 8,
 }
 
-/// How many images the store keeps.
+/// The number of images that the store keeps.
 ///
 /// cbindgen:rename-all=QualifiedScreamingSnakeCase
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub enum OalSlots {
     One = 1,
 }
 
-/// How often an image may be booted.
+/// The number of times that an image may be booted.
 ///
 /// cbindgen:rename-all=QualifiedScreamingSnakeCase
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,20 +84,20 @@ pub enum OalPolicy {
     Once = 1,
 }
 
-/// What the library asks of the system around it. Functions that may be NULL say so. Each gets `context`.
+/// The library's requests to the system around it. Functions that may be NULL say so. Each gets `context`.
 ///
 /// From the capture of the CPU to the last write only `page_class` and `progress` are called: neither may change memory of
-/// the picture. During a boot only the tables and `progress` are used, before `snapshot_resume`.
+/// saved memory. During a boot only the tables and `progress` are used, before `snapshot_resume`.
 #[repr(C)]
 pub struct OalSystem {
     /// Given to every function.
     pub context: *mut c_void,
     /// The RAM that the system manages (`OEMGetOEMRamTable`). The same at every call, on the boot loader's side too.
     pub ram_table: Option<unsafe extern "C" fn(context: *mut c_void) -> PCRamTable>,
-    /// RAM that the system does not know of and that is always in the picture, such as display memory. It is what
+    /// RAM that the system does not know of and that is always saved, such as display memory. It is what
     /// `OEMGetSnapshotRegions` answers. May be NULL, and may return NULL: there is none.
     pub oem_table: Option<unsafe extern "C" fn(context: *mut c_void) -> PCRamTable>,
-    /// Memory that is never in the picture: the workspace, the boot report, the state and buffers of the medium's driver,
+    /// Memory that is never saved: the workspace, the boot report, the state and buffers of the medium's driver,
     /// and all that runs while RAM is overwritten: the boot stage's code, constants, stack and data.
     pub nosave_table: Option<unsafe extern "C" fn(context: *mut c_void) -> PCRamTable>,
     /// Whether the contents of the page with the physical address `page * 4096` matter: an `OalPageClass`, of which
@@ -115,7 +115,7 @@ pub struct OalSystem {
     /// The restored system's first code: re-initialises platform hardware that no driver looks after, as at a cold
     /// boot. Interrupts are masked. It is what `OEMSnapshotResume` calls. May be NULL.
     pub snapshot_resume: Option<unsafe extern "C" fn(context: *mut c_void)>,
-    /// Hears how far a snapshot or a boot is. Touches hardware and nosave memory only. May be NULL.
+    /// Receives the progress of a snapshot or a boot. Touches hardware and nosave memory only. May be NULL.
     pub progress: Option<unsafe extern "C" fn(context: *mut c_void, step: OalStep, done: u64, total: u64)>,
 }
 
@@ -129,7 +129,7 @@ pub struct OalConfig {
     pub flags: u32,
     /// The board: any 16 bytes that other boards do not use.
     pub board: [u8; 16],
-    /// What system and boot loader must have in common for an image to boot. In one program: the linker's build id, filled
+    /// The identity that system and boot loader must share for an image to boot. In one program: the linker's build id, filled
     /// up with zeroes. In two: what both agree on, changed whenever the memory layout changes.
     pub build: [u8; 32],
     /// Virtual minus physical address of RAM, modulo the address space; 0 for an identity map.
@@ -138,15 +138,15 @@ pub struct OalConfig {
     pub workspace: *mut c_void,
     /// Its size: `OAL_SNAPSHOT_WORKSPACE_BYTES`.
     pub workspace_bytes: usize,
-    /// What a boot found, for those who come after it: nosave, at the same address in boot loader and system.
+    /// The report of a boot, for the system: nosave, at the same address in boot loader and system.
     pub report: *mut OalBootReport,
     /// The system.
     pub system: *const OalSystem,
-    /// How the CPU is captured and restored. NULL on ARMv7-A, where the library does it.
+    /// The functions that capture and restore the CPU. NULL on ARMv7-A, where the library does it.
     pub cpu: *const OalCpu,
     /// Cleans and invalidates a cache beyond those that CLIDR names, such as an L2C-310; NULL if there is none.
     pub clean_outer_cache: Option<unsafe extern "C" fn()>,
-    /// What kind of store: `&oal_snapshot_block`, `&oal_snapshot_nor` or one of `&oal_snapshot_nand_...`.
+    /// The kind of store: `&oal_snapshot_block`, `&oal_snapshot_nor` or one of `&oal_snapshot_nand_...`.
     pub store: *const OalStore,
     /// The device of a block store; else NULL.
     pub block: *const OalBlockDevice,
@@ -154,11 +154,11 @@ pub struct OalConfig {
     pub nand: *const OalNandFlash,
     /// The device of a NOR store; else NULL.
     pub nor: *const OalNorFlash,
-    /// Where attempts are counted; NULL: in the store.
+    /// The counter of attempts; NULL: in the store.
     pub attempts: *const OalAttemptRegister,
-    /// How many images the store keeps: an `OalSlots`.
+    /// The number of images that the store keeps: an `OalSlots`.
     pub slots: u32,
-    /// How often images may be booted: an `OalPolicy`.
+    /// The boot policy of images: an `OalPolicy`.
     pub policy: u32,
     /// Boots of an image that may go unconfirmed in a row; 0 counts none.
     pub max_attempts: u32,
@@ -171,7 +171,7 @@ pub struct OalConfig {
     pub reserved: u32,
 }
 
-/// The core is in Secure state, and Monitor mode's registers belong to the picture.
+/// The core is in Secure state, and Monitor mode's registers are saved.
 pub const OAL_FLAG_SECURE: u32 = 1;
 /// All flags there are.
 pub(crate) const FLAGS: u32 = OAL_FLAG_SECURE;

@@ -23,9 +23,9 @@ use crate::report::OalBootReport;
 use crate::store::{AnyStore, StorePlace};
 use crate::tables::Tables;
 
-/// Where the state is: in the picture.
+/// The state: in saved memory.
 pub(crate) static STATE: StateCell = StateCell::new();
-/// The configuration, once it was found right: in the picture.
+/// The configuration, once it was found right: in saved memory.
 static CONFIG: AtomicPtr<OalConfig> = AtomicPtr::new(null_mut());
 
 /// Bytes of the stack on which the engine, the store and the medium's driver run while a snapshot is written.
@@ -51,7 +51,7 @@ struct Fixed {
     stack: Stack,
 }
 
-/// What changes.
+/// The state that changes.
 struct Head {
     magic: usize,
     busy: Busy,
@@ -66,7 +66,7 @@ struct Head {
 
 const MAGIC: usize = 0x4f41_4c31;
 
-/// Who is at work.
+/// The operation under way.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Busy {
     Nobody,
@@ -83,7 +83,7 @@ pub(crate) struct Session {
     at: usize,
     /// Whether the image under way was read by `OEMReadSnapshot`.
     read: bool,
-    /// Why there is no image.
+    /// The reason why there is no image.
     why: Reason,
 }
 
@@ -93,7 +93,7 @@ impl Session {
         self.selection.candidates.get(self.at)
     }
 
-    /// Why there is nothing to choose from, if that is so.
+    /// The reason why there is nothing to choose from, if that is so.
     pub fn exhausted(&self) -> Option<Reason> {
         self.candidate().is_none().then_some(self.why)
     }
@@ -143,7 +143,7 @@ pub extern "C" fn oal_snapshot_workspace_bytes(ram_mib: u32) -> usize {
 
 /// The configuration in use.
 pub(crate) fn config() -> Option<&'static OalConfig> {
-    // SAFETY: only `init` stores here, what its caller promised to be valid and constant for ever.
+    // SAFETY: only `init` stores here, what its caller promised to be valid and constant from then on.
     unsafe { CONFIG.load(Relaxed).as_ref() }
 }
 
@@ -180,7 +180,7 @@ fn check(config: &'static OalConfig) -> Result<u32, OalErrorInfo> {
         return fail(OalError::BadArgument);
     }
     Cpu::check(config).map_err(info)?;
-    // SAFETY: not NULL, aligned, and, as the caller of `oal_snapshot_init` promises, valid and constant for ever.
+    // SAFETY: not NULL, aligned, and, as the caller of `oal_snapshot_init` promises, valid and constant from then on.
     let system = unsafe { &*config.system };
     let tables = Tables::read(system).map_err(info)?;
     let map = tables.map().map_err(|error| info(error::map(error)))?;
@@ -193,14 +193,14 @@ fn check(config: &'static OalConfig) -> Result<u32, OalErrorInfo> {
         let (needed, available) = (needed as u64, config.workspace_bytes as u64);
         return Err(OalErrorInfo::too_small(OalStage::Init, needed, available));
     }
-    if is_saved(config, &map) { fail(OalError::InPicture) } else { Ok(*mib) }
+    if is_saved(config, &map) { fail(OalError::InSavedMemory) } else { Ok(*mib) }
 }
 
 /// Whether some of the library's own memory is memory that a snapshot saves.
 fn is_saved(config: &OalConfig, map: &MemoryMap) -> bool {
     let workspace = frames_of(config, config.workspace.addr(), config.workspace_bytes);
     let report = frames_of(config, config.report.addr(), size_of::<OalBootReport>());
-    workspace.into_iter().chain(report).any(|range| map.pictured().any(|area| area.frames.overlaps(range)))
+    workspace.into_iter().chain(report).any(|range| map.saved().any(|area| area.frames.overlaps(range)))
 }
 
 /// The frames of memory of the C side's, if its address can be one of RAM.
@@ -214,7 +214,7 @@ pub(crate) fn frames_of(config: &OalConfig, start: usize, bytes: usize) -> Optio
 /// Fills the workspace of a checked configuration. On an error of its store nothing was touched.
 ///
 /// # Safety
-/// Nobody uses the workspace, and what the configuration names is valid and constant for ever.
+/// Nobody uses the workspace, and what the configuration names is valid and constant from then on.
 unsafe fn start(config: &'static OalConfig, mib: u32) -> Result<(), OalErrorInfo> {
     let fixed = config.workspace.cast::<Fixed>();
     // SAFETY: the caller's promise; the place is as large as `check` found it must be. No reference to what is not
@@ -264,7 +264,7 @@ pub unsafe extern "C" fn oal_snapshot_init(config: *const OalConfig) -> u32 {
     if !config.is_aligned() {
         return fail(OalError::Unaligned);
     }
-    // SAFETY: not NULL, aligned, and valid for ever, as the caller promises.
+    // SAFETY: not NULL, aligned, and valid from then on, as the caller promises.
     let config: &'static OalConfig = unsafe { &*config };
     if busy() {
         return fail(OalError::Busy);
@@ -306,7 +306,7 @@ fn remember(info: OalErrorInfo) -> u32 {
     info.error
 }
 
-/// Starts the library again in a system that was just restored: what is in nosave memory is of another life.
+/// Starts the library again in a system that was just restored: nosave memory was set up by this boot.
 pub(crate) fn restart() {
     if let Some(config) = config()
         && let Ok(mib) = check(config)
@@ -408,11 +408,11 @@ impl Engine {
     pub fn tables(&self) -> Result<Tables, OalErrorInfo> {
         let info = |error| OalErrorInfo::new(OalStage::Regions, error);
         let tables = Tables::read(self.system).map_err(info)?;
-        let in_picture = tables.map().is_ok_and(|map| is_saved(self.config, &map));
-        if in_picture { Err(info(OalError::InPicture)) } else { Ok(tables) }
+        let is_saved = tables.map().is_ok_and(|map| is_saved(self.config, &map));
+        if is_saved { Err(info(OalError::InSavedMemory)) } else { Ok(tables) }
     }
 
-    /// Whom images belong to.
+    /// The identity of images.
     pub fn identity(&self) -> Identity {
         Identity { board: self.config.board, build: self.config.build }
     }

@@ -32,7 +32,7 @@ macro_rules! named {
     };
 }
 
-/// What went wrong: the low 16 bits of what the functions return. Numbers keep their meaning from version to version.
+/// The error: the low 16 bits of what the functions return. Numbers keep their meaning from version to version.
 ///
 /// cbindgen:rename-all=QualifiedScreamingSnakeCase
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +60,8 @@ pub enum OalError {
     NoStore = 24,
     /// The device has a size or geometry that the store cannot be on.
     BadGeometry = 25,
-    /// The workspace, or the boot report, lies in the picture: name its pages in the nosave table.
-    InPicture = 26,
+    /// The workspace, or the boot report, lies in saved memory: name its pages in the nosave table.
+    InSavedMemory = 26,
     /// A region of RAM is empty.
     RegionEmpty = 32,
     /// A region of RAM does not start or end on a page.
@@ -84,8 +84,8 @@ pub enum OalError {
     TooManyExtents = 52,
     /// RAM is larger than the workspace was made for.
     TooManyChunks = 53,
-    /// Memory of the picture changed while it was written.
-    PictureChanged = 54,
+    /// Saved memory changed while it was written.
+    MemoryChanged = 54,
     /// The function that must not return returned: `restore` of `OalCpu`.
     CpuReturned = 55,
     /// The CPU cannot be captured.
@@ -94,7 +94,7 @@ pub enum OalError {
     DoesNotFit = 64,
     /// The device failed; `device` in the error's details is what its function returned.
     Device = 65,
-    /// What was read back is not what was written.
+    /// The bytes that were read back differ from those written.
     Verify = 66,
     /// More was written than was prepared, in another order, not in whole pages, or less before the last call.
     OutOfSequence = 67,
@@ -126,7 +126,7 @@ pub enum OalError {
     /// None of the store's records can be read.
     LogCorrupt = 102,
     /// The store's newest record is of a later version of the software.
-    FutureRecord = 103,
+    NewerRecord = 103,
     /// An image to be booted once was booted.
     Consumed = 104,
     /// The image was tried as often as allowed, and never confirmed.
@@ -136,7 +136,7 @@ pub enum OalError {
     /// No image starts here.
     BadMagic = 107,
     /// The image is of a later version of the format.
-    FutureVersion = 108,
+    NewerVersion = 108,
     /// A checksum does not match.
     BadCrc = 109,
     /// A field holds what no version of the software writes.
@@ -187,7 +187,7 @@ named!(OalError ERRORS {
     MissingFunction c"a function that is needed is NULL in its table",
     NoStore c"the configuration has no store, or not just the device of its kind",
     BadGeometry c"the device has a geometry that the store cannot be on",
-    InPicture c"the workspace or the boot report is not in nosave memory",
+    InSavedMemory c"the workspace or the boot report is not in nosave memory",
     RegionEmpty c"a region of RAM is empty",
     RegionUnaligned c"a region of RAM does not start or end on a page",
     RegionTooLarge c"a region of RAM passes the end of the address space",
@@ -199,7 +199,7 @@ named!(OalError ERRORS {
     StagingNotFree c"the staging area is not free throughout",
     TooManyExtents c"the memory map has too many pieces",
     TooManyChunks c"the workspace is too small for this RAM",
-    PictureChanged c"memory of the picture changed while it was written",
+    MemoryChanged c"saved memory changed while it was written",
     CpuReturned c"the function that restores the CPU returned",
     CpuFailed c"the CPU cannot be captured",
     DoesNotFit c"the image does not fit its slot",
@@ -219,12 +219,12 @@ named!(OalError ERRORS {
     NoPartition c_text!(Reason::NoPartition.sentence()),
     NoImage c_text!(Reason::NoImage.sentence()),
     LogCorrupt c_text!(Reason::LogCorrupt.sentence()),
-    FutureRecord c_text!(Reason::FutureRecord.sentence()),
+    NewerRecord c_text!(Reason::NewerRecord.sentence()),
     Consumed c_text!(Reason::Consumed.sentence()),
     AttemptsExhausted c_text!(Reason::AttemptsExhausted.sentence()),
     Truncated c_text!(Reason::Truncated.sentence()),
     BadMagic c_text!(Reason::BadMagic.sentence()),
-    FutureVersion c_text!(Reason::FutureVersion.sentence()),
+    NewerVersion c_text!(Reason::NewerVersion.sentence()),
     BadCrc c_text!(Reason::BadCrc.sentence()),
     BadField c_text!(Reason::BadField.sentence()),
     WrongArchitecture c_text!(Reason::WrongArchitecture.sentence()),
@@ -245,7 +245,7 @@ named!(OalError ERRORS {
     Other c"an error without a number",
 });
 
-/// Where it went wrong: bits 16 to 23 of what the functions return.
+/// The stage of the error: bits 16 to 23 of what the functions return.
 ///
 /// cbindgen:rename-all=QualifiedScreamingSnakeCase
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -310,7 +310,7 @@ named!(OalStage STAGES {
     Store c"store",
 });
 
-/// What went wrong, with all that is known of it.
+/// An error, with all that is known of it.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct OalErrorInfo {
@@ -373,13 +373,13 @@ impl OalErrorInfo {
             TakeError::Unreachable => (OalStage::Compress, OalError::Unreachable),
             TakeError::TooManyExtents => (OalStage::Compress, OalError::TooManyExtents),
             TakeError::TooManyChunks => (OalStage::Compress, OalError::TooManyChunks),
-            TakeError::PictureChanged => (OalStage::Write, OalError::PictureChanged),
+            TakeError::MemoryChanged => (OalStage::Write, OalError::MemoryChanged),
             _ => (OalStage::Write, OalError::Other),
         };
         Self::new(stage, error)
     }
 
-    /// Why an image was not booted.
+    /// The reason why an image was not booted.
     pub(crate) fn refusal(stage: Stage, why: Reason) -> OalErrorInfo {
         Self::new(boot_stage(stage), reason(why))
     }
@@ -390,7 +390,7 @@ pub(crate) const fn number(stage: OalStage, error: OalError) -> u32 {
     if matches!(error, OalError::None) { 0 } else { (stage as u32) << 16 | error as u32 }
 }
 
-/// What is wrong with a memory map.
+/// The error of a memory map.
 pub(crate) fn map(error: MapError) -> OalError {
     match error {
         MapError::Ram(_, error) | MapError::Oem(_, error) | MapError::Nosave(_, error) => match error {
@@ -429,12 +429,12 @@ fn reason(reason: Reason) -> OalError {
         Reason::NoPartition => OalError::NoPartition,
         Reason::NoImage => OalError::NoImage,
         Reason::LogCorrupt => OalError::LogCorrupt,
-        Reason::FutureRecord => OalError::FutureRecord,
+        Reason::NewerRecord => OalError::NewerRecord,
         Reason::Consumed => OalError::Consumed,
         Reason::AttemptsExhausted => OalError::AttemptsExhausted,
         Reason::Truncated => OalError::Truncated,
         Reason::BadMagic => OalError::BadMagic,
-        Reason::FutureVersion => OalError::FutureVersion,
+        Reason::NewerVersion => OalError::NewerVersion,
         Reason::BadCrc => OalError::BadCrc,
         Reason::BadField => OalError::BadField,
         Reason::WrongArchitecture => OalError::WrongArchitecture,

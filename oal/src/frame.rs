@@ -33,7 +33,7 @@ pub(crate) const fn padded(bytes: usize) -> usize {
 pub(crate) struct FrameHead {
     /// Pages in the frame, 1 to 16.
     pub pages: usize,
-    /// What is stored for them.
+    /// The bytes stored for them.
     pub entry: ChunkEntry,
 }
 

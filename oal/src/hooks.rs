@@ -24,7 +24,7 @@ use crate::types::{
     SnapshotSupport, TRUE, TSnapState,
 };
 
-/// What a hook comes to: nothing, or an error to remember.
+/// The result of a hook: nothing, or an error to remember.
 type Outcome = Result<(), OalErrorInfo>;
 
 const fn bad(error: OalError) -> OalErrorInfo {
@@ -89,7 +89,7 @@ static EMPTY: Empty = Empty(RamTable { dwVersion: 0x0001_0000, dwNumEntries: 0, 
 /// table. Never NULL.
 ///
 /// # Safety
-/// What the configuration says is true.
+/// The configuration is correct.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn OEMGetSnapshotRegions() -> PCRamTable {
     let oem = Engine::lock().ok().and_then(|engine| {
@@ -212,7 +212,7 @@ pub unsafe extern "C" fn OEMCompressSnapshot(
 /// still be needed (`OAL_ERROR_PAGED_FROM`), and nothing was changed; or the medium failed.
 ///
 /// # Safety
-/// What the configuration says is true.
+/// The configuration is correct.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn OEMPrepareSnapshot(cbSnapSize: DWORD) -> BOOL {
     hook(|engine| {
@@ -324,7 +324,7 @@ pub unsafe extern "C" fn OEMSnapshotResume() {
     }
 }
 
-/// How far a snapshot, or a boot from one, is. Safe in interrupt handlers.
+/// The progress of a snapshot, or of a boot from one. Safe in interrupt handlers.
 #[unsafe(no_mangle)]
 pub extern "C" fn GetSnapshotState() -> TSnapState {
     match STATE.get() {

@@ -9,7 +9,7 @@
 //! | [`config`], [`report`] | what the C side gives, and what a boot leaves it |
 //! | [`error`] | numbers, names and texts |
 //! | [`store`] | media by tables of functions |
-//! | [`drivers`] | such tables for drivers of ours |
+//! | [`drivers`] | such tables for built-in drivers |
 //! | [`cpu`] | capture and restore |
 //! | [`hooks`], [`restore`] | a kernel's side, and its boot loader's |
 //! | [`one_call`] | firmware without such a kernel |
@@ -17,7 +17,7 @@
 //! | `frame` | the compressed contents of a kernel's image |
 //!
 //! # Memory
-//! Two words of the library lie in the picture: the address of the configuration, and the snapshot state. Everything
+//! Two words of the library lie in saved memory: the address of the configuration, and the snapshot state. Everything
 //! else is in the workspace that the C side gives, in nosave memory. A restored system finds there what its boot loader
 //! left, or nothing: so whatever goes on after a restore starts the library again first.
 

@@ -15,21 +15,21 @@ pub const OAL_SNAPSHOT_LIVE: u32 = 0;
 /// `oal_snapshot_take`: the system was booted from the snapshot. Hours may have passed, and the hardware was off.
 pub const OAL_SNAPSHOT_RESTORED: u32 = 1;
 
-/// What may differ from one snapshot to the next.
+/// Settings of one snapshot.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct OalTakeSettings {
-    /// How long the second pass lets the system run, in milliseconds. Compact 2013 documents 60000.
+    /// The time that the second pass lets the system run, in milliseconds. Compact 2013 documents 60000.
     pub pause_ms: u32,
     /// A word for the boot loader (`dwOemData`).
     pub oem_data: u32,
-    /// How many images the store keeps: an `OalSlots`.
+    /// The number of images that the store keeps: an `OalSlots`.
     pub slots: u32,
-    /// How often the image may be booted: an `OalPolicy`.
+    /// The image's boot policy: an `OalPolicy`.
     pub policy: u32,
 }
 
-/// What was taken.
+/// Figures of a snapshot that was taken.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct OalTakeReport {
@@ -37,7 +37,7 @@ pub struct OalTakeReport {
     pub id: u64,
     /// Bytes of the image.
     pub image_bytes: u64,
-    /// Pages of the picture, zero pages included.
+    /// Saved pages, zero pages included.
     pub pages: u64,
     /// Pages of it that are all zero.
     pub zero_pages: u64,
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn oal_snapshot_take(
 /// Takes a snapshot.
 ///
 /// # Safety
-/// What the configuration says of memory is true.
+/// The configuration describes memory correctly.
 unsafe fn take(engine: &mut Engine, settings: &OalTakeSettings) -> Result<Timeline, OalErrorInfo> {
     let call = |error| OalErrorInfo::new(OalStage::Call, error);
     let (Some(slots), Some(policy)) = (config::slots(settings.slots), config::policy(settings.policy)) else {
@@ -155,7 +155,7 @@ unsafe fn take(engine: &mut Engine, settings: &OalTakeSettings) -> Result<Timeli
 /// Called once at power-on, from nosave memory, with MMU and caches on.
 ///
 /// # Safety
-/// What the configuration says of memory is true; nobody else uses RAM of the picture.
+/// The configuration describes memory correctly; nobody else uses saved memory.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oal_snapshot_boot() -> u32 {
     let mut engine = match Engine::lock() {
@@ -190,7 +190,7 @@ unsafe fn boot(engine: &mut Engine) -> Result<OalErrorInfo, OalErrorInfo> {
     let end = Boot {
         layout: tables.layout(),
         identity: &identity,
-        // SAFETY: RAM is mapped where the configuration says, and nobody uses the picture's, as the caller promises; no
+        // SAFETY: RAM is mapped where the configuration says, and nobody uses saved memory, as the caller promises; no
         // other value of the kind exists while this call lasts.
         memory: &mut unsafe { PhysicalMemory::new(&frames, offset) },
         cpu: &mut cpu,
@@ -209,7 +209,7 @@ unsafe fn boot(engine: &mut Engine) -> Result<OalErrorInfo, OalErrorInfo> {
 /// never confirmed is booted `max_attempts` times, then passed over.
 ///
 /// # Safety
-/// What the configuration says of memory is true.
+/// The configuration describes memory correctly.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oal_snapshot_confirm() -> u32 {
     change(|engine| match engine.report().booted() {
@@ -223,7 +223,7 @@ pub unsafe extern "C" fn oal_snapshot_confirm() -> u32 {
 /// `OAL_ERROR_PAGED_FROM`. Of no effect in a system without such an image. Writes nothing to the medium.
 ///
 /// # Safety
-/// What the configuration says of memory is true.
+/// The configuration describes memory correctly.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oal_snapshot_paged_in() -> u32 {
     change(|engine| {
@@ -240,7 +240,7 @@ pub unsafe extern "C" fn oal_snapshot_paged_in() -> u32 {
 /// image that was booted any more.
 ///
 /// # Safety
-/// What the configuration says of memory is true.
+/// The configuration describes memory correctly.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oal_snapshot_invalidate() -> u32 {
     change(|engine| engine.store().invalidate())

@@ -24,22 +24,22 @@ pub struct OalRefusal {
     pub error: u32,
 }
 
-/// What a boot found. The boot writes it, in nosave memory; the restored system, or the cold one, reads it, and so do
+/// The report of a boot. The boot writes it, in nosave memory; the restored system, or the cold one, reads it, and so do
 /// `oal_snapshot_confirm`, `oal_snapshot_take` and the hooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct OalBootReport {
     /// `OAL_REPORT_MAGIC` once there was a boot.
     pub magic: u32,
-    /// Why nothing was entered; 0 if an image was.
+    /// The reason why nothing was entered; 0 if an image was.
     pub error: u32,
     /// The number of the image that was entered.
     pub id: u64,
     /// Its slot.
     pub slot: u32,
-    /// Which attempt at it this was, from 1; 0 if attempts are not counted.
+    /// The number of this attempt at it, from 1; 0 if attempts are not counted.
     pub attempt: u32,
-    /// How many of `refused` are filled.
+    /// The number of filled entries of `refused`.
     pub refused_count: u32,
     /// Checks the rest.
     pub check: u32,
@@ -47,7 +47,7 @@ pub struct OalBootReport {
     pub pageable_bytes: u32,
     /// 0.
     pub reserved: u32,
-    /// What was not booted, in the order in which it was looked at.
+    /// The images that were not booted, in the order in which they were checked.
     pub refused: [OalRefusal; 8],
 }
 

@@ -37,7 +37,7 @@ use image::{check_record, read_head};
 use source::Source;
 use table::{Ram, Table};
 
-/// Where and why an image is refused.
+/// The stage and the reason of a refusal.
 type Fault = (Stage, Reason);
 
 /// Ours: the checksum of `cbData` bytes, CRC-32C (RFC 3720, appendix B.4). 0 for NULL.
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn SnapChkSum(pData: LPCVOID, cbData: DWORD) -> DWORD {
 /// With `OEMReadSnapshot`, each call tries one image, the newest first; `oal_snapshot_next` says whether there is another.
 ///
 /// # Safety
-/// The buffer is as described; what the configuration says of memory is true; nobody else uses RAM of the picture.
+/// The buffer is as described; what the configuration says of memory is true; nobody else uses saved memory.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SnapRestore(
     pfnRead: PFN_SnapReadAtOffset,
@@ -180,7 +180,7 @@ fn refuse(engine: &mut Engine, stage: Stage, reason: Reason) {
 /// first call.
 ///
 /// # Safety
-/// What the configuration says of memory is true.
+/// The configuration describes memory correctly.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oal_snapshot_next() -> BOOL {
     let next = Engine::lock().is_ok_and(|mut engine| {
@@ -193,7 +193,7 @@ pub unsafe extern "C" fn oal_snapshot_next() -> BOOL {
 /// argument that `SnapRestore` did not return, and then with an error.
 ///
 /// # Safety
-/// Nothing has written to RAM of the picture since `SnapRestore` returned; this code, the workspace and the stack in use are
+/// Nothing has written to saved memory since `SnapRestore` returned; this code, the workspace and the stack in use are
 /// mapped at the same addresses by the image's translation tables.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oal_snapshot_restore_cpu(pCpuContext: LPCVOID) -> u32 {

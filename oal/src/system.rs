@@ -16,13 +16,13 @@ use crate::error::OalErrorInfo;
 use crate::report::OalBootReport;
 use crate::tables::Tables;
 
-/// The system. While a snapshot is taken it lies in the picture: a restored system goes on with it.
+/// The system. While a snapshot is taken it lies in saved memory: a restored system goes on with it.
 pub(crate) struct CSystem {
     system: &'static OalSystem,
     /// The tables.
     pub tables: Tables,
     staging: Option<FrameRange>,
-    /// Who did not stop.
+    /// The part that did not stop.
     pub who: *const c_char,
 }
 

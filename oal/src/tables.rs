@@ -16,7 +16,7 @@ pub(crate) struct Tables {
     pub ram: Vec<RamRegion, MAX_REGIONS>,
     /// RAM of the OEM.
     pub oem: Vec<RamRegion, MAX_REGIONS>,
-    /// What is never in the picture.
+    /// Memory that is never saved.
     pub nosave: Vec<RamRegion, MAX_REGIONS>,
 }
 
@@ -46,7 +46,7 @@ impl Tables {
         MemoryMap::new(&self.layout())
     }
 
-    /// All RAM that a picture may hold.
+    /// All RAM that may be saved.
     pub fn frames(&self) -> Vec<FrameRange, { 2 * MAX_REGIONS }> {
         let mut all = Vec::new();
         for frames in self.ram.iter().chain(&self.oem).filter_map(|region| region.frames().ok()) {

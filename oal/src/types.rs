@@ -17,7 +17,7 @@ pub type BOOL = i32;
 pub type LPVOID = *mut c_void;
 /// Any address, only read.
 pub type LPCVOID = *const c_void;
-/// Where a number is, and goes.
+/// The place of a number.
 pub type PDWORD = *mut DWORD;
 /// The same.
 pub type LPDWORD = *mut DWORD;
@@ -42,7 +42,7 @@ pub struct RAMTableEntry {
 pub struct RamTable {
     /// Minor version in the low half, major in the high one. Not looked at.
     pub dwVersion: DWORD,
-    /// How many entries.
+    /// The number of entries.
     pub dwNumEntries: DWORD,
     /// The first of them; may be NULL if there are none.
     pub pRamEntries: *const RAMTableEntry,
@@ -52,7 +52,7 @@ pub struct RamTable {
 #[cfg(not(windows_types))]
 pub type PCRamTable = *const RamTable;
 
-/// What `GetSnapshotState` answers.
+/// The answer of `GetSnapshotState`.
 #[cfg(not(windows_types))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
@@ -109,9 +109,9 @@ pub struct SnapshotSupport {
 pub struct SNAP_HEADER {
     /// Ours: `OAL_SNAP_SIG`.
     pub dwSig: DWORD,
-    /// Where the table starts, in bytes from here, a multiple of 4096, at most 65536.
+    /// The start of the table, in bytes from here, a multiple of 4096, at most 65536.
     pub dwOfstSnapTable: DWORD,
-    /// Where the pageable area starts, in bytes from here, a multiple of 4096.
+    /// The start of the pageable area, in bytes from here, a multiple of 4096.
     pub dwOfstPageable: DWORD,
     /// Pages that the boot loader loads. Ours: the table has a DWORD for each, the page's physical address divided by
     /// 4096, ascending.
@@ -123,7 +123,7 @@ pub struct SNAP_HEADER {
     pub cbPageable: DWORD,
     /// A word from the system to the boot loader.
     pub dwOemData: DWORD,
-    /// What makes the header's checksum zero. Ours: minus `SnapChkSum` of all bytes before the table, this field taken as 0.
+    /// The value that makes the header's checksum zero. Ours: minus `SnapChkSum` of all bytes before the table, this field taken as 0.
     pub dwHeaderAdjust: DWORD,
     /// `SnapChkSum` of the table's `cSnapPages * 4` bytes.
     pub dwTableChkSum: DWORD,
@@ -149,7 +149,7 @@ pub const SNAP_ERR_CHECKSUM_FAILURE: u32 = 3;
 /// Ours: the image could not be read, or there is none.
 pub const SNAP_ERR_READ_FAILURE: u32 = 4;
 
-/// What a successful hook returns.
+/// The result of a successful hook.
 pub(crate) const TRUE: BOOL = 1;
-/// What an unsuccessful hook returns.
+/// The result of an unsuccessful hook.
 pub(crate) const FALSE: BOOL = 0;

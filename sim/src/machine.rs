@@ -99,7 +99,7 @@ impl Machine {
         self
     }
 
-    /// A board with two banks of RAM, OEM memory, nosave memory, free pages and a picture of text, noise and
+    /// A board with two banks of RAM, OEM memory, nosave memory, free pages and saved memory of text, noise and
     /// zeroes.
     pub fn sample(seed: u64) -> Machine {
         let mut machine = Machine::new(FakeSystem {
@@ -269,25 +269,25 @@ impl Machine {
         Booted { end, report }
     }
 
-    /// The frames that belong to the picture.
-    pub fn picture(&self) -> Vec<Pfn> {
+    /// The frames that are saved.
+    pub fn saved(&self) -> Vec<Pfn> {
         let map = MemoryMap::new(&self.system.layout()).expect("valid regions");
-        map.pictured()
+        map.saved()
             .flat_map(|area| (area.frames.first.0..area.frames.end().0).map(move |n| (area.kind, Pfn(n))))
             .filter(|(kind, pfn)| *kind == AreaKind::Oem || self.system.page_class(*pfn) == PageClass::Used)
             .map(|(_, pfn)| pfn)
             .collect()
     }
 
-    /// Whether this machine is where `other` is: all of the picture, and the registers.
+    /// Whether this machine is where `other` is: all saved memory, and the registers.
     pub fn is_as(&self, other: &Machine) -> bool {
-        self.cpu == other.cpu && self.picture().iter().all(|f| self.ram.page(*f) == other.ram.page(*f))
+        self.cpu == other.cpu && self.saved().iter().all(|f| self.ram.page(*f) == other.ram.page(*f))
     }
 
-    /// Whether all RAM that is not in the picture is as on `other`: free pages and nosave memory.
+    /// Whether all RAM that is not saved is as on `other`: free pages and nosave memory.
     pub fn has_the_rest_of(&self, other: &Machine) -> bool {
-        let picture = self.picture();
-        self.ram.frames().filter(|f| !picture.contains(f)).all(|f| self.ram.page(f) == other.ram.page(f))
+        let saved = self.saved();
+        self.ram.frames().filter(|f| !saved.contains(f)).all(|f| self.ram.page(f) == other.ram.page(f))
     }
 
     /// Whether all RAM is as on `other`.

@@ -40,7 +40,7 @@ pub struct FakeSystem {
     pub ram: Vec<RamRegion>,
     /// The RAM that only the OEM knows.
     pub oem: Vec<RamRegion>,
-    /// Memory that is never in the picture.
+    /// Memory that is never saved.
     pub nosave: Vec<RamRegion>,
     /// Frames of `ram` that nobody uses.
     pub free: Vec<FrameRange>,

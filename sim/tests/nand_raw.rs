@@ -262,7 +262,7 @@ fn programs_and_erases_that_never_end_are_noticed() {
         let time = Time::new();
         let chip = Shared::new(RawChip::new(Model::k9f1g08(), time.clone()));
         let mut nand = RawNand::identify(chip.clone(), time.clone()).unwrap();
-        // Long enough to be ready for the look at the protection, then for ever busy.
+        // Long enough to be ready for the look at the protection, then busy without end.
         time.advance(1_000_000);
         chip.chip().bench.stuck_after = Some(if what == Wait::Program { 0x10 } else { 0xd0 });
         let before = time.now_ns();

@@ -1,4 +1,4 @@
-//! What is checked of an image before the attempt at it is counted: all of it but its chunks.
+//! The checks of an image before the attempt at it is counted: all of it but its chunks.
 
 use crate::cpu::CpuContext;
 use crate::hooks::{Candidate, DecompressSnapshot, ReadSnapshot, RestoreCpu};

@@ -75,7 +75,7 @@ fn tail_is_zero(header: &Header, held: &Held<'_>) -> Result<(), Reason> {
     if are_zero(tail) { Ok(()) } else { Err(Reason::BadPadding) }
 }
 
-/// What chunks are loaded with, and how far that is.
+/// The parts that load chunks, and the progress so far.
 struct Loading<'a, M, Z, O> {
     memory: &'a mut M,
     codec: &'a Z,

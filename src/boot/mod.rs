@@ -18,7 +18,7 @@ use crate::progress::{Observer, Progress};
 use crate::refusal::{ColdBoot, Reason, Refusal, Stage};
 use crate::workspace::{Parts, Workspace};
 
-/// What a boot needs. All of it, the code included, lies in nosave memory: the rest is overwritten.
+/// A boot, ready to run. All that it uses, the code included, lies in nosave memory: the rest is overwritten.
 #[doc(alias = "SnapRestore")]
 pub struct Boot<'a, C, M, Z, R, O> {
     /// The board's memory, as at the capture.
@@ -31,7 +31,7 @@ pub struct Boot<'a, C, M, Z, R, O> {
     pub cpu: &'a mut C,
     /// The decompressor.
     pub codec: &'a Z,
-    /// Where images live.
+    /// The store of the images.
     pub store: &'a mut R,
     /// The progress observer.
     pub observer: &'a mut O,

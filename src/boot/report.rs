@@ -6,13 +6,13 @@ use crate::hooks::{Candidate, MAX_CANDIDATES, SelectSnapshot};
 use crate::image::ImageId;
 use crate::refusal::Refusal;
 
-/// What a boot found, for the system that was restored, or started from scratch. Keep it in nosave memory.
+/// The findings of a boot, for the system that was restored, or started from scratch. Keep it in nosave memory.
 #[must_use]
 #[derive(Clone, Debug, Default)]
 pub struct BootReport {
     /// The image that was entered.
     pub booted: Option<Candidate>,
-    /// Which attempt at it this was, from 1; 0 if none was entered.
+    /// The number of this attempt at it, from 1; 0 if none was entered.
     pub attempt: u8,
     /// The images and records that were found and not booted, newest first.
     pub refused: Vec<Refusal, { 2 * MAX_CANDIDATES }>,

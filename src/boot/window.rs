@@ -11,7 +11,7 @@ use crate::workspace::STORED_BYTES;
 /// A part of an image.
 pub(super) struct Held<'a> {
     pub bytes: &'a [u8],
-    /// Where it begins, in bytes from the image's start.
+    /// Its first byte, counted from the image's start.
     pub start: u64,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Window<'a, R: ReadSnapshot> {
     id: ImageId,
     medium: &'a mut R,
     buffer: &'a mut [u8; STORED_BYTES],
-    /// Where the buffer's first byte is in the image; a multiple of 4096.
+    /// Offset of the buffer's first byte in the image; a multiple of 4096.
     start: u64,
     /// Bytes in the buffer, whole pages.
     len: usize,
@@ -57,7 +57,7 @@ impl<'a, R: ReadSnapshot> Window<'a, R> {
         Window { id, medium, buffer, start: header.chunks_offset, len: 0, end: header.image_len() }
     }
 
-    /// What is in the buffer.
+    /// The part of the image in the buffer.
     pub fn held(&self) -> Held<'_> {
         Held { bytes: self.buffer.get(..self.len).unwrap_or(&[]), start: self.start }
     }
@@ -105,7 +105,7 @@ impl<'a, R: ReadSnapshot> Window<'a, R> {
         Ok(())
     }
 
-    /// Where what follows the buffer is in the image.
+    /// Offset in the image of the first byte behind the buffer.
     fn next(&self) -> u64 {
         self.start.saturating_add(self.len as u64)
     }

@@ -1,4 +1,4 @@
-//! How chunks are compressed. One chunk is one block, independent of every other.
+//! Compression of chunks. One chunk is one block, independent of every other.
 
 mod lz4;
 mod raw;

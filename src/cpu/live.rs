@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use crate::cpu::CpuContext;
 
-/// What the writer's stack carries: the closure to call, and what to call it with.
+/// The closure to call on the writer's stack, and its argument.
 pub(super) struct Live<'a> {
     pub(super) closure: &'a mut dyn FnMut(&CpuContext),
     pub(super) context: *const CpuContext,

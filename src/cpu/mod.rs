@@ -27,7 +27,7 @@ pub use cache::{NoOuterCache, OuterCache};
 pub use context::CpuContext;
 pub use stack::NosaveStack;
 
-/// What a CPU context belongs to: the number in an image's header.
+/// The architecture of a CPU context: the number in an image's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Architecture(pub u32);

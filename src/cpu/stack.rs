@@ -1,8 +1,8 @@
-//! [`NosaveStack`]: the stack on which the engine runs while the caller's own is being pictured.
+//! [`NosaveStack`]: the stack on which the engine runs while the caller's own is being saved.
 
 use core::ptr::{read_volatile, write_volatile};
 
-/// What every byte of an unused stack holds.
+/// The value of every byte of an unused stack.
 const PAINT: u8 = 0xa5;
 
 /// A stack of `BYTES` bytes (a multiple of 16), for a static in a nosave section.

@@ -24,7 +24,7 @@ pub struct Chunk {
     pub frames: ChunkFrames,
     /// Its entry of the index.
     pub entry: ChunkEntry,
-    /// Where its stored bytes begin, in bytes from the image's start: a multiple of 4.
+    /// Offset of its stored bytes, in bytes from the image's start: a multiple of 4.
     pub offset: u64,
     /// How many of them [`chunk::check`](crate::image::chunk::check) is to be given: with the padding, in
     /// images whose padding is checked.
@@ -38,7 +38,7 @@ impl Chunk {
     }
 }
 
-/// Where an image has a page.
+/// The place of a page in an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PagePlace {
     /// In a chunk.
@@ -69,7 +69,7 @@ impl<'a> Contents<'a> {
         self.chunks().nth(number)
     }
 
-    /// Where the page of `frame` is; `None` if the image does not have it.
+    /// The place of the page of `frame`; `None` if the image does not have it.
     pub fn page(&self, frame: Pfn) -> Option<PagePlace> {
         let mut data_pages = 0;
         for extent in self.extents {

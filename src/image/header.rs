@@ -1,4 +1,4 @@
-//! The image's first page: what it is, whom it belongs to, and where its parts are.
+//! The image's first page: its format, its board and build, and the places of its parts.
 
 use crate::bytes::{are_zero, get, get_u32, get_u64, put};
 use crate::cpu::Architecture;
@@ -29,7 +29,7 @@ pub mod feature {
     pub const ENCRYPTED: u32 = 1 << 1;
     /// Pages of hot extents are in chunks before all others.
     pub const HOT_CHUNKS_FIRST: u32 = 1 << 2;
-    /// What this reader supports: none of them yet.
+    /// The features that this reader supports: none of them yet.
     pub const SUPPORTED: u32 = 0;
     /// What this reader supports of the *compatible* features, the bits at offset 116: none of them yet.
     /// Others are ignored.
@@ -95,7 +95,7 @@ pub struct Header {
     pub identity: Identity,
     /// The registers' architecture.
     pub architecture: Architecture,
-    /// How chunks are compressed ([`CompressSnapshot::CODEC`](crate::hooks::CompressSnapshot::CODEC)).
+    /// The compression of the chunks ([`CompressSnapshot::CODEC`](crate::hooks::CompressSnapshot::CODEC)).
     pub codec: u32,
     /// A word from the system to the boot loader (`dwOemData`).
     pub oem_data: u32,
@@ -111,7 +111,7 @@ pub struct Header {
     pub map: Part,
     /// The chunk index.
     pub index: Part,
-    /// Where the chunks start, in bytes from the image's start.
+    /// Offset of the chunks, in bytes from the image's start.
     pub chunks_offset: u64,
     /// Bytes of all chunks, each with its padding to 4 bytes.
     pub chunks_len: u64,
@@ -183,7 +183,7 @@ impl Header {
     /// their own, lengths as the counts say, and nothing that a sum could overflow on.
     ///
     /// # Errors
-    /// [`Reason::BadMagic`], [`Reason::BadCrc`], [`Reason::FutureVersion`], [`Reason::UnsupportedFeature`] or
+    /// [`Reason::BadMagic`], [`Reason::BadCrc`], [`Reason::NewerVersion`], [`Reason::UnsupportedFeature`] or
     /// [`Reason::BadField`], judged in this order.
     pub fn decode(page: &[u8; HEADER_LEN]) -> Result<Header, Reason> {
         if get(page, at::MAGIC) != MAGIC {
@@ -194,7 +194,7 @@ impl Header {
         }
         let version = get_u32(page, at::VERSION);
         if version > VERSION {
-            return Err(Reason::FutureVersion);
+            return Err(Reason::NewerVersion);
         }
         // In version 1 both words of features are fields that must be zero.
         let (incompatible, compatible) = (get_u32(page, at::INCOMPATIBLE), get_u32(page, at::COMPATIBLE));

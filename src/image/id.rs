@@ -1,6 +1,6 @@
-//! [`ImageId`]: what names an image in its store.
+//! [`ImageId`]: the name of an image in its store.
 
-/// What names an image in its store: a number that no image there had before. Larger is newer.
+/// The name of an image in its store: a number that no image there had before. Larger is newer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ImageId(pub u64);

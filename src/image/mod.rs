@@ -29,7 +29,7 @@ pub const CHUNK_PAGES: u32 = 16;
 /// Bytes in a full chunk.
 pub const CHUNK_BYTES: usize = CHUNK_PAGES as usize * PAGE_SIZE;
 
-/// What an image belongs to. It boots only where both are the same.
+/// The board and the build that an image belongs to. It boots only where both are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Identity {

@@ -8,7 +8,7 @@ use crate::image::CHUNK_PAGES;
 use crate::memory_map::MemoryMap;
 use crate::refusal::Reason;
 
-/// What the frames of an extent hold.
+/// The kind of memory in the frames of an extent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u32)]
@@ -28,7 +28,7 @@ const HOT_DATA: u32 = 3;
 pub struct Extent {
     /// Its frames, at least one.
     pub frames: FrameRange,
-    /// What they hold.
+    /// The kind of memory in them.
     pub kind: ExtentKind,
 }
 
@@ -89,7 +89,7 @@ impl MapCheck {
         if extent.frames.first < self.end {
             return Err(Reason::Overlap);
         }
-        if map.is_some_and(|map| !map.in_picture(extent.frames)) {
+        if map.is_some_and(|map| !map.is_saved(extent.frames)) {
             return Err(Reason::OutOfRange);
         }
         self.end = extent.frames.end();

@@ -12,13 +12,13 @@ use crate::image::{ChunkEntry, Chunks, Extent, HEADER_LEN, Header, Part, chunk, 
 use crate::memory_map::MemoryMap;
 use crate::refusal::{Reason, Stage};
 
-/// Where and why an image was refused.
+/// The stage and the reason of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Fault {
     /// The part that was looked at.
     pub stage: Stage,
-    /// What was wrong.
+    /// The reason of a refusal.
     pub reason: Reason,
     /// The first byte of that part, chunk or read that failed, from the image's start.
     pub at: u64,

@@ -15,7 +15,7 @@ impl<'a, 'd> DriverList<'a, 'd> {
         DriverList { drivers }
     }
 
-    /// Powers all drivers down, last first. If one fails, those already down are powered up again.
+    /// Powers down all drivers, in reverse order. If one fails, those already down are powered up again.
     ///
     /// # Errors
     /// The driver that failed, as [`System::suspend`](crate::system::System::suspend) wants it.
@@ -36,7 +36,7 @@ impl<'a, 'd> DriverList<'a, 'd> {
         Ok(())
     }
 
-    /// Powers all drivers up, first first; a failure does not keep the others down.
+    /// Powers up all drivers, in order; a failure does not keep the others down.
     ///
     /// # Errors
     /// The name of the first driver that failed.

@@ -8,7 +8,7 @@ pub use ref_count::{Hold, RefCount};
 
 use crate::system::Resume;
 
-/// Why a driver is powered up.
+/// The reason for powering up a driver.
 #[doc(alias = "CEDEVICE_POWER_STATE")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -16,7 +16,7 @@ pub enum PowerUp {
     /// The device was at rest, and powered throughout.
     Resume,
     /// The device was off: initialise it as if the system had just been switched on, and use its software
-    /// state (which came back with the picture) to bring it to where it was.
+    /// state (which came back with the saved memory) to bring it to where it was.
     SnapshotBoot,
 }
 
@@ -44,7 +44,7 @@ pub struct DriverFailed;
 ///         "backlight"
 ///     }
 ///     fn power_down(&mut self) -> Result<(), DriverFailed> {
-///         Ok(()) // switch the lamp off; `level` stays, and is in the picture
+///         Ok(()) // switch the lamp off; `level` stays, and is saved
 ///     }
 ///     fn power_up(&mut self, why: PowerUp) -> Result<(), DriverFailed> {
 ///         if why == PowerUp::SnapshotBoot { /* initialise the PWM */ }

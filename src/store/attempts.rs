@@ -1,4 +1,4 @@
-//! Where unconfirmed boots are counted: in the store, or in a register that survives a reset.
+//! Counting of unconfirmed boots: in the store, or in a register that survives a reset.
 
 use crate::image::id::ImageId;
 

@@ -9,7 +9,7 @@ use crate::refusal::{Reason, Refusal, Stage};
 use crate::store::record::{Record, RecordError, SLOTS, SlotEntry, SlotState};
 use crate::store::{AttemptRegister, StoreError, StoreSettings, attempts};
 
-/// What the log says.
+/// The state that the log holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LogState {
     /// The newest valid record; empty if there is none.
@@ -17,7 +17,7 @@ pub struct LogState {
     /// The highest sequence number of all, later versions' included.
     pub highest: u64,
     /// The highest sequence number of a record of a later version.
-    pub future: Option<u64>,
+    pub newer_version: Option<u64>,
     /// Whether the log held anything else than records or nothing.
     pub corrupt: bool,
     /// Whether a part of the log could not be read at all.
@@ -44,9 +44,9 @@ impl LogState {
                     self.record = record;
                 }
             }
-            Err(RecordError::Future { sequence }) => {
+            Err(RecordError::Newer { sequence }) => {
                 self.highest = self.highest.max(sequence);
-                self.future = self.future.max(Some(sequence));
+                self.newer_version = self.newer_version.max(Some(sequence));
             }
             Err(RecordError::Blank) => {}
             Err(RecordError::Corrupt) => self.corrupt = true,
@@ -54,17 +54,17 @@ impl LogState {
     }
 
     /// Whether the newest record is one of a later version.
-    fn newest_is_future(&self) -> bool {
-        self.future.is_some_and(|sequence| sequence > self.record.sequence)
+    fn later_version_is_newest(&self) -> bool {
+        self.newer_version.is_some_and(|sequence| sequence > self.record.sequence)
     }
 }
 
-/// Why a record was not appended.
+/// The reason why a record was not appended.
 #[derive(Debug)]
 pub enum AppendError<E> {
     /// The device.
     Device(E),
-    /// What was read back is not what was written.
+    /// The bytes that were read back differ from those written.
     Verify,
     /// No part of the log can be written any more.
     Exhausted,
@@ -80,9 +80,9 @@ impl<E> From<AppendError<E>> for StoreError<E> {
     }
 }
 
-/// Where records are kept.
+/// A log of records.
 pub trait RecordLog {
-    /// What can go wrong with the medium.
+    /// The error of the medium.
     type Error: core::fmt::Debug;
 
     /// Whether a record that power went out over may read as nothing at one power-on, and as a record at a later one. What
@@ -121,10 +121,10 @@ type Error<L> = StoreError<<L as RecordLog>::Error>;
 /// A run of a medium's units, sectors or erase blocks.
 pub type Area = core::ops::Range<u64>;
 
-/// What the store knows.
+/// The store's knowledge of its images.
 pub(crate) struct Catalog<A> {
     register: A,
-    /// What the user chose.
+    /// The user's settings.
     pub settings: StoreSettings,
     log: Option<LogState>,
     /// Images that the last boot found wrong.
@@ -137,15 +137,15 @@ impl<A: AttemptRegister> Catalog<A> {
         Catalog { register, settings, log: None, refused: Vec::new() }
     }
 
-    /// What the log says; reads it if that was not done yet.
+    /// The state that the log holds; reads it if that was not done yet.
     pub fn state<L: RecordLog>(&mut self, log: &mut L) -> Result<LogState, Error<L>> {
         match self.log {
             Some(state) => Ok(state),
             None => {
                 let state = log.read_log().map_err(StoreError::Device)?;
                 self.log = Some(state);
-                // Behind a record of the future nothing was torn, and it must not be overtaken before it was told of.
-                let unsure = state.unsure && !state.newest_is_future();
+                // Behind a record of a newer version nothing was torn, and it must not be overtaken before it was told of.
+                let unsure = state.unsure && !state.later_version_is_newest();
                 if unsure && self.append(log, state.record.slots).is_err() {
                     // What was read is still the best that is known, but the number that was tried is used up.
                     let highest = state.highest.saturating_add(2);
@@ -247,7 +247,7 @@ impl<A: AttemptRegister> Catalog<A> {
     }
 
     /// Saves what the register, whose value is `value`, tells of another image than `id`: it counts for one
-    /// image at a time, and two images that fail by turns would else be tried for ever.
+    /// image at a time, and two images that fail by turns would else be tried without end.
     fn save_attempts<L: RecordLog>(&mut self, log: &mut L, id: ImageId, value: u32) -> Result<(), Error<L>> {
         let before = self.state(log)?.record.slots;
         let mut slots = before;
@@ -257,7 +257,7 @@ impl<A: AttemptRegister> Catalog<A> {
         if slots == before { Ok(()) } else { self.append(log, slots) }
     }
 
-    /// How much an image is worth keeping; the slot that holds the least is written next.
+    /// The rank of an image among those to keep; the slot with the lowest is written next.
     fn worth(&mut self, entry: &SlotEntry) -> (u8, u64) {
         let exhausted = self.settings.max_attempts > 0 && self.attempts(entry) >= self.settings.max_attempts;
         let class = match entry.state {
@@ -268,7 +268,7 @@ impl<A: AttemptRegister> Catalog<A> {
         (class, entry.id.0)
     }
 
-    /// Which of `areas` holds the least that is worth keeping.
+    /// The one of `areas` whose image has the lowest rank.
     pub fn choose<L: RecordLog>(&mut self, log: &mut L, areas: &[Area]) -> Result<usize, Error<L>> {
         let entries = self.state(log)?.record.slots;
         let mut best = (0, (u8::MAX, u64::MAX));
@@ -321,7 +321,7 @@ impl<A: AttemptRegister> Catalog<A> {
         self.append(log, slots)
     }
 
-    /// Which images may boot; `lies_within` tells whether an entry's image is where the medium can hold one.
+    /// The images that may boot; `lies_within` is true if an entry's image is where the medium can hold one.
     pub fn select<L: RecordLog>(
         &mut self,
         log: &mut L,
@@ -331,10 +331,10 @@ impl<A: AttemptRegister> Catalog<A> {
         self.refused.clear();
         let state = self.state(log).map_err(|_| Reason::MediumError)?;
         let mut selection = Selection::default();
-        if state.newest_is_future() {
-            let id = state.future.map(ImageId);
+        if state.later_version_is_newest() {
+            let id = state.newer_version.map(ImageId);
             let refusal =
-                Refusal { id, slot: None, stage: Stage::Select, reason: Reason::FutureRecord, at: 0 };
+                Refusal { id, slot: None, stage: Stage::Select, reason: Reason::NewerRecord, at: 0 };
             let _ = selection.refused.push(refusal);
         } else if !state.is_valid() {
             return Err(match state {
@@ -354,9 +354,9 @@ impl<A: AttemptRegister> Catalog<A> {
             let attempts = self.attempts(&entry);
             let reason = if entry.state == SlotState::Consumed {
                 Some(Reason::Consumed)
-            } else if state.newest_is_future() && entry.policy == BootPolicy::Once {
+            } else if state.later_version_is_newest() && entry.policy == BootPolicy::Once {
                 // The later software may have entered it.
-                Some(Reason::FutureRecord)
+                Some(Reason::NewerRecord)
             } else if state.blind && entry.policy == BootPolicy::Once {
                 // A part of the log that cannot be read may say that it was entered.
                 Some(Reason::MediumError)

@@ -1,6 +1,6 @@
 //! What may go wrong in a store: the same on every medium.
 
-/// What went wrong in the store.
+/// An error of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -16,7 +16,7 @@ pub enum StoreError<E> {
     },
     /// The device failed.
     Device(E),
-    /// What was read back is not what was written: the device is failing.
+    /// The bytes that were read back differ from those written: the device is failing.
     Verify,
     /// More was written than was prepared, in another order, or not in whole pages.
     OutOfSequence,

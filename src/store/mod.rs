@@ -3,7 +3,7 @@
 //!
 //! The media's traits, what a power cut may leave on each included, are those of `oal-media`, re-exported here.
 //!
-//! What lies where is specified in `docs/store-format.md`, with what a power cut at any moment leaves.
+//! The layout is specified in `docs/store-format.md`, with what a power cut at any moment leaves.
 
 mod attempts;
 mod block;

@@ -14,7 +14,7 @@ const MAGIC: [u8; 8] = *b"OALCOMIT";
 const VERSION: u32 = 1;
 
 /// Offsets of the fields. Magic, version, sequence number and CRC stay where they are in every version, so
-/// that a record of the future is known for what it is.
+/// that a record of a newer version is known for what it is.
 mod at {
     pub const MAGIC: usize = 0;
     pub const VERSION: usize = 8;
@@ -39,7 +39,7 @@ mod slot_at {
     pub const LEN: usize = 40;
 }
 
-/// What a slot holds.
+/// The content of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SlotState {
@@ -55,7 +55,7 @@ pub enum SlotState {
 pub struct SlotEntry {
     /// Whether it may boot.
     pub state: SlotState,
-    /// How often.
+    /// Its boot policy.
     pub policy: BootPolicy,
     /// Boots so far that nobody confirmed.
     pub attempts: u8,
@@ -85,7 +85,7 @@ pub struct Record {
     pub slots: [Option<SlotEntry>; SLOTS],
 }
 
-/// What a sector holds that is no record of ours.
+/// The content of a sector without a valid record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -93,7 +93,7 @@ pub enum RecordError {
     /// Only 0x00, or only 0xff.
     Blank,
     /// A whole record, of a later version than this software's.
-    Future {
+    Newer {
         /// Its sequence number.
         sequence: u64,
     },
@@ -134,7 +134,7 @@ impl Record {
         let sequence = get_u64(bytes, at::SEQUENCE);
         let version = get_u32(bytes, at::VERSION);
         if version > VERSION {
-            return Err(RecordError::Future { sequence });
+            return Err(RecordError::Newer { sequence });
         }
         if version != VERSION || get_u32(bytes, at::SLOTS) != SLOTS as u32 {
             return Err(RecordError::Corrupt);

@@ -1,6 +1,6 @@
 //! What a store's user may choose: the same on every medium.
 
-/// How many images the store keeps.
+/// The number of images that the store keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Slots {
@@ -10,11 +10,11 @@ pub enum Slots {
     One,
 }
 
-/// What the store's user may choose.
+/// The settings of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct StoreSettings {
-    /// How many images the next snapshots leave.
+    /// The number of images that the next snapshots leave.
     pub slots: Slots,
     /// Boots of one image that may go unconfirmed in a row; 0 counts none, and writes nothing at a boot of an
     /// [`BootPolicy::Always`](crate::hooks::BootPolicy::Always) image.

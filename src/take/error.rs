@@ -1,10 +1,10 @@
-//! Why no snapshot was taken.
+//! The reasons why no snapshot was taken.
 
 use crate::memory_map::MapError;
 use crate::state::SnapshotState;
 use crate::system::SuspendFailed;
 
-/// Why no snapshot was taken. The system goes on; the previous image is what it was, unless the error is
+/// The reason why no snapshot was taken. The system goes on; the previous image is unchanged, unless the error is
 /// [`TakeError::Write`], on a medium with room for one image only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -12,7 +12,7 @@ use crate::system::SuspendFailed;
 pub enum TakeError<E> {
     /// A snapshot, or a boot, is under way: try again when the state is `None` or `Taken`.
     WrongState(SnapshotState),
-    /// The system would not come to rest in the given pass: see what `who` waits for.
+    /// The system could not be suspended in the given pass: see what `who` waits for.
     Suspend {
         /// 1 or 2.
         pass: u8,
@@ -31,7 +31,7 @@ pub enum TakeError<E> {
     TooManyChunks,
     /// Memory changed between two looks at it after the capture: some interrupt, core, DMA or nosave
     /// object is not at rest or not in nosave memory.
-    PictureChanged,
+    MemoryChanged,
     /// Step 4: the store has no room, or failed. Nothing was written to a slot.
     Prepare(E),
     /// Step 5: the store failed to write, to verify or to commit.
@@ -47,7 +47,7 @@ impl<E> From<ScanError> for TakeError<E> {
     }
 }
 
-/// Why there is no page map.
+/// The reason why there is no page map.
 pub(crate) enum ScanError {
     /// The memory map names a frame that cannot be reached.
     Unreachable,
@@ -62,7 +62,7 @@ pub(crate) enum PackError<E> {
     /// More chunks than the workspace has entries for.
     TooManyChunks,
     /// A chunk is not the same as when it was measured.
-    PictureChanged,
+    MemoryChanged,
     /// The medium.
     Medium(E),
 }
@@ -72,7 +72,7 @@ impl<E> From<PackError<E>> for TakeError<E> {
         match error {
             PackError::Unreachable => TakeError::Unreachable,
             PackError::TooManyChunks => TakeError::TooManyChunks,
-            PackError::PictureChanged => TakeError::PictureChanged,
+            PackError::MemoryChanged => TakeError::MemoryChanged,
             PackError::Medium(e) => TakeError::Write(e),
         }
     }

@@ -30,13 +30,13 @@ use write::Head;
 /// The pause of pass 2 that Compact 2013 documents: one minute.
 pub const DEFAULT_PAUSE_MS: u32 = 60_000;
 
-/// What may differ from one snapshot to the next.
+/// Settings of one snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Settings {
-    /// How often the image may be booted.
+    /// The image's boot policy.
     pub policy: BootPolicy,
-    /// How long pass 2 lets the system run, in milliseconds.
+    /// The time that pass 2 lets the system run, in milliseconds.
     pub pause_ms: u32,
     /// A word for the boot loader (`dwOemData`).
     #[doc(alias = "dwOemData")]
@@ -49,7 +49,7 @@ impl Default for Settings {
     }
 }
 
-/// What a snapshot needs. `store`, `codec`, `observer` and the workspace must lie in nosave memory: they
+/// A snapshot, ready to be taken. `store`, `codec`, `observer` and the workspace must lie in nosave memory: they
 /// change while saved memory must not.
 pub struct Snapshot<'a, S, C, M, Z, W, O> {
     /// The system, with the board's hooks.
@@ -64,11 +64,11 @@ pub struct Snapshot<'a, S, C, M, Z, W, O> {
     pub cpu: &'a mut C,
     /// The compressor.
     pub codec: &'a mut Z,
-    /// Where images live.
+    /// The store of the images.
     pub store: &'a mut W,
     /// The progress observer.
     pub observer: &'a mut O,
-    /// What may differ.
+    /// The settings of this snapshot.
     pub settings: Settings,
 }
 
@@ -184,7 +184,7 @@ where
     }
 }
 
-/// What runs between the capture and the last write, on a stack in nosave memory.
+/// The work between the capture and the last write, on a stack in nosave memory.
 struct Writer<'a, S, M, Z, W, O> {
     map: &'a MemoryMap,
     system: &'a S,

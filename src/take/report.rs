@@ -1,4 +1,4 @@
-//! What the call that takes a snapshot returns.
+//! The result of the call that takes a snapshot.
 
 use crate::image::id::ImageId;
 
@@ -13,7 +13,7 @@ pub enum Timeline {
     Restored,
 }
 
-/// What was taken.
+/// Figures of a snapshot that was taken.
 #[must_use]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -1,4 +1,4 @@
-//! Which pages are in the image: the page map, from the memory map and the system's word.
+//! The pages of the image: the page map, from the memory map and the system's classes of pages.
 
 use heapless::VecView;
 
@@ -11,7 +11,7 @@ use crate::system::{PageClass, System};
 use crate::take::error::ScanError;
 use crate::take::report::TakeReport;
 
-/// How often an observer hears of pages.
+/// Pages between two reports to the observer.
 const PAGES_A_REPORT: u64 = 1024;
 
 /// What a page of saved memory is to the map.
@@ -36,7 +36,7 @@ pub(crate) fn scan<S: System + ?Sized, M: Memory, O: Observer>(
     observer: &mut O,
     report: &mut TakeReport,
 ) -> Result<(), ScanError> {
-    let total: u64 = map.pictured().map(|area| u64::from(area.frames.count)).sum();
+    let total: u64 = map.saved().map(|area| u64::from(area.frames.count)).sum();
     let mut shortest_gap = 1;
     // 2^32 pages is more than any run has, so this ends.
     while shortest_gap < 1 << 32 {
@@ -46,7 +46,7 @@ pub(crate) fn scan<S: System + ?Sized, M: Memory, O: Observer>(
         let mut zero = 0;
         let mut free = 0;
         let mut fits = true;
-        for area in map.pictured() {
+        for area in map.saved() {
             for frame in frames(area.frames) {
                 // The staging area changes while the image is written, so it must not become data.
                 if staging.contains(frame) {

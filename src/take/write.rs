@@ -67,7 +67,7 @@ pub(crate) fn write<M: Memory, Z: CompressSnapshot, W: WriteSnapshot, O: Observe
         let src = chunk::gather(memory, &frames, &mut raw[..]).ok_or(PackError::Unreachable)?;
         let dst = output.room()?;
         if chunk::encode(codec, src, dst) != Some(*entry) {
-            return Err(PackError::PictureChanged);
+            return Err(PackError::MemoryChanged);
         }
         output.filled += entry.padded_len();
     }

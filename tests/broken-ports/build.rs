@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The port whose nosave range ends too early.
-const SHORT_NOSAVE: &str = "nosave-in-picture";
+const SHORT_NOSAVE: &str = "nosave-in-saved-memory";
 
 fn main() {
     if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os != "none") {

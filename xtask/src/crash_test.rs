@@ -16,7 +16,7 @@ pub struct Options {
     /// Stores with something wrong, each of which must be caught
     #[arg(long)]
     pub mutants: bool,
-    /// One case, with every step told
+    /// One case, with every step printed
     #[arg(long, value_name = "ID")]
     pub replay: Option<String>,
     /// With --replay: under a store with this wrong

@@ -108,7 +108,7 @@ fn report(ran: &[Ran], seconds: u64) -> Result<()> {
     let findings = ran.iter().filter(|ran| ran.finding.is_some()).count() as u64;
     println!("{sum} executions, {}", table::count(findings, "finding"));
     if findings > 0 {
-        bail!("mend it, and move its input to fuzz/regressions/TARGET, where `cargo test` tries it for ever");
+        bail!("fix it, and move its input to fuzz/regressions/TARGET, where `cargo test` keeps trying it");
     }
     Ok(())
 }

@@ -54,7 +54,7 @@ enum Task {
     QemuTest(qemu_test::Options),
     /// Set up, run all tests and count them
     Test(test::Options),
-    /// Cut power at every step of a store's life, on simulated media
+    /// Cut power at every step of a store's use, on simulated media
     CrashTest(crash_test::Options),
     /// Run the fuzz targets
     Fuzz(fuzz::Options),

@@ -150,10 +150,10 @@ fn deepest_stacks(firmware: &Firmware) -> Result<Vec<Event>> {
         counted: false,
     };
     let mut stacks = Vec::new();
-    for life in ["cold", "restored"] {
+    for timeline in ["cold", "restored"] {
         let mut machine = Machine::start(&power, &journal)?;
         Boot::watch(&mut machine.console, cases::BOOT)?;
-        if life == "cold" {
+        if timeline == "cold" {
             machine.command("snapshot", cases::SNAPSHOT)?;
         }
         stacks.extend(machine.command("status", QUICK)?.all("stack").cloned());
@@ -162,7 +162,7 @@ fn deepest_stacks(firmware: &Firmware) -> Result<Vec<Event>> {
     Ok(stacks)
 }
 
-/// Each stack is known from the life in which it was used: the writer's from the first, the boot stage's from
+/// Each stack is known from the run in which it was used: the writer's from the first, the boot stage's from
 /// the second.
 fn stack_rows(stacks: &[Event]) -> Result<Vec<Vec<String>>> {
     let mut rows = Vec::new();

@@ -37,7 +37,7 @@ pub struct Flash {
 struct StoreAndText {
     store: Store,
     page: [u8; PAGE],
-    /// Which page of the FAT volume that is.
+    /// The number of that page of the FAT volume.
     number: Option<u32>,
 }
 

@@ -37,10 +37,10 @@ pub type System = SysReg<Window<{ vexpress_sysreg::WINDOW }>>;
 
 /// The interrupt of timers 0 and 1.
 pub const TIMER_INTERRUPT: IntId = IntId::shared(2);
-/// What the timers count.
+/// The timers' clock.
 pub const TIMER_HZ: u32 = 1_000_000;
 
-/// Where the global timer's registers are: the first instructions start it.
+/// The global timer's registers: the first instructions start it.
 pub const GLOBAL_TIMER: usize = 0x1e00_0200;
 
 /// First byte of RAM.

@@ -15,7 +15,7 @@ use crate::devices::{self, Clock};
 use crate::drivers::{self, Drivers};
 use crate::uart::Pl011;
 
-/// Where this board can keep images.
+/// The media of this board.
 pub trait Medium: 'static {
     /// The store on it.
     type Storage: Storage;

@@ -28,12 +28,12 @@ pub type System = Slcr<Window<{ slcr::WINDOW }>>;
 
 /// The timer's interrupt.
 pub const TIMER_INTERRUPT: IntId = IntId::PRIVATE_TIMER;
-/// What global and private timer count: 100 MHz in QEMU. On hardware it is half the core's clock, 333 MHz on a ZC702.
+/// The clock of the global and private timers: 100 MHz in QEMU. On hardware it is half the core's clock, 333 MHz on a ZC702.
 pub const PERIPHCLK_HZ: u32 = 100_000_000;
-/// Where the global timer's registers are: the first instructions start it.
+/// The global timer's registers: the first instructions start it.
 pub const GLOBAL_TIMER: usize = 0xf8f0_0200;
 
-/// Where the outer cache's controller is, an L2C-310 (UG585, 3.4). The firmware leaves it off.
+/// The registers of the outer cache's controller, an L2C-310 (UG585, 3.4). The firmware leaves it off.
 pub const OUTER_CACHE: usize = 0xf8f0_2000;
 
 /// Registers that say how the devices of the drivers are set up.

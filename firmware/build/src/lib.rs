@@ -1,4 +1,4 @@
-//! What the build script of a board does: it hands the linker its scripts, and names the places of a new board that
+//! The build script of a board: it hands the linker its scripts, and names the places of a new board that
 //! are still to be filled.
 //!
 //! ```no_run

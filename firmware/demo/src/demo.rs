@@ -26,7 +26,7 @@ pub struct Demo<P> {
     pub(crate) screen: Screen,
     /// The computation.
     work: Work,
-    /// How far the heap's low end may shrink at the next snapshot.
+    /// The address to which the heap's low end may shrink at the next snapshot.
     reclaimable_from: Option<usize>,
     /// When the figures were drawn last, in steps of 20 ticks.
     drawn: Option<u32>,

@@ -12,7 +12,7 @@ use crate::history::GateUse;
 /// The gate and its users.
 pub struct Gates {
     users: RefCount,
-    /// What was done to it.
+    /// The actions on it.
     pub done: GateUse,
 }
 

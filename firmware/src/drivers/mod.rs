@@ -43,7 +43,7 @@ fn power_managed(all: DriverVec<'_>) -> Vec<&mut dyn PowerManaged, MAX_DRIVERS> 
     all.into_iter().map(|driver| driver as &mut dyn PowerManaged).collect()
 }
 
-/// Powers all down, last first.
+/// Powers down all, in reverse order.
 ///
 /// # Errors
 /// The driver that would not.

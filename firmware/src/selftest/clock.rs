@@ -18,11 +18,11 @@ const TICK_US: u64 = 1_000_000 / TICKS_PER_SECOND as u64;
 const TICKS: u32 = 3;
 /// Measurements.
 const TRIES: usize = 24;
-/// How far tick and clock may be apart in a measurement, in parts of a hundred.
+/// The largest difference between tick and clock in a measurement, in parts of a hundred.
 const TICK_TOLERANCE: u64 = 25;
-/// How far measurements that are alike may be apart, in parts of a hundred.
+/// The largest difference between measurements that are alike, in parts of a hundred.
 const ALIKE: u64 = 10;
-/// How far clock and date may be apart, in parts of a hundred.
+/// The largest difference between clock and date, in parts of a hundred.
 const DATE_TOLERANCE: u64 = 25;
 /// The time-out that is tried, in microseconds.
 const TIMEOUT_US: u64 = 20_000;
@@ -96,12 +96,12 @@ fn time_ticks<P: Platform>() -> Option<u64> {
     wait::<P>(20 * u64::from(TICKS) * TICK_US, all).then(|| clock.now_us() - start_us)
 }
 
-/// What many measurements of the tick say.
+/// The result of many measurements of the tick.
 struct Rate {
     /// Microseconds of a tick, by the measurement in the middle.
     tick_us: u64,
-    /// Whether that is what it should be, or cannot be told. An emulator on a busy machine loses ticks, which makes measurements
-    /// longer; a tick that it hears late makes one shorter. So long ones say nothing as long as more are right than too short; and
+    /// Whether that is what it should be, or cannot be decided. An emulator on a busy machine loses ticks, which makes measurements
+    /// longer; a tick that is seen late makes one shorter. So long ones say nothing as long as more are right than too short; and
     /// a rate that is wrong shows by measurements that are wrong alike.
     is_right: bool,
 }

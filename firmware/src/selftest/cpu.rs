@@ -24,7 +24,7 @@ const UNSPOILT: u32 = 1;
 #[unsafe(link_section = ".nosave.bss")]
 static NO_STACK: NosaveCell<NosaveStack<0>> = NosaveCell::new(NosaveStack::new());
 
-/// What a trip through capture and restore brought back.
+/// The result of a capture and a restore.
 pub struct Trip {
     /// On which of its returns the capture came back.
     pub fork: Fork,

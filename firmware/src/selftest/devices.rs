@@ -1,4 +1,4 @@
-//! What is common to the checks of devices: the board's list of registers, and waiting for the tick.
+//! Common to the checks of devices: the board's list of registers, and waiting for the tick.
 
 use heapless::Vec;
 use oal_drivers::clock::{Clock, Deadline};
@@ -16,7 +16,7 @@ const TICK_WAIT_US: u64 = 1_000_000;
 /// Microseconds without a tick after which it has stopped.
 const SILENCE_US: u64 = 100_000;
 
-/// What the registers of [`Platform::REGISTERS`] held.
+/// The values of the registers of [`Platform::REGISTERS`].
 pub type Values = Vec<u32, MAX_REGISTERS>;
 
 /// Reads them. All devices are powered up.

@@ -17,7 +17,7 @@ use crate::platform::{Drivers as _, MAX_DRIVERS, Platform};
 /// Name, history and gate of each driver.
 pub type Histories = Vec<(&'static str, PowerHistory, Option<GateUse>), MAX_DRIVERS>;
 
-/// What is known of all drivers.
+/// The histories of all drivers.
 pub fn histories<P: Platform>(drivers: &mut P::Drivers) -> Histories {
     drivers.all().iter().map(|driver| (driver.name(), driver.history(), driver.gate())).collect()
 }
@@ -73,7 +73,7 @@ pub fn check<P: Platform, A: Application<P>>(_: &mut BootStage<P, A>, board: &mu
     findings
 }
 
-/// Powers all drivers down, last first, and leaves interrupts masked. With `look` it tells when the tick stops: before the first
+/// Powers down all drivers, in reverse order, and leaves interrupts masked. With `look` it reports when the tick stops: before the first
 /// driver of the list, which others need, goes down. `false` if a driver would not; all are up again then.
 fn go_down<P: Platform>(drivers: &mut P::Drivers, look: bool, findings: &mut Findings) -> bool {
     let mut list = drivers.all();
@@ -87,7 +87,7 @@ fn go_down<P: Platform>(drivers: &mut P::Drivers, look: bool, findings: &mut Fin
                 "power_down() of this driver failed.",
             );
             for driver in behind {
-                // The error that is told is the first one.
+                // The error that is reported is the first one.
                 let _ = driver.power_up(PowerUp::Resume);
             }
             return false;

@@ -121,7 +121,7 @@ fn outside<P: Platform, A: Application<P>>(ram: &[RamRegion], findings: &mut Fin
     }
 }
 
-/// What the engine says of regions that do not fit.
+/// The engine's findings about regions that do not fit.
 fn bad_regions(error: MapError, findings: &mut Findings) {
     let shape = |error: RegionError| match error {
         RegionError::Unaligned => "not-whole-pages",
@@ -167,12 +167,12 @@ fn classes<P: Platform, A: Application<P>>(board: &Board<P, A>, map: &MemoryMap,
     let (stack, system) = (&raw const here as u64, core::ptr::from_ref(board) as u64);
     for (what, address) in [("stack", stack), ("board", system), ("data", layout::data_start() as u64)] {
         let frame = Pfn::containing(address);
-        let pictured = map.in_picture(FrameRange { first: frame, count: 1 });
-        if !pictured || board.page_class(frame) == PageClass::Free {
+        let saved = map.is_saved(FrameRange { first: frame, count: 1 });
+        if !saved || board.page_class(frame) == PageClass::Free {
             findings.fault(
-                "in-use-but-not-pictured",
+                "in-use-but-not-saved",
                 format_args!("what={what} at={address:#010x}"),
-                "Memory that is in use must be in the picture: page_class() calls it free, or a nosave region covers it.",
+                "Memory that is in use must be saved: page_class() calls it free, or a nosave region covers it.",
             );
         }
     }

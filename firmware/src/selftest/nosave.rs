@@ -1,4 +1,4 @@
-//! What must never be in a snapshot is in nosave memory, what must be is not, and nothing of the picture changes while
+//! Memory that must not be saved is nosave, memory that must be saved is not, and no saved memory changes while
 //! the medium is written.
 
 use super::rehearsal;
@@ -26,16 +26,16 @@ pub fn check<P: Platform, A: Application<P>>(
         Ok(found) => {
             if !found.on_nosave_stack {
                 findings.fault(
-                    "writer-stack-in-picture",
+                    "writer-stack-in-saved-memory",
                     format_args!(""),
                     "The stack that the CPU is made with must be a NosaveStack in a nosave section.",
                 );
             }
             if let Some(address) = found.changed {
                 findings.fault(
-                    "picture-changed",
+                    "memory-changed",
                     format_args!("at={address:#010x} in={}", section::<P>(address)),
-                    "Writing the medium changed memory of the picture: look that address up in the linker's map. The storage \
+                    "Writing the medium changed saved memory: look that address up in the linker's map. The storage \
                      driver's state, its buffers and its DMA descriptors belong into .nosave.bss or .nosave.data.",
                 );
             }
@@ -81,7 +81,7 @@ fn places<P: Platform, A: Application<P>>(
         looked_at += 1;
         if !is_nosave(start, len) {
             findings.fault(
-                "in-picture",
+                "in-saved-memory",
                 format_args!("what={what} range={start:#010x}..{:#010x}", start + len),
                 "This must be nosave memory: the linker script's nosave sections must lie between __oal_nosave_start and \
                  __oal_nosave_end, and code between __oal_code_start and __oal_code_end.",
@@ -89,19 +89,19 @@ fn places<P: Platform, A: Application<P>>(
         }
     }
     let stack = 0_u8;
-    let pictured = [
+    let saved = [
         ("snapshot-state", &raw const STATE as usize),
         ("board", core::ptr::from_ref(board) as usize),
         ("stack", &raw const stack as usize),
         ("statics", layout::bss_start()),
     ];
-    for (what, address) in pictured {
+    for (what, address) in saved {
         looked_at += 1;
         if is_nosave(address, 1) {
             findings.fault(
-                "not-in-picture",
+                "not-in-saved-memory",
                 format_args!("what={what} at={address:#010x}"),
-                "The application's memory must be in the picture: the nosave range of the linker script is too large.",
+                "The application's memory must be saved: the nosave range of the linker script is too large.",
             );
         }
     }

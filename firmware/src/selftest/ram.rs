@@ -14,7 +14,7 @@ use crate::boot_stage::BootStage;
 use crate::layout;
 use crate::platform::Platform;
 
-/// What is written; not what a bus without an answer gives.
+/// The pattern that is written; not the value of a bus without an answer.
 const TOKEN: u32 = 0x5aa5_c33c;
 
 /// The check.
@@ -60,7 +60,7 @@ fn is_left_alone(word: usize) -> bool {
     code.contains(&word) || stack.contains(&word)
 }
 
-/// What a word of memory did.
+/// The behaviour of a word of memory.
 enum Answer {
     Kept,
     Lost,

@@ -1,5 +1,5 @@
 //! A rehearsal of what the engine does between capture and last write: on its stack, with drivers at rest and interrupts
-//! masked, an image of patterns goes to the slot that the next snapshot would take. Every page of the picture is summed
+//! masked, an image of patterns goes to the slot that the next snapshot would take. Every saved page is summed
 //! before and after: none may change.
 //!
 //! The image is of the policy `Once` and is consumed at the end: nothing ever boots from it. If power goes out before that, a
@@ -31,7 +31,7 @@ use crate::storage::Storage;
 const MAX_RUNS: usize = 16;
 type Runs = heapless::Vec<FrameRange, MAX_RUNS>;
 
-/// What a rehearsal found.
+/// The findings of a rehearsal.
 pub struct Rehearsal {
     /// Pages that were compared.
     pub pages: u32,
@@ -39,11 +39,11 @@ pub struct Rehearsal {
     pub changed: Option<usize>,
     /// Whether the writer ran on a stack in nosave memory.
     pub on_nosave_stack: bool,
-    /// How the medium did.
+    /// The medium's result.
     pub medium: Result<Transfer, Trouble>,
 }
 
-/// What was moved, and how long it took.
+/// The bytes that were moved, and the time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Transfer {
     /// Bytes of the image.
@@ -58,16 +58,16 @@ pub struct Transfer {
     pub read_us: u32,
 }
 
-/// What went wrong with the medium.
+/// An error of the medium.
 #[derive(Debug)]
 pub enum Trouble {
     /// The store said so, at this step.
     Store(&'static str, Failure),
-    /// What was read is not what was written: the first wrong byte's offset in the image.
+    /// The bytes read are not those written: the first wrong byte's offset in the image.
     Differs(u32),
 }
 
-/// Why there can be no rehearsal, in kebab case.
+/// The reason why there can be no rehearsal, in kebab case.
 pub type Obstacle = &'static str;
 
 /// Whether the slot that the next snapshot takes holds nothing that must stay, and no image waits to be booted once.
@@ -119,11 +119,11 @@ fn look_twice<P: Platform, A: Application<P>>(
     Ok(first)
 }
 
-/// What is summed: the picture without what is free.
+/// The memory that is summed: saved memory without the free pages.
 fn runs<P: Platform, A: Application<P>>(board: &Board<P, A>) -> Result<Runs, Obstacle> {
     let map = MemoryMap::new(&board.layout()).map_err(|_| "bad-memory-map")?;
     let mut runs = heapless::Vec::new();
-    for area in map.pictured() {
+    for area in map.saved() {
         let mut rest = area.frames;
         // By rising addresses, as the heap's banks are.
         for free in board.heap.free() {
@@ -152,7 +152,7 @@ fn once<P: Platform, A: Application<P>>(
     let nosave = layout::nosave();
     let Ok(store) = stage.storage.store() else { return Err("no-store") };
     let (memory, workspace) = (&stage.memory, &mut *stage.workspace);
-    // One page for the suspect, then a sum for each page: in free memory, which is not in the picture.
+    // One page for the suspect, then a sum for each page: in free memory, which is not saved.
     let scratch = board.heap.scratch(PAGE_SIZE / 4 + total).ok_or("too-little-free-memory")?;
     let (copy, sums) = scratch.split_at_mut_checked(PAGE_SIZE / 4).ok_or("too-little-free-memory")?;
     let settings = StoreSettings { slots: Slots::Two, ..*store.settings_mut() };

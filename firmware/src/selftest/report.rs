@@ -1,4 +1,4 @@
-//! What a check found, and how it is printed.
+//! The findings of a check, and their printing.
 
 use core::fmt;
 
@@ -6,7 +6,7 @@ use heapless::{String, Vec};
 
 use crate::terminal::{Terminal, Uart};
 
-/// Faults of one check that are told; of more it is told how many there are.
+/// Faults of one check that are printed; of more only the number is.
 const MAX_FAULTS: usize = 8;
 
 /// A section of `docs/porting.md`.
@@ -14,7 +14,7 @@ const MAX_FAULTS: usize = 8;
 pub enum Guide {
     /// RAM, frame buffers, windows.
     MemoryMap,
-    /// What no snapshot may hold.
+    /// Memory that no snapshot may hold.
     Nosave,
     /// The medium and the store on it.
     Medium,
@@ -60,7 +60,7 @@ struct Fault {
     guide: Guide,
 }
 
-/// What one check found.
+/// The findings of one check.
 pub struct Findings {
     name: &'static str,
     guide: Guide,
@@ -69,7 +69,7 @@ pub struct Findings {
     faults: Vec<Fault, MAX_FAULTS>,
     /// Faults for which there was no room.
     more: u32,
-    /// Why there was nothing to check.
+    /// The reason why there was nothing to check.
     skipped: Option<&'static str>,
 }
 
@@ -120,7 +120,7 @@ impl Findings {
     }
 }
 
-/// How many checks went which way.
+/// The number of checks by result.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tally {
     /// Checks that found nothing wrong.

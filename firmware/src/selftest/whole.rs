@@ -20,7 +20,7 @@ use crate::session::Session;
 use crate::snapshot::{self, Options};
 use crate::storage::Storage;
 
-/// What a restored system must find again.
+/// The values that a restored system must find again.
 struct Before {
     boots: u32,
     digest: u32,
@@ -138,7 +138,7 @@ impl core::fmt::Display for Number {
     }
 }
 
-/// What the boot brought back.
+/// The values after the boot.
 fn restored<P: Platform, A: Application<P>>(
     session: &mut Session<P, A>,
     before: &Before,
@@ -151,7 +151,7 @@ fn restored<P: Platform, A: Application<P>>(
         findings.fault(
             "boots-not-counted",
             format_args!("boots={boots}"),
-            "The snapshot's state counts one boot at each: it must be in the picture, and only the engine move it.",
+            "The snapshot's state counts one boot at each: it must be saved, and only the engine move it.",
         );
     }
     if session.board.application.digest() != before.digest || !session.board.application.is_consistent() {

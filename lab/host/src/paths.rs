@@ -22,7 +22,7 @@ pub fn new_qemu() -> PathBuf {
     root().join("target").join("qemu-new")
 }
 
-/// Where `demo` leaves its pictures.
+/// The folder for the screens that `demo` saves.
 pub fn demo() -> PathBuf {
     root().join("target").join("demo")
 }

@@ -156,7 +156,7 @@ pub fn cut_short(medium: &Medium) -> Result<()> {
 
 /// Makes the newest record one of a later version, with a checksum that is right, as a later release would
 /// write it.
-pub fn from_the_future(medium: &Medium) -> Result<()> {
+pub fn of_a_newer_version(medium: &Medium) -> Result<()> {
     // The version, and the checksum at the end, are where they are in every version (`docs/store-format.md`).
     const VERSION: usize = 8;
     let newest = newest(medium)?;
@@ -174,7 +174,7 @@ mod tests {
     use oal_snapshot::store::RecordError;
 
     #[test]
-    fn a_record_of_the_future_is_taken_for_one() {
+    fn a_record_of_a_newer_version_is_taken_for_one() {
         let dir = tempfile::tempdir().unwrap();
         let medium = Medium::blank(&dir.path().join("m"), Layout::card(Kind::Sd), Sizes::SMALL).unwrap();
         assert!(newest(&medium).is_err());
@@ -183,9 +183,9 @@ mod tests {
             let record = Record { sequence, ..Record::default() };
             medium.write(at(sequence), &record.encode()).unwrap();
         }
-        from_the_future(&medium).unwrap();
+        of_a_newer_version(&medium).unwrap();
         let bytes = medium.read(at(4), RECORD_LEN).unwrap();
-        assert_eq!(Record::decode(bytes.first_chunk().unwrap()), Err(RecordError::Future { sequence: 4 }));
+        assert_eq!(Record::decode(bytes.first_chunk().unwrap()), Err(RecordError::Newer { sequence: 4 }));
         assert_eq!(newest(&medium).unwrap().record.sequence, 3);
     }
 }

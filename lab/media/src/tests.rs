@@ -175,9 +175,9 @@ fn images_and_records_of_the_nand_store_are_found_and_changed_around_bad_blocks(
         let lengths: Vec<u64> = committed.map(|s| s.image_len / 4096).collect();
         assert_eq!(lengths, [100, 49], "{kind:?}");
 
-        records::from_the_future(&medium).unwrap();
+        records::of_a_newer_version(&medium).unwrap();
         let left = if kind == Kind::Nand { look::<32> } else { look::<64> };
-        assert_eq!(left(&medium), (vec![Reason::FutureRecord], 1), "{kind:?}");
+        assert_eq!(left(&medium), (vec![Reason::NewerRecord], 1), "{kind:?}");
     }
 }
 

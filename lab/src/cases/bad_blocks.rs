@@ -1,7 +1,7 @@
 //! Bad blocks that were there before the first snapshot, planted from outside, as a maker marks them.
 
 use super::Case;
-use super::picture::{self, BALLAST_MIB, Life};
+use super::ram::{self, BALLAST_MIB, Setup};
 use super::rig::{Rig, take};
 use super::space::has_large_slots;
 use crate::board::{Board, Medium as BoardMedium};
@@ -89,8 +89,8 @@ fn at_the_end(rig: &Rig, journal: &Journal) -> Result<()> {
 fn around(rig: &Rig, journal: &Journal, planted: Vec<u32>, ballast_mib: u32) -> Result<()> {
     let medium = rig.fresh()?;
     let before = plant(&medium, &planted)?;
-    let life = Life { ram_mib: rig.board.ram(), ballast_mib };
-    let mut machine = picture::byte_for_byte(rig, journal, life, &medium)?;
+    let setup = Setup { ram_mib: rig.board.ram(), ballast_mib };
+    let mut machine = ram::byte_for_byte(rig, journal, setup, &medium)?;
     let mut met = met_by_newest(&medium, &planted)?;
     let second = take(&mut machine, "snapshot")?;
     machine.power_off()?;

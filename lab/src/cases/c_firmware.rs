@@ -2,7 +2,7 @@
 //! contents it can check; the host looks at all of RAM from outside besides.
 
 use super::rig::{Rig, take};
-use super::{BOOT, Case, SNAPSHOT, picture};
+use super::{BOOT, Case, SNAPSHOT, ram};
 use crate::harness::boot::Boot;
 use crate::harness::console::{Answer, QUICK};
 use crate::harness::event::Event;
@@ -21,7 +21,7 @@ const PAGES: u64 = 1024;
 pub fn cases() -> Vec<Case> {
     let case = |name, run: fn(&Rig, &Journal) -> Result<()>| Case::new(name, run).in_c();
     vec![
-        case("c-one-call-picture-byte-for-byte", byte_for_byte),
+        case("c-one-call-ram-byte-for-byte", byte_for_byte),
         case("c-one-call-registers-survive", registers),
         case("c-one-call-falls-back-to-the-older-image", older),
         case("c-one-call-once-is-consumed", once),
@@ -31,38 +31,37 @@ pub fn cases() -> Vec<Case> {
 fn byte_for_byte(rig: &Rig, journal: &Journal) -> Result<()> {
     let (medium, firmware, base) = (rig.fresh()?, &rig.firmware, rig.board.ram_start);
     let mib = rig.board.ram();
-    let mut machine =
-        rig.start(firmware, mib, Some(&medium), &[picture::CAPTURED, picture::WRITTEN], journal)?;
+    let mut machine = rig.start(firmware, mib, Some(&medium), &[ram::CAPTURED, ram::WRITTEN], journal)?;
     Boot::watch(&mut machine.console, BOOT)?.expect_cold("no-image")?;
     machine.command("fill", QUICK)?;
     let before = check(&machine.command("status", QUICK)?, "cold", 2)?;
     let map = Map::read(&machine.command("memory", QUICK)?)?;
     ensure!(map.ram[0] == (base..base + (u64::from(mib) << 20)), "`memory` gives RAM as {:x?}", map.ram[0]);
-    let pictured = map.picture(&firmware.range("__oal_code_start", "__oal_code_end")?);
-    let pages = memory::total(&pictured) / memory::PAGE;
-    ensure!(pages >= PAGES, "the picture has {pages} pages, fewer than the state of the firmware");
+    let saved = map.saved(&firmware.range("__oal_code_start", "__oal_code_end")?);
+    let pages = memory::total(&saved) / memory::PAGE;
+    ensure!(pages >= PAGES, "{pages} pages are saved, fewer than the state of the firmware");
 
     machine.console.send("snapshot")?;
-    machine.wait_at(firmware, picture::CAPTURED, SNAPSHOT)?;
+    machine.wait_at(firmware, ram::CAPTURED, SNAPSHOT)?;
     let ram = machine.copy_ram()?;
-    machine.go_on(firmware, picture::CAPTURED)?;
-    machine.wait_at(firmware, picture::WRITTEN, SNAPSHOT)?;
+    machine.go_on(firmware, ram::CAPTURED)?;
+    machine.wait_at(firmware, ram::WRITTEN, SNAPSHOT)?;
     let changed = memory::differing_pages(&ram, &machine.ram_now()?, base, &map.still())?;
-    let describe = |wrong: &[u64]| picture::describe(rig, wrong);
+    let describe = |wrong: &[u64]| ram::describe(rig, wrong);
     ensure!(changed.is_empty(), "while the image was written RAM changed in {}", describe(&changed));
-    machine.go_on(firmware, picture::WRITTEN)?;
+    machine.go_on(firmware, ram::WRITTEN)?;
     let taken = machine.console.answer(SNAPSHOT).context("waited for the end of `snapshot`")?.ok()?;
     let seq = taken.event("taken")?.number("seq")?;
     check(&machine.command("status", QUICK)?, "live", 2)?;
     machine.power_off()?;
-    picture::check_page_map(&medium, &pictured)?;
+    ram::check_page_map(&medium, &saved)?;
 
-    let mut machine = rig.start(firmware, mib, Some(&medium), &[picture::LOADED], journal)?;
-    machine.wait_at(firmware, picture::LOADED, BOOT)?;
-    let wrong = memory::differing_pages(&ram, &machine.ram_now()?, base, &pictured)?;
+    let mut machine = rig.start(firmware, mib, Some(&medium), &[ram::LOADED], journal)?;
+    machine.wait_at(firmware, ram::LOADED, BOOT)?;
+    let wrong = memory::differing_pages(&ram, &machine.ram_now()?, base, &saved)?;
     ensure!(wrong.is_empty(), "of {pages} pages loaded, these are not as captured: {}", describe(&wrong));
     journal.note(format!("{pages} pages compared"));
-    machine.go_on(firmware, picture::LOADED)?;
+    machine.go_on(firmware, ram::LOADED)?;
     Boot::watch(&mut machine.console, BOOT)?.expect_restored(seq)?;
     let after = check(&machine.command("status", QUICK)?, "restored", 2)?;
     ensure!(before.text("digest")? == after.text("digest")?, "the state was {before} and is {after}");

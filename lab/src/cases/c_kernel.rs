@@ -2,7 +2,7 @@
 //! host looks at all of RAM from outside, display memory that the kernel does not manage included.
 
 use super::c_firmware::{check, intact};
-use super::picture::{CAPTURED, LOADED, WRITTEN, check_drivers};
+use super::ram::{CAPTURED, LOADED, WRITTEN, check_drivers};
 use super::rig::Rig;
 use super::{BOOT, Case, SNAPSHOT};
 use crate::firmware::Kernel;
@@ -26,7 +26,7 @@ pub fn cases() -> Vec<Case> {
         Case::new(name, run).in_c().only(|_, medium| medium.kind() == Kind::Nor)
     };
     vec![
-        case("c-kernel-picture-byte-for-byte", byte_for_byte),
+        case("c-kernel-ram-byte-for-byte", byte_for_byte),
         case("c-kernel-registers-survive", registers),
         case("c-kernel-falls-back-to-the-older-image", older),
         case("c-kernel-refuses-the-image-of-another-kernel", another),
@@ -47,34 +47,34 @@ fn byte_for_byte(rig: &Rig, journal: &Journal) -> Result<()> {
         (map.ram[0].start, map.ram[0].end, panel.end) == (all.start, panel.start, all.end),
         "RAM and panel are not all of memory: {map:x?}"
     );
-    // All of the kernel is in the picture, its code and its translation tables too.
-    let picture = [map.picture(&(0..0)), vec![panel.clone()]].concat();
-    let pages = memory::total(&picture) / PAGE;
+    // All of the kernel is saved, its code and its translation tables too.
+    let saved = [map.saved(&(0..0)), vec![panel.clone()]].concat();
+    let pages = memory::total(&saved) / PAGE;
     let code = kernel.system.range("__oal_code_start", "__oal_code_end")?;
-    ensure!(memory::subtract(&[code], &picture).is_empty(), "code of the kernel is not in the picture");
+    ensure!(memory::subtract(&[code], &saved).is_empty(), "code of the kernel is not saved");
 
     machine.console.send("snapshot")?;
     machine.wait_at(&kernel.system, CAPTURED, SNAPSHOT)?;
     let ram = machine.copy_ram()?;
     machine.go_on(&kernel.system, CAPTURED)?;
     machine.wait_at(&kernel.system, WRITTEN, SNAPSHOT)?;
-    let changed = memory::differing_pages(&ram, &machine.ram_now()?, base, &picture)?;
+    let changed = memory::differing_pages(&ram, &machine.ram_now()?, base, &saved)?;
     ensure!(changed.is_empty(), "while the image was written RAM changed in {}", describe(kernel, &changed));
     machine.go_on(&kernel.system, WRITTEN)?;
     let taken = machine.console.answer(SNAPSHOT).context("waited for the end of `snapshot`")?.ok()?;
-    ensure!(taken.event("taken")?.number("pages")? == pages, "the picture has {pages} pages: {taken:?}");
+    ensure!(taken.event("taken")?.number("pages")? == pages, "{pages} pages are saved: {taken:?}");
     alive(&mut machine, "live", 2)?;
     machine.power_off()?;
     let listed = Image::newest(&medium)?.table(&medium)?;
     ensure!(
-        listed == addresses(&picture),
-        "the image's table has {} pages, and they are not those {pages} of the picture",
+        listed == addresses(&saved),
+        "the image's table has {} pages, and they are not the {pages} saved ones",
         listed.len()
     );
 
     let mut machine = rig.start(&kernel.loader, mib, Some(&medium), &[LOADED], journal)?;
     machine.wait_at(&kernel.loader, LOADED, BOOT)?;
-    let wrong = memory::differing_pages(&ram, &machine.ram_now()?, base, &picture)?;
+    let wrong = memory::differing_pages(&ram, &machine.ram_now()?, base, &saved)?;
     ensure!(
         wrong.is_empty(),
         "of {pages} pages loaded, these are not as captured: {}",

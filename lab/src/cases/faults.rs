@@ -41,7 +41,7 @@ const FAULTS: [Fault; 12] = [
     },
     Fault { name: "image-cut-short", stage: "header", reason: "truncated", harm: records::cut_short },
     Fault { name: "image-tail-lost", stage: "chunk", reason: "bad-crc", harm: lose_tail },
-    Fault { name: "future-format", stage: "header", reason: "future-version", harm: future_format },
+    Fault { name: "newer-format", stage: "header", reason: "newer-version", harm: newer_format },
     Fault {
         name: "image-of-another-build",
         stage: "header",
@@ -60,7 +60,12 @@ const FAULTS: [Fault; 12] = [
         reason: "wrong-ram",
         harm: |m| rewrite(m, |h| h.ram_digest ^= 1),
     },
-    Fault { name: "future-record", stage: "select", reason: "future-record", harm: records::from_the_future },
+    Fault {
+        name: "newer-record",
+        stage: "select",
+        reason: "newer-record",
+        harm: records::of_a_newer_version,
+    },
 ];
 
 /// Bytes at the end of an image that is not all there.
@@ -148,7 +153,7 @@ fn lose_tail(medium: &Medium) -> Result<()> {
 }
 
 /// The version is raised and the checksum is right again, as a later release would write it.
-fn future_format(medium: &Medium) -> Result<()> {
+fn newer_format(medium: &Medium) -> Result<()> {
     let image = images::newest(medium)?;
     let mut page = image.read(medium, 0, oal_snapshot::image::HEADER_LEN)?;
     page[8..12].copy_from_slice(&(VERSION + 1).to_le_bytes());

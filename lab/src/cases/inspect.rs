@@ -1,7 +1,7 @@
 //! `cargo xtask inspect` on the media that other cases leave behind: two images, the second taken by a system that was
 //! restored from the first.
 
-use super::picture::{LOADED, describe};
+use super::ram::{LOADED, describe};
 use super::rig::{Prepared, Rig};
 use super::{BOOT, Case, SNAPSHOT};
 use crate::harness::event::Event;
@@ -44,10 +44,10 @@ fn what_it_holds(rig: &Rig, journal: &Journal) -> Result<()> {
     ensure!(same.is_some_and(|same| same > 0), "the images have nothing in common: {diff}");
     for ending in ["png", "svg"] {
         let out = path.with_extension(ending);
-        inspect::inspect(&options(&[path, Path::new("--picture"), &out], &[])?)?;
+        inspect::inspect(&options(&[path, Path::new("--map"), &out], &[])?)?;
         let drawn = std::fs::read(&out)?;
         std::fs::remove_file(&out)?;
-        ensure!(drawn.starts_with(b"\x89PNG") || drawn.starts_with(b"<svg"), "this is no picture");
+        ensure!(drawn.starts_with(b"\x89PNG") || drawn.starts_with(b"<svg"), "this is no map");
     }
     let extracted = extract(rig, path)?;
     ensure!(medium.store_bytes()? == before, "the medium was written to");

@@ -2,7 +2,7 @@
 //! the chip's model reports it to the guest as a failure of the chip.
 
 use super::Case;
-use super::picture::BALLAST_MIB;
+use super::ram::BALLAST_MIB;
 use super::rig::{Rig, take};
 use crate::board::{Board, Medium};
 use crate::harness::console::QUICK;

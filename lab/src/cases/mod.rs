@@ -9,9 +9,9 @@ pub mod inspect;
 pub mod io_errors;
 pub mod media;
 pub mod new_board;
-pub mod picture;
 pub mod policy;
 pub mod power_cuts;
+pub mod ram;
 pub mod reads;
 pub mod registers;
 pub mod report;
@@ -117,7 +117,7 @@ pub fn all(boards: &[Board]) -> Vec<Case> {
     let mut cases = new_board::cases();
     cases.extend(bad_blocks::cases());
     cases.extend(power_cuts::cases());
-    cases.extend(picture::cases(&sizes));
+    cases.extend(ram::cases(&sizes));
     cases.extend(policy::cases());
     cases.extend(registers::cases());
     cases.extend(selftest::cases());
@@ -164,7 +164,7 @@ mod tests {
             }
             let meant = |c: &&Case| c.fit(board, medium) == Fit::Meant;
             for mib in &board.ram_mib {
-                let name = format!("picture-byte-for-byte-{mib}-mib");
+                let name = format!("ram-byte-for-byte-{mib}-mib");
                 assert!(cases.iter().filter(meant).any(|c| c.name == name), "{} {name}", board.name);
             }
         }

@@ -72,7 +72,7 @@ fn by_its_folder(_: &Rig, journal: &Journal) -> Result<()> {
     guide::apply(&new.folder)?;
     let report = new.folder.join("report.json");
     let shown = report.to_str().context("a temporary folder has no name in plain text")?;
-    let filter = "picture-byte-for-byte";
+    let filter = "ram-byte-for-byte";
     xtask(&["qemu-test", "--board-dir"], &new.folder, &["--filter", filter, "--json", shown])?;
     let records: Vec<serde_json::Value> = serde_json::from_str(&std::fs::read_to_string(&report)?)?;
     let board = board::at(&new.folder)?;

@@ -52,7 +52,7 @@ fn once(rig: &Rig, journal: &Journal) -> Result<()> {
     machine.power_off()
 }
 
-/// The system went on from the older image, so what the newer one pictured is past, even if it can be read
+/// The system went on from the older image, so what the newer one saved is past, even if it can be read
 /// again.
 fn refused_once(rig: &Rig, journal: &Journal) -> Result<()> {
     let Prepared { medium, newest: always, .. } = rig.with_one_image(journal)?;
@@ -62,7 +62,7 @@ fn refused_once(rig: &Rig, journal: &Journal) -> Result<()> {
     machine.power_off()?;
     let image = images::newest(&medium)?;
     for reason in ["bad-crc", "consumed"] {
-        // The first time this breaks the chunk, the second time it mends it.
+        // The first time this breaks the chunk, the second time it repairs it.
         images::flip(&medium, &image, image.chunk_byte(), 3)?;
         let (mut machine, boot) = rig.boot(Some(&medium), journal)?;
         boot.expect_restored(always)?;

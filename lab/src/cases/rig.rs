@@ -230,7 +230,7 @@ impl Rig {
         Ok(())
     }
 
-    /// Checks that the application works, and that its memory is that of a life with so many snapshot boots
+    /// Checks that the application works, and that its memory is that of a run with so many snapshot boots
     /// and this index.
     pub fn check_life(&self, machine: &mut Machine, boots: u64, index: &str) -> Result<()> {
         self.check_find(machine)?;

@@ -3,7 +3,7 @@
 //! seen here how the two go on side by side: host tests show that, on simulated media. What is seen is that
 //! the controller was used, where it wrote to, and that it is at rest when the image is entered.
 
-use super::picture::LOADED;
+use super::ram::LOADED;
 use super::rig::{Prepared, Rig};
 use super::{BOOT, Case};
 use crate::harness::boot::Boot;

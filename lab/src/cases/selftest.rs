@@ -44,10 +44,10 @@ const fn fault(
 
 static FAULTS: [Fault; 14] = [
     fault("overlapping-region", "memory-map", "oem-overlaps-ram", Some(("list", "oem")), "memory-map"),
-    fault("drawing-in-picture", "memory-map", "observer-writes-saved-memory", None, "memory-map"),
+    fault("drawing-in-saved-memory", "memory-map", "observer-writes-saved-memory", None, "memory-map"),
     fault("missing-ram", "ram", "no-memory-there", Some(("at", "0x64000ffc")), "memory-map"),
-    fault("nosave-in-picture", "nosave", "in-picture", Some(("what", "workspace")), "nosave"),
-    fault("storage-state-in-picture", "nosave", "picture-changed", Some(("in", "bss")), "nosave"),
+    fault("nosave-in-saved-memory", "nosave", "in-saved-memory", Some(("what", "workspace")), "nosave"),
+    fault("storage-state-in-saved-memory", "nosave", "memory-changed", Some(("in", "bss")), "nosave"),
     fault("long-transfer-cut", "medium", "read-back-differs", Some(("at", "65536")), "medium"),
     fault("forgotten-register", "cpu", "register-forgotten", Some(("register", "sp_mon")), "cpu"),
     fault(
@@ -151,13 +151,13 @@ fn passes(rig: &Rig, journal: &Journal) -> Result<()> {
     let images = tested.event("taken")?.number("seq")?;
     machine.power_off()?;
 
-    let (machine, life) = boot(rig, &rig.firmware, &medium, journal)?;
-    life.expect_restored(images)?;
-    expect_good_end(&life)?;
+    let (machine, booted) = boot(rig, &rig.firmware, &medium, journal)?;
+    booted.expect_restored(images)?;
+    expect_good_end(&booted)?;
     machine.power_off()?;
 
-    let (mut machine, life) = boot(rig, &rig.firmware, &medium, journal)?;
-    life.expect_restored(seq).context("after the self test")?;
+    let (mut machine, booted) = boot(rig, &rig.firmware, &medium, journal)?;
+    booted.expect_restored(seq).context("after the self test")?;
     rig.check_find(&mut machine)?;
     machine.power_off()
 }

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
-/// The size of a page of the picture.
+/// The size of a saved page.
 pub const PAGE: u64 = 4096;
 
 /// The firmware's answer to `memory`.
@@ -14,9 +14,9 @@ pub const PAGE: u64 = 4096;
 pub struct Map {
     /// RAM.
     pub ram: Vec<Range<u64>>,
-    /// OEM regions: memory outside RAM that belongs to the picture.
+    /// OEM regions: memory outside RAM that is saved.
     pub oem: Vec<Range<u64>>,
-    /// Memory that is never in a picture.
+    /// Memory that is never saved.
     pub nosave: Vec<Range<u64>>,
     /// Pages that nobody uses.
     pub free: Vec<Range<u64>>,
@@ -36,8 +36,8 @@ impl Map {
         Ok(map)
     }
 
-    /// RAM that belongs to the picture: all of it but nosave memory, code and free pages.
-    pub fn picture(&self, code: &Range<u64>) -> Vec<Range<u64>> {
+    /// RAM that is saved: all of it but nosave memory, code and free pages.
+    pub fn saved(&self, code: &Range<u64>) -> Vec<Range<u64>> {
         let mut without = self.nosave.clone();
         without.push(code.clone());
         without.extend(self.free.iter().cloned());

@@ -1,4 +1,4 @@
-/* A part of ours alone. */
+/* A built-in driver alone. */
 #include "oal_snapshot.h"
 extern OalDriver config;
 OalBlockDevice table;

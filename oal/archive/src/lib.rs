@@ -97,7 +97,7 @@ fn exported(object: &[u8]) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// What an archive's objects define and want from elsewhere.
+/// The symbols that an archive's objects define, and those that they need from elsewhere.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Surface {
     /// Global names that are defined.
@@ -158,7 +158,7 @@ const PROGRAMS: [&str; 9] = [
     "driver_onenand",
 ];
 
-/// What each program of `sizes/` takes of the library for a bare-metal ARM, by its file's name: each is linked
+/// The size of the library in each program of `sizes/` for a bare-metal ARM, by its file's name: each is linked
 /// with `compiler`, arm-none-eabi-gcc, and `--gc-sections`. The program itself is less than 200 bytes.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ mod imp;
 
 pub(crate) use imp::{ARCHITECTURE, Cpu};
 
-/// How a CPU is captured and restored, where the library does not do that itself. Each function gets `context`.
+/// Functions that capture and restore a CPU, where the library does not do that itself. Each function gets `context`.
 #[repr(C)]
 pub struct OalCpu {
     /// Given to both functions.
@@ -44,7 +44,7 @@ pub struct OalCpu {
 /// Words that a record has room for.
 pub(crate) const CONTEXT_WORDS: usize = 256;
 
-/// What `OEMTakeCPUSnapshot` leaves in `pCpuContext`: registers, and whom they belong to.
+/// The content of `pCpuContext` after `OEMTakeCPUSnapshot`: registers, and their identity.
 #[derive(Clone)]
 #[repr(C)]
 pub(crate) struct Record {

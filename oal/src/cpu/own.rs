@@ -14,7 +14,7 @@ use crate::error::OalError;
 use crate::hooks;
 use crate::types::{BOOL, DWORD, FALSE, TRUE};
 
-/// What the registers belong to.
+/// The registers' architecture.
 pub(crate) const ARCHITECTURE: Architecture = Architecture::ARMV7A;
 
 /// The C side's outer cache, if there is one.

@@ -14,7 +14,7 @@ use crate::types::{BOOL, DWORD, FALSE, LPVOID, TRUE};
 
 const _: () = assert!(CONTEXT_WORDS * 4 <= CpuContext::CAPACITY);
 
-/// What the registers belong to: a C side's table.
+/// The registers' architecture: a C side's table.
 pub(crate) const ARCHITECTURE: Architecture = Architecture(0xc000_0001);
 
 type Capture = unsafe extern "C" fn(
@@ -39,7 +39,7 @@ impl Cpu {
     }
 
     fn of(config: &'static OalConfig) -> Result<Cpu, OalError> {
-        // SAFETY: `oal_snapshot_init` asks for a table that is valid and constant for ever.
+        // SAFETY: `oal_snapshot_init` asks for a table that is valid and constant from then on.
         let table = unsafe { config.cpu.as_ref() }.ok_or(OalError::NullArgument)?;
         let (Some(capture), Some(restore)) = (table.capture, table.restore) else {
             return Err(OalError::MissingFunction);

@@ -11,7 +11,7 @@ use crate::drivers::{OalClock, OalDriver, OalDriverError, Request, driver, sourc
 use crate::error::{OalError, OalStage, number};
 use crate::store::OalBlockDevice;
 
-/// How a PL181 (Arm's PrimeCell Multimedia Card Interface), or PL180, is wired.
+/// The wiring of a PL181 (Arm's PrimeCell Multimedia Card Interface), or PL180.
 #[repr(C)]
 pub struct OalPl181 {
     /// Its registers: 4 KiB of device memory.
@@ -33,7 +33,7 @@ pub const OAL_PL181_FOUR_LINES: u32 = 1;
 /// One read command may take several data phases: right for QEMU's card, wrong for a real one.
 pub const OAL_PL181_LONG_READS: u32 = 2;
 
-/// How a host controller of the SD Host Controller specification is wired.
+/// The wiring of a host controller of the SD Host Controller specification.
 #[repr(C)]
 pub struct OalSdhci {
     /// Its registers: 256 bytes of device memory.

@@ -1,4 +1,4 @@
-//! Drivers of ours for the C side: each fills the table of its medium from a register base, so that a board needs no driver
+//! Built-in drivers for the C side: each fills the table of its medium from a register base, so that a board needs no driver
 //! of its own.
 //!
 //! A table points to the part's state, which is the C side's memory. Types are erased there and back: the functions of a
@@ -26,7 +26,7 @@ use crate::error::{OalError, OalStage, number};
 /// Words of a part's state.
 pub const OAL_DRIVER_WORDS: usize = 48;
 
-/// A part's state: the library's own. Nosave, since it follows the chip and not the picture. A constructor fills it at each
+/// A built-in driver's state: the library's own. Nosave, since it follows the chip and not the saved memory. A constructor fills it at each
 /// power-on, and a system that has another one than its boot loader fills its own in `snapshot_resume`.
 #[repr(C)]
 pub struct OalDriver {
@@ -37,7 +37,7 @@ pub struct OalDriver {
 /// Microseconds since some fixed moment, never going back: for time-outs, which end even if it stands still.
 pub type OalClock = Option<unsafe extern "C" fn() -> u64>;
 
-/// What the device's functions of a part return where they fail, and `oal_snapshot_error_info` then tells.
+/// Error codes of a built-in driver's functions, as `oal_snapshot_error_info` reports them.
 ///
 /// cbindgen:rename-all=QualifiedScreamingSnakeCase
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub enum OalDriverError {
     NoAnswer = 16,
     /// The chip or card was not ready in time.
     Timeout = 17,
-    /// What went over the bus arrived damaged, too late or too early.
+    /// A transfer on the bus was damaged, too late or too early.
     Transfer = 18,
     /// The chip or card refuses, or says nonsense.
     Refused = 19,
@@ -63,7 +63,7 @@ pub enum OalDriverError {
     Unknown = 24,
 }
 
-/// What a function of C's table comes to.
+/// The result of a function of C's table.
 fn status<E>(result: Result<(), E>, code: impl FnOnce(E) -> OalDriverError) -> i32 {
     result.map_or_else(|error| code(error) as i32, |()| 0)
 }
@@ -91,7 +91,7 @@ impl<W, T> Request<'_, W, T> {
     /// Checks the pointers. The registers' base is a multiple of `align` and not 0.
     ///
     /// # Errors
-    /// What the constructor returns.
+    /// The constructor's result.
     ///
     /// # Safety
     /// `wiring` is NULL or points to a wiring.

@@ -11,7 +11,7 @@ use crate::drivers::{OalClock, OalDriver, OalDriverError, Request, driver, sourc
 use crate::error::{OalError, OalStage, number};
 use crate::store::{OAL_NAND_FAILED, OAL_NAND_UNCORRECTABLE, OAL_NAND_WORN, OalNandFlash};
 
-/// How a OneNAND with pages of 2048 bytes is wired.
+/// The wiring of a OneNAND with pages of 2048 bytes.
 #[repr(C)]
 pub struct OalOneNand {
     /// Its registers and buffers: 128 KiB of device memory.
@@ -91,7 +91,7 @@ fn code(error: Error) -> OalDriverError {
     }
 }
 
-/// What programming or erasing came to: a block that is going bad is the store's affair.
+/// The result of programming or erasing: the store handles a block that is going bad.
 fn done(result: Result<(), Error>) -> i32 {
     match result {
         Err(Error::ProgramFailed | Error::EraseFailed) => OAL_NAND_FAILED,

@@ -12,10 +12,10 @@ use crate::drivers::{OalClock, OalDriver, OalDriverError, Request, driver, sourc
 use crate::error::{OalError, OalStage, number};
 use crate::store::OalNorFlash;
 
-/// How NOR flash with a CFI query and the command set of Intel and Sharp is wired.
+/// The wiring of NOR flash with a CFI query and the command set of Intel and Sharp.
 #[repr(C)]
 pub struct OalCfi {
-    /// Where the chips take commands: device memory.
+    /// The address at which the chips take commands: device memory.
     pub base: *mut c_void,
     /// The same chips once more, to be read: normal memory, not cached, at any alignment. The store reads images in place
     /// there.

@@ -16,7 +16,7 @@ use crate::config::OalStep;
 use crate::frame::{self, FrameHead};
 use crate::system::Watcher;
 
-/// What pages are loaded with, and how far that is.
+/// The parts that load pages, and the progress so far.
 pub(super) struct Loading<'a, M> {
     pub memory: &'a mut M,
     pub codec: &'a Lz4,

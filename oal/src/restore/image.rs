@@ -1,4 +1,4 @@
-//! What an image starts with: header and context, each checked.
+//! The start of an image: header and context, each checked.
 
 use oal_snapshot::crc32c::Crc32c;
 use oal_snapshot::frame::PAGE_SIZE;
@@ -88,7 +88,7 @@ pub(super) fn read_head(
     Ok((Head { table: table.into(), pages, contents, len, table_sum, sum, pageable_bytes }, record))
 }
 
-/// Checks whom the context belongs to.
+/// Checks the identity of the context.
 pub(super) fn check_record(
     record: &Record,
     identity: &Identity,

@@ -1,4 +1,4 @@
-//! Where an image's bytes come from: memory, or a reader and its window.
+//! The source of an image's bytes: memory, or a reader and its window.
 
 use core::ops::Range;
 
@@ -15,7 +15,7 @@ use crate::types::{BOOL, DWORD, FALSE, LPVOID};
 /// A reader of the C side's.
 type Read = unsafe extern "C" fn(LPVOID, DWORD, DWORD) -> BOOL;
 
-/// Where an image's bytes come from.
+/// The source of an image's bytes.
 pub(super) enum Source<'a> {
     /// A reader, with a window for the contents.
     Reader { read: Read, window: &'a mut [u8] },
@@ -53,7 +53,7 @@ pub(super) struct Stream {
     at: u64,
     end: u64,
     crc: Crc32c,
-    /// What the window holds and was not taken yet.
+    /// The bytes of the window that were not taken yet.
     held: Range<usize>,
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Ram<'a> {
 
 impl Ram<'_> {
     fn takes(&self, frames: FrameRange) -> bool {
-        self.map.in_picture(frames) && !self.buffer.is_some_and(|buffer| buffer.overlaps(frames))
+        self.map.is_saved(frames) && !self.buffer.is_some_and(|buffer| buffer.overlaps(frames))
     }
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Table<'a> {
     len: u64,
     ram: &'a Ram<'a>,
     page: &'a mut [u8; PAGE_SIZE],
-    /// Which page of the table `page` holds.
+    /// The number of the table's page in `page`.
     held: Option<u64>,
     /// CRC-32C of the entries of each page.
     checks: &'a mut [[u8; 4]],
@@ -54,7 +54,7 @@ impl<'a> Table<'a> {
     ) -> Result<Table<'a>, Fault> {
         let fault = |reason| (Stage::Map, reason);
         // No table without a page twice is longer than this.
-        let most: u64 = ram.map.pictured().map(|area| u64::from(area.frames.count)).sum();
+        let most: u64 = ram.map.saved().map(|area| u64::from(area.frames.count)).sum();
         if head.pages > most {
             return Err(fault(Reason::OutOfRange));
         }

@@ -18,7 +18,7 @@ use crate::store::{AnyStore, Devices, OalStore, Register, StorePlace, done};
 pub struct OalBlockDevice {
     /// Given to every function.
     pub context: *mut c_void,
-    /// Where the store's part of the device starts, in sectors.
+    /// The start of the store's part of the device, in sectors.
     pub first_sector: u64,
     /// Sectors of that part.
     pub sectors: u64,
@@ -49,7 +49,7 @@ struct Device<'a> {
     flush: unsafe extern "C" fn(*mut c_void) -> i32,
 }
 
-/// What `Device` answers where a range is not the store's: no function was called.
+/// The answer of `Device` for a range that is not the store's: no function was called.
 const OUT_OF_RANGE: i32 = i32::MIN;
 
 impl<'a> Device<'a> {

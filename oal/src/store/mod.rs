@@ -47,7 +47,7 @@ impl OalStore {
     /// [`OalError::NoStore`], [`OalError::MissingFunction`] or [`OalError::BadGeometry`].
     ///
     /// # Safety
-    /// What `devices` names is NULL or a table that is valid and constant for ever.
+    /// What `devices` names is NULL or a table that is valid and constant from then on.
     pub(crate) unsafe fn make(
         &self,
         devices: &Devices,
@@ -102,7 +102,7 @@ impl Register {
     /// [`OalError::MissingFunction`].
     ///
     /// # Safety
-    /// If there is a table, it is valid and constant for ever.
+    /// If there is a table, it is valid and constant from then on.
     unsafe fn of(devices: &Devices) -> Result<Register, OalError> {
         // SAFETY: the caller's promise.
         match unsafe { devices.attempts.as_ref() } {
@@ -129,7 +129,7 @@ impl AttemptRegister for Register {
     }
 }
 
-/// What a device's function returned, as a result.
+/// The return value of a device's function, as a result.
 fn done(status: i32) -> Result<(), i32> {
     if status == 0 { Ok(()) } else { Err(status) }
 }

@@ -56,7 +56,7 @@ pub struct OalNandFlash {
     pub erase_block: Option<unsafe extern "C" fn(context: *mut c_void, block: u32) -> i32>,
     /// Sets `*bad` to 1 if the block is marked bad, and to 0 if not.
     pub is_bad: Option<unsafe extern "C" fn(context: *mut c_void, block: u32, bad: *mut u32) -> i32>,
-    /// Marks the block bad for ever.
+    /// Marks the block bad permanently.
     pub mark_bad: Option<unsafe extern "C" fn(context: *mut c_void, block: u32) -> i32>,
 }
 
@@ -70,7 +70,7 @@ struct Chip {
     mark_bad: unsafe extern "C" fn(*mut c_void, u32) -> i32,
 }
 
-/// What programming or erasing came to.
+/// The result of programming or erasing.
 fn failed(status: i32) -> Result<(), NandError<i32>> {
     match status {
         0 => Ok(()),

@@ -19,7 +19,7 @@ static uint8_t read_buffer[OAL_SNAP_BUFFER_BYTES] NOSAVE __attribute__((aligned(
 static OalBootReport report NOSAVE;
 static uint64_t boot_stack[2048] NOSAVE;
 static uint32_t lives NOSAVE; /* how often a machine went on */
-static volatile uint32_t counter; /* in the picture */
+static volatile uint32_t counter; /* in saved memory */
 
 void *memset(void *to, int value, size_t bytes);
 void *memcpy(void *to, const void *from, size_t bytes);
@@ -279,7 +279,7 @@ static void one_call(void)
 
 static uint32_t context[OAL_CPU_CONTEXT_BYTES / 4] NOSAVE;
 
-/* Makes the image and writes it, on the boot stage's stack: the other one is in the picture. */
+/* Makes the image and writes it, on the boot stage's stack: the other one is saved. */
 static uint32_t write_image(void)
 {
     SNAP_HEADER *head = (SNAP_HEADER *)(void *)IMAGE;
@@ -344,7 +344,7 @@ static void hooks(void)
     if (timeline == 1) {
         SAME(lives, 0);
         lives++;
-        /* This stack is in the picture: the live machine goes on another until the image is written. */
+        /* This stack is saved: the live machine goes on another until the image is written. */
         call_on(boot_stack + 2048, write_image);
         local = 99;
         call_on(boot_stack + 2048, load);

@@ -162,10 +162,10 @@ static void configuration(void)
     INIT_FAILS(config.workspace = NULL, INIT(OAL_ERROR_NULL_ARGUMENT));
     INIT_FAILS(config.workspace = (uint8_t *)config.workspace + 64, INIT(OAL_ERROR_UNALIGNED));
     INIT_FAILS(config.workspace_bytes = 100000, INIT(OAL_ERROR_TOO_SMALL));
-    INIT_FAILS(config.workspace = ram + 4096, INIT(OAL_ERROR_IN_PICTURE));
+    INIT_FAILS(config.workspace = ram + 4096, INIT(OAL_ERROR_IN_SAVED_MEMORY));
     INIT_FAILS(config.report = NULL, INIT(OAL_ERROR_NULL_ARGUMENT));
     INIT_FAILS(config.report = (OalBootReport *)(void *)((uint8_t *)config.report + 1), INIT(OAL_ERROR_UNALIGNED));
-    INIT_FAILS(config.report = (OalBootReport *)(void *)ram, INIT(OAL_ERROR_IN_PICTURE));
+    INIT_FAILS(config.report = (OalBootReport *)(void *)ram, INIT(OAL_ERROR_IN_SAVED_MEMORY));
     INIT_FAILS(config.system = NULL, INIT(OAL_ERROR_NULL_ARGUMENT));
     INIT_FAILS(config.cpu = NULL, INIT(OAL_ERROR_NULL_ARGUMENT));
     INIT_FAILS((config.cpu = &half_cpu, half_cpu.restore = NULL), INIT(OAL_ERROR_MISSING_FUNCTION));

@@ -240,8 +240,8 @@ uint32_t board_noise_page_from(uint32_t seed, uint32_t page)
     return page;
 }
 
-/* The picture of page `page`: a quarter noise, a quarter zeroes, the rest text. */
-static void picture(uint32_t seed, uint32_t page, uint8_t *bytes)
+/* The contents of page `page`: a quarter noise, a quarter zeroes, the rest text. */
+static void contents(uint32_t seed, uint32_t page, uint8_t *bytes)
 {
     uint32_t word = seed_of(seed, page), kind = kind_of(seed, page);
     int i;
@@ -251,7 +251,7 @@ static void picture(uint32_t seed, uint32_t page, uint8_t *bytes)
     }
 }
 
-static int in_picture(uint32_t page)
+static int is_saved(uint32_t page)
 {
     return !(page >= NOSAVE_FIRST && page < NOSAVE_FIRST + NOSAVE_PAGES) &&
            !(page >= FREE_FIRST && page < FREE_FIRST + FREE_PAGES);
@@ -261,7 +261,7 @@ void board_fill(uint32_t seed)
 {
     uint32_t i;
     for (i = 0; i < RAM_PAGES; i++) {
-        picture(seed, i, ram + i * 4096u);
+        contents(seed, i, ram + i * 4096u);
     }
     for (i = 0; i < REGISTERS; i++) {
         shared->registers[i] = seed * 77u + i;
@@ -301,10 +301,10 @@ long board_wrong_pages(uint32_t seed)
     uint32_t page, i;
     long wrong = 0;
     for (page = 0; page < RAM_PAGES; page++) {
-        if (!in_picture(page)) {
+        if (!is_saved(page)) {
             continue;
         }
-        picture(seed, page, wanted);
+        contents(seed, page, wanted);
         for (i = 0; i < 4096u; i++) {
             wrong += ram[page * 4096u + i] != wanted[i];
         }

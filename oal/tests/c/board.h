@@ -47,15 +47,15 @@ extern const char *suspend_answer; /* what the system's suspend returns; NULL: i
 void board_start(void);
 /* Starts the library on a medium: "block", "nand" or "nor". */
 uint32_t board_init(const char *medium);
-/* Fills RAM with a picture made from a seed: noise, text, zeroes. */
+/* Fills RAM with contents made from a seed: noise, text, zeroes. */
 void board_fill(uint32_t seed);
-/* A page of that picture that is noise, so that images hold it as it is. */
+/* A page of it that is noise, so that images hold it as it is. */
 uint32_t board_noise_page(uint32_t seed);
 /* The first such page from `page` on. */
 uint32_t board_noise_page_from(uint32_t seed, uint32_t page);
 /* Power-on: noise in RAM, nothing in the registers. */
 void board_noise(uint32_t seed);
-/* How many bytes of the picture, and registers, are not those of board_fill(seed). */
+/* How many bytes of saved memory, and registers, are not those of board_fill(seed). */
 long board_wrong(uint32_t seed);
 /* The same without the registers. */
 long board_wrong_pages(uint32_t seed);

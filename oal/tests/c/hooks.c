@@ -330,9 +330,9 @@ static int hostile(void *argument)
         board_noise(3);
         CHECK(SnapRestore(reader, (DWORD)(uintptr_t)buffer, sizeof buffer, &error) == NULL);
         SAME(error, SNAP_ERR_INVALID_ARGUMENT);
-        SAME(oal_snapshot_last_error(), OAL_STAGE_REGIONS << 16 | OAL_ERROR_IN_PICTURE);
+        SAME(oal_snapshot_last_error(), OAL_STAGE_REGIONS << 16 | OAL_ERROR_IN_SAVED_MEMORY);
         CHECK(board_untouched(3));
-        SAME(oal_snapshot_boot(), OAL_STAGE_REGIONS << 16 | OAL_ERROR_IN_PICTURE);
+        SAME(oal_snapshot_boot(), OAL_STAGE_REGIONS << 16 | OAL_ERROR_IN_SAVED_MEMORY);
         board_system.nosave_table = nosave;
         SAME(oal_snapshot_init(&config), 0);
     }

@@ -145,7 +145,7 @@ static void broken_images(void)
     board_fill(5);
     memcpy(piece, ram + 4096u * board_noise_page(5) + 100u, sizeof piece);
     SAME(media_flip(medium, piece, sizeof piece), 1);
-    boots(); /* board_wrong looks at the picture of the image's own machine: this is the older one */
+    boots(); /* board_wrong looks at the memory of the image's own machine: this is the older one */
     SAME(shared->report.refused_count, 1);
     SAME(shared->report.refused[0].error, OAL_STAGE_CHUNK << 16 | OAL_ERROR_BAD_CRC);
     board_fill(4);

@@ -54,7 +54,7 @@ impl DecompressSnapshot for Lz4 {
     }
 }
 
-/// LZ4's block format, and a compressor for images that are written once and booted for ever: smaller images, for
+/// LZ4's block format, and a compressor for images that are written once and booted many times: smaller images, for
 /// several times the work. The value holds the compressor's tables, 160 KiB: keep it in nosave memory. Images of it
 /// and of [`Lz4`] are of one codec.
 pub struct Lz4High {

@@ -87,7 +87,7 @@ impl<O: OuterCache> TakeCpuSnapshot for Armv5te<O> {
         cp15::save(words.get_mut(word::CP15..).unwrap_or(&mut []));
         let mut live = Live { closure: live, context };
         // SAFETY: `words` is a whole context; `call_live` gets what it needs; the stack is this value's own
-        // (`new` took it for ever) and used by nothing else; it is aligned to 16.
+        // (`new` took it for good) and used by nothing else; it is aligned to 16.
         let restored = unsafe {
             core_registers::capture(words.as_mut_ptr(), call_live, (&raw mut live).cast(), self.stack_top)
         };

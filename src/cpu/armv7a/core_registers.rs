@@ -11,7 +11,7 @@ use aarch32_cpu::register::{Cpacr, SysRegRead, SysRegWrite};
 use bitflags::bitflags;
 
 bitflags! {
-    /// What a context holds besides what all hold: the flags in the context.
+    /// The optional parts of a context: the flags in the context.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(super) struct Held: u32 {
         /// Monitor mode's registers.
@@ -26,7 +26,7 @@ bitflags! {
 // The context's words, by byte offset: 0 pc, 4 cpsr, 8 sp, 12 flags; from 44: usr sp lr; svc, irq, abt, und: sp
 // lr spsr each; fiq: r8 to r12 sp lr spsr; mon: sp lr spsr. 168 CPACR. 240 FPEXC, 244 FPSCR, 256 d0 to d31.
 //
-// r4 to r11 and lr of the caller are on its stack, which is in the picture: they need no place in the context.
+// r4 to r11 and lr of the caller are on its stack, which is saved: they need no place in the context.
 global_asm!(
     r#"
     .pushsection .text.oal_armv7a, "ax", %progbits
@@ -205,7 +205,7 @@ pub(super) unsafe fn restore(context: *const u32) -> ! {
     unsafe { oal_armv7a_restore(context) }
 }
 
-/// Where execution goes on after a restore: the same in every context of this build.
+/// The address at which execution resumes after a restore: the same in every context of this build.
 pub(super) fn resume_address() -> u32 {
     oal_armv7a_resume as *const () as usize as u32
 }
@@ -221,7 +221,7 @@ fn open_vfp() {
     isb();
 }
 
-/// Which VFP registers the core has.
+/// The VFP registers of the core.
 pub(super) fn vfp() -> Held {
     let cpacr = Cpacr::read_raw();
     open_vfp();

@@ -32,7 +32,7 @@ register!(
     Ttbcr, 2, 0, 0, 2
 );
 
-/// How a register is read, and written.
+/// Functions that read and write a register.
 type Access = (fn() -> u32, unsafe fn(u32));
 
 fn access<R: SysRegRead + SysRegWrite>() -> Access {

@@ -7,7 +7,7 @@
 //! * The core runs in a privileged mode other than FIQ, Monitor and Hyp, in ARM state, little-endian, MMU on. (In FIQ mode
 //!   r8 to r12 of the other modes cannot be reached.)
 //! * Code, nosave memory and the restored system's own code at the call of [`take`](crate::take) are mapped at
-//!   the same addresses, with the same attributes, by the tables of the boot stage and by those in the picture; TTBCR.N is the same in both.
+//!   the same addresses, with the same attributes, by the tables of the boot stage and by those in saved memory; TTBCR.N is the same in both.
 //! * The capture masks IRQ, FIQ and asynchronous aborts (`cpsid aif`) and leaves them masked on both timelines:
 //!   [`System::resume`](crate::system::System::resume) unmasks what it wants.
 //! * Registers of an interrupt controller, a timer or an outer cache controller are devices: drivers
@@ -37,13 +37,13 @@ pub const CAPACITY: usize = 640;
 pub type Core<O = NoOuterCache> = Armv7a<O>;
 const _: () = assert!(WORDS * 4 <= CpuContext::CAPACITY);
 
-/// Where the registers are in the context, in words.
+/// Positions of the registers in the context, in words.
 mod word {
     /// Address at which execution goes on.
     pub const PC: usize = 0;
     /// CPSR, with interrupts masked.
     pub const CPSR: usize = 1;
-    /// What was captured: [`super::Held`].
+    /// Flags of the captured parts: [`super::Held`].
     pub const FLAGS: usize = 3;
     /// CP15 registers, in the order of `cp15::registers`.
     pub const CP15: usize = 40;
@@ -69,7 +69,7 @@ impl Armv7a {
 }
 
 impl<O: OuterCache> Armv7a<O> {
-    /// The core is in Secure state, and Monitor mode's banked registers belong to the picture.
+    /// The core is in Secure state, and Monitor mode's banked registers are saved.
     pub fn secure(mut self) -> Self {
         self.secure = Held::SECURE;
         self
@@ -118,7 +118,7 @@ impl<O: OuterCache> TakeCpuSnapshot for Armv7a<O> {
         cp15::save(words.get_mut(word::CP15..).unwrap_or(&mut []));
         let mut live = Live { closure: live, context };
         // SAFETY: `words` is a whole context; `call_live` gets what it needs; the stack is this value's own
-        // (`new` took it for ever) and used by nothing else; it is aligned to 16.
+        // (`new` took it for good) and used by nothing else; it is aligned to 16.
         let restored = unsafe {
             core_registers::capture(words.as_mut_ptr(), call_live, (&raw mut live).cast(), self.stack_top)
         };
@@ -143,7 +143,7 @@ impl<O: OuterCache> RestoreCpu for Armv7a<O> {
         self.outer.clean_invalidate();
         cache::invalidate_instruction();
         // SAFETY: `accepts` saw the context; its tables map this code and this stack as the present ones do, which
-        // is the board's promise (see the module). From here on no page of the picture is used but through
+        // is the board's promise (see the module). From here on no saved page is used but through
         // the context's own translation tables.
         unsafe {
             cp15::restore(words.get(word::CP15..).unwrap_or(&[]));

@@ -13,7 +13,7 @@ pub const RECORD_STRIDE: u64 = 8;
 /// Sectors of the log, at the store's start.
 pub const LOG_SECTORS: u64 = LOG_RECORDS * RECORD_STRIDE;
 
-/// Where the record with this sequence number lives.
+/// The place of the record with this sequence number.
 fn sector(sequence: u64) -> u64 {
     (sequence % LOG_RECORDS) * RECORD_STRIDE
 }

@@ -11,7 +11,7 @@ pub const SNAPSHOT_PARTITION_TYPE: u8 = 0xda;
 const ENTRIES: usize = 446;
 const ENTRY_LEN: usize = 16;
 
-/// Why there is no partition.
+/// The reason why there is no partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -98,7 +98,7 @@ impl<D: BlockDevice> Partition<D> {
         self.first
     }
 
-    /// Where `count` sectors from `first` on lie on the device.
+    /// The place on the device of `count` sectors from `first` on.
     fn locate(&self, first: u64, count: u64) -> Result<u64, WindowError<D::Error>> {
         match first.checked_add(count) {
             Some(end) if end <= self.sectors => Ok(self.first + first),

@@ -18,7 +18,7 @@ use oal_media::{Ecc, NandError, NandFlash, NandPage};
 /// Erase blocks of the log, at the store's start; two good ones are enough.
 pub const LOG_BLOCKS: u32 = 8;
 
-/// Where the log goes on.
+/// The next place of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LogPosition {
     /// The block that holds the newest record, if one does.
@@ -109,7 +109,7 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> NandMedium<F, PAGE, MAP>
             match self.record(block, page)? {
                 Found::Record(record, _) => return Ok(Some(record.sequence)),
                 Found::Not(RecordError::Blank) => return Ok(None),
-                Found::Not(RecordError::Future { sequence }) => return Ok(Some(sequence)),
+                Found::Not(RecordError::Newer { sequence }) => return Ok(Some(sequence)),
                 Found::Not(error) => state.take_in(Err(error)),
             }
             page += Self::PAGES;
@@ -180,7 +180,7 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> NandMedium<F, PAGE, MAP>
             }
             let known = match self.record(block, 0)? {
                 Found::Record(record, _) => record.sequence <= newest,
-                Found::Not(RecordError::Future { .. }) => true,
+                Found::Not(RecordError::Newer { .. }) => true,
                 Found::Not(_) => false,
             };
             if !known {
@@ -202,7 +202,7 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> NandMedium<F, PAGE, MAP>
     }
 }
 
-/// What lies where a record may lie.
+/// The content of a place for a record.
 enum Found<const MAP: usize> {
     Record(Record, [u8; MAP]),
     Not(RecordError),
@@ -224,7 +224,7 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> RecordLog for NandMedium
             *first = self.first_sequence(block, &mut state)?;
             newest = newest.max(*first);
         }
-        // A block whose only record is torn, or of the future, is no end of the search.
+        // A block whose only record is torn, or of a newer version, is no end of the search.
         while let Some(sequence) = newest {
             // Two blocks start with the same record where the first one failed before the twin was written.
             for (block, first) in (0..LOG_BLOCKS).zip(&firsts) {

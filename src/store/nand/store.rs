@@ -28,9 +28,9 @@ pub type NandStore<F, const PAGE: usize, const MAP: usize, A = NoRegister> =
 struct Cursor {
     /// The image's first block.
     first: u64,
-    /// Which block of the image it is.
+    /// Its number among the blocks of the image.
     nth: u64,
-    /// Where it is.
+    /// Its place.
     block: u32,
 }
 
@@ -43,14 +43,14 @@ pub struct NandMedium<F, const PAGE: usize, const MAP: usize> {
     pub(super) scratch: [u8; PAGE],
     /// The page of an image that is being filled, or was read in part.
     data: [u8; PAGE],
-    /// Which page of a chip `data` was read from.
+    /// The page of a chip that `data` was read from.
     cached: Option<NandPage>,
     cursor: Option<Cursor>,
     worn: Option<ImageId>,
 }
 
 impl<F: NandFlash, const PAGE: usize, const MAP: usize> NandMedium<F, PAGE, MAP> {
-    /// Where the page `nth` of an image is.
+    /// The place of the page `nth` of an image.
     fn locate(&mut self, entry: &SlotEntry, nth: u64) -> Result<NandPage, Error<Self>> {
         // `over` saw to it that there are some; nothing here divides by what a driver says.
         let pages = u64::from(self.flash.geometry().pages_per_block).max(1);

@@ -5,7 +5,7 @@ use crate::store::catalog::Area;
 use crate::store::nand::bad_blocks::BadBlocks;
 use oal_media::{NandError, NandFlash, NandPage};
 
-/// Where the next page of an image goes.
+/// The place of the next page of an image.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// The blocks that the image may use.

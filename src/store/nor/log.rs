@@ -26,7 +26,7 @@ pub const BLOCK_RECORDS: u32 = 64;
 /// behind a place that is neither that nor a whole record.
 const SUSPECT: u32 = 2;
 
-/// Where the log goes on.
+/// The next place of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LogPosition {
     /// The block in use, if there is one.
@@ -39,7 +39,7 @@ pub(crate) struct LogPosition {
     next: u32,
 }
 
-/// What was found in a block of the log.
+/// The findings in a block of the log.
 #[derive(Clone, Copy, Debug, Default)]
 struct Survey {
     /// Copies of the newest record of all.
@@ -128,7 +128,7 @@ impl<F: NorFlash> RecordLog for NorMedium<F> {
                 self.flash.read(self.at(block, place), &mut bytes)?;
                 let found = Record::decode(&bytes);
                 let sequence = match found {
-                    Ok(Record { sequence, .. }) | Err(RecordError::Future { sequence }) => sequence,
+                    Ok(Record { sequence, .. }) | Err(RecordError::Newer { sequence }) => sequence,
                     Err(_) => 0,
                 };
                 if sequence > state.highest {

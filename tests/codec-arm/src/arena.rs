@@ -16,7 +16,7 @@ const CORPUS: usize = 0x6200_0000;
 /// The third word if there is a corpus.
 const MARK: u32 = 0x5053_5243;
 
-/// The third word if there is RAM to picture.
+/// The third word if there is RAM to save.
 const RAM_MARK: u32 = 0x4d41_5221;
 
 /// Whether the section at `address` of RAM is mapped.
@@ -77,7 +77,7 @@ pub fn corpus() -> Option<&'static [u8]> {
     (word(2) == MARK).then(|| unsafe { slice::from_raw_parts(CORPUS as *const u8, 0x3000_0000) })
 }
 
-/// Whether the host loaded RAM to picture.
+/// Whether the host loaded RAM to save.
 pub fn has_ram() -> bool {
     word(2) == RAM_MARK
 }

@@ -2,11 +2,11 @@
 //!
 //! ```text
 //!  0x6700_0000  one letter a page: Z is free            0x7000_0000  the medium
-//!  0x6800_0000  the RAM to picture, 64 MiB              0x8000_0000  the staging area, nosave
+//!  0x6800_0000  the RAM to save, 64 MiB              0x8000_0000  the staging area, nosave
 //! ```
 //!
 //! Nothing here is a stand-in but the CPU, whose registers are a few words, and the medium, whose copies are counted
-//! apart. After each boot every page of the picture is compared by checksum with what was pictured.
+//! apart. After each boot every saved page is compared by checksum with what was saved.
 
 use core::arch::asm;
 use core::slice;
@@ -242,7 +242,7 @@ impl<Z: CompressSnapshot + DecompressSnapshot> Run<'_, Z> {
         report
     }
 
-    /// Spoils all RAM, boots, and checks that the picture is back.
+    /// Spoils all RAM, boots, and checks that saved memory is back.
     #[inline(never)]
     fn boot(&mut self, memory: &mut PhysicalMemory<'_>, store: &mut BlockStore<Disk>, taken: &TakeReport) {
         let before = digest();
@@ -268,7 +268,7 @@ impl<Z: CompressSnapshot + DecompressSnapshot> Run<'_, Z> {
         let stack = deepest(top);
         assert!(matches!(end, BootEnd::Entered(_)), "{end:?}");
         assert_eq!(report.booted.map(|image| image.id), Some(taken.id), "the image just taken");
-        assert_eq!(digest(), before, "the picture is back");
+        assert_eq!(digest(), before, "saved memory is back");
         let disk = store.device_mut();
         println!(
             "@boot name={} instructions={} device={} device_bytes={} pages={} stack={stack}",

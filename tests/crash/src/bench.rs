@@ -233,7 +233,7 @@ impl<M: Medium> Bench<M> {
         }
         Ok(match first {
             None => Outcome::Cold,
-            Some(picture) if picture > before && picture <= acted => Outcome::New,
+            Some(snapshot) if snapshot > before && snapshot <= acted => Outcome::New,
             Some(_) => Outcome::Old,
         })
     }

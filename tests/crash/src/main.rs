@@ -9,7 +9,7 @@ use oal_crash::bench::Effort;
 use oal_crash::mutant::Mutant;
 use oal_crash::{explorer, mutant, table, wear};
 
-/// Cuts power at every step of a snapshot store's life, and looks at what boots.
+/// Cuts power at every step of a snapshot store's use, and looks at what boots.
 #[derive(Parser)]
 struct Options {
     /// Some hundred thousand cases: minutes. This is the default.
@@ -64,7 +64,7 @@ fn main() -> ExitCode {
     if lost { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Runs one case, with everything told.
+/// Runs one case, with everything printed.
 fn replay(name: &str, under: Option<&str>) -> ExitCode {
     let wrong = under.map(|name| Mutant::ALL.into_iter().find(|mutant| mutant.name() == name));
     if wrong == Some(None) {

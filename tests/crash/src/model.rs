@@ -10,8 +10,8 @@ use oal_snapshot::store::Slots;
 /// An image, as far as a boot can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Image {
-    /// Which picture it is of. Pictures are numbered in the order in which they were taken.
-    pub picture: u32,
+    /// The snapshot it is of. Snapshots are numbered in the order in which they were taken.
+    pub snapshot: u32,
     /// How often it may boot.
     pub policy: BootPolicy,
     /// Attempts in the store's record.
@@ -23,7 +23,7 @@ pub struct Image {
 /// What does not change in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// How many images the store keeps.
+    /// The number of images that the store keeps.
     pub slots: Slots,
     /// Attempts that may go unconfirmed in a row; 0 for any number.
     pub max_attempts: u8,
@@ -36,7 +36,7 @@ pub struct Rules {
 pub struct State {
     /// The slots.
     pub slots: [Option<Image>; 2],
-    /// The picture that the register counts for, and its attempts.
+    /// The snapshot that the register counts for, and its attempts.
     pub register: Option<(u32, u8)>,
 }
 
@@ -47,7 +47,7 @@ pub struct Boot {
     pub states: Vec<State>,
     /// How many of them are behind it once it begins to load the image.
     pub counted: usize,
-    /// The picture that is entered, and which attempt at it this is; none for a cold boot.
+    /// The snapshot that is entered, and which attempt at it this is; none for a cold boot.
     pub entered: Option<(u32, u8)>,
     /// What is passed over, newest first.
     pub refused: Vec<Reason>,
@@ -71,7 +71,7 @@ pub enum Trouble {
 impl State {
     /// Attempts at an image, wherever they are counted.
     fn attempts(&self, image: &Image) -> u8 {
-        let told = self.register.filter(|(picture, _)| *picture == image.picture).map_or(0, |(_, n)| n);
+        let told = self.register.filter(|(snapshot, _)| *snapshot == image.snapshot).map_or(0, |(_, n)| n);
         told.max(image.attempts)
     }
 
@@ -86,11 +86,11 @@ impl State {
             _ if self.is_exhausted(image, rules) => 2,
             _ => 3,
         };
-        (class, image.picture)
+        (class, image.snapshot)
     }
 
     /// A snapshot: the state when the slot's old image is forgotten, and when the new one is committed.
-    pub fn take(&self, rules: &Rules, picture: u32, policy: BootPolicy) -> [State; 2] {
+    pub fn take(&self, rules: &Rules, snapshot: u32, policy: BootPolicy) -> [State; 2] {
         let slots = if rules.slots == Slots::One { 1 } else { 2 };
         let worth = |slot: &usize| self.slots[*slot].map_or((0, 0), |image| self.worth(&image, rules));
         let slot = (0..slots).min_by_key(worth).unwrap_or(0);
@@ -100,7 +100,7 @@ impl State {
             Slots::Two => forgotten.slots[slot] = None,
         }
         committed.slots = forgotten.slots;
-        committed.slots[slot] = Some(Image { picture, policy, attempts: 0, consumed: false });
+        committed.slots[slot] = Some(Image { snapshot, policy, attempts: 0, consumed: false });
         [forgotten, committed]
     }
 
@@ -110,8 +110,8 @@ impl State {
     }
 
     /// An image moves to the other slot: the state when that slot's image is forgotten, and when the image has moved.
-    pub fn refresh(&self, picture: u32) -> Vec<State> {
-        let is = |slot: &Option<Image>| slot.is_some_and(|image| image.picture == picture);
+    pub fn refresh(&self, snapshot: u32) -> Vec<State> {
+        let is = |slot: &Option<Image>| slot.is_some_and(|image| image.snapshot == snapshot);
         let Some(from) = self.slots.iter().position(is) else { return vec![] };
         let (mut forgotten, mut moved) = (*self, *self);
         forgotten.slots[1 - from] = None;
@@ -121,14 +121,14 @@ impl State {
     }
 
     /// A boot is confirmed: the states that this goes through behind this one.
-    pub fn confirm(&self, rules: &Rules, picture: u32) -> Vec<State> {
+    pub fn confirm(&self, rules: &Rules, snapshot: u32) -> Vec<State> {
         let mut state = *self;
-        for image in state.slots.iter_mut().flatten().filter(|image| image.picture == picture) {
+        for image in state.slots.iter_mut().flatten().filter(|image| image.snapshot == snapshot) {
             image.attempts = 0;
         }
         let recorded = state;
         if rules.register {
-            state.register = Some((picture, 0));
+            state.register = Some((snapshot, 0));
         }
         vec![recorded, state]
     }
@@ -143,28 +143,28 @@ impl State {
     }
 
     /// An attempt at an image: the states that this goes through behind this one.
-    fn count(&self, rules: &Rules, picture: u32, attempt: u8) -> Vec<State> {
+    fn count(&self, rules: &Rules, snapshot: u32, attempt: u8) -> Vec<State> {
         let mut state = *self;
         if rules.max_attempts == 0 {
             return vec![];
         }
         if !rules.register {
-            let image = state.slots.iter_mut().flatten().find(|image| image.picture == picture);
+            let image = state.slots.iter_mut().flatten().find(|image| image.snapshot == snapshot);
             image.into_iter().for_each(|image| image.attempts = attempt);
             return vec![state];
         }
         // The register counts for one image: what it tells of another one is saved first.
-        for image in state.slots.iter_mut().flatten().filter(|image| image.picture != picture) {
+        for image in state.slots.iter_mut().flatten().filter(|image| image.snapshot != snapshot) {
             image.attempts = self.attempts(image);
         }
-        vec![state, State { register: Some((picture, attempt)), ..state }]
+        vec![state, State { register: Some((snapshot, attempt)), ..state }]
     }
 
     /// A boot.
     pub fn boot(&self, rules: &Rules, trouble: Trouble) -> Boot {
         let mut boot = Boot { states: vec![*self], counted: 1, entered: None, refused: Vec::new() };
         let mut images: Vec<Image> = self.slots.iter().flatten().copied().collect();
-        images.sort_by_key(|image| core::cmp::Reverse(image.picture));
+        images.sort_by_key(|image| core::cmp::Reverse(image.snapshot));
         if trouble == Trouble::Records {
             images.clear();
         }
@@ -184,12 +184,12 @@ impl State {
             }
             let now = boot.states[boot.states.len() - 1];
             let attempt = now.attempts(&image) + 1;
-            boot.states.extend(now.count(rules, image.picture, attempt));
+            boot.states.extend(now.count(rules, image.snapshot, attempt));
             if nth == 0 && trouble == Trouble::AfterCount {
                 continue;
             }
             boot.counted = boot.states.len();
-            boot.entered = Some((image.picture, attempt));
+            boot.entered = Some((image.snapshot, attempt));
             break;
         }
         let now = boot.states[boot.states.len() - 1];

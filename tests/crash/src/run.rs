@@ -19,7 +19,7 @@ use crate::point::Point;
 /// What is done between power-on and power-off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// A snapshot of a picture that was not there before.
+    /// A snapshot of memory that was not saved before.
     Take(BootPolicy),
     /// A boot.
     Boot,
@@ -31,14 +31,14 @@ pub enum Step {
     Refresh,
 }
 
-/// Pictures that a run may take; there are as many machines.
-const PICTURES: u32 = 40;
+/// Snapshots that a run may take; there are as many machines.
+const SNAPSHOTS: u32 = 40;
 
 thread_local! {
-    /// The machines of the pictures: number `n` is that of picture `n`, and number 0 the one that boots.
-    static TINY: Vec<Machine> = (0..u64::from(PICTURES)).map(Machine::tiny).collect();
+    /// The machines of the snapshots: number `n` is that of snapshot `n`, and number 0 the one that boots.
+    static TINY: Vec<Machine> = (0..u64::from(SNAPSHOTS)).map(Machine::tiny).collect();
     /// The same, with images of two chunks.
-    static TWO_CHUNKS: Vec<Machine> = (0..u64::from(PICTURES)).map(Machine::two_chunks).collect();
+    static TWO_CHUNKS: Vec<Machine> = (0..u64::from(SNAPSHOTS)).map(Machine::two_chunks).collect();
     /// The engine's memory. It holds what the last snapshot or boot left, as on a board that was not switched off.
     static WORKSPACE: RefCell<Box<(Workspace<64, 16>, Lz4)>> = RefCell::new(Box::new((Workspace::new(), Lz4::new())));
 }
@@ -49,8 +49,8 @@ fn machines<T>(two_chunks: bool, act: impl FnOnce(&[Machine]) -> T) -> T {
 }
 
 /// A machine of its own that is to be saved.
-fn machine_of(picture: u32, two_chunks: bool) -> Machine {
-    let mut machine = machines(two_chunks, |machines| machines[picture as usize].clone());
+fn machine_of(snapshot: u32, two_chunks: bool) -> Machine {
+    let mut machine = machines(two_chunks, |machines| machines[snapshot as usize].clone());
     machine.system.journal = Default::default();
     machine
 }
@@ -60,7 +60,7 @@ fn engine<T>(act: impl FnOnce(&mut Workspace<64, 16>, &mut Lz4) -> T) -> T {
     WORKSPACE.with_borrow_mut(|parts| act(&mut parts.0, &mut parts.1))
 }
 
-/// A store's life, with all that may be known of it.
+/// A store's history, with all that may be known of it.
 #[derive(Clone)]
 pub struct Run<M> {
     /// The medium.
@@ -72,7 +72,7 @@ pub struct Run<M> {
     possible: Vec<State>,
     /// All states that it was ever in.
     history: Vec<State>,
-    /// Pictures taken so far.
+    /// Snapshots taken so far.
     taken: u32,
     /// Changes that a boot made to the medium, at most.
     most: u64,
@@ -80,7 +80,7 @@ pub struct Run<M> {
     notes: Option<Vec<String>>,
 }
 
-/// What a boot that was not cut ended in: the picture that was entered, or none.
+/// What a boot that was not cut ended in: the snapshot that was entered, or none.
 pub type Entered = Option<u32>;
 
 impl<M: Medium> Run<M> {
@@ -91,7 +91,7 @@ impl<M: Medium> Run<M> {
         Run { medium, register: 0, rules, possible, history, taken: 0, most: 0, notes: None }
     }
 
-    /// Pictures taken so far, those among them whose snapshot was cut.
+    /// Snapshots taken so far, those among them that were cut.
     pub fn taken(&self) -> u32 {
         self.taken
     }
@@ -164,25 +164,25 @@ impl<M: Medium> Run<M> {
                         engine(|workspace, codec| machine.take_in(workspace, codec, &mut store, &mut ()));
                     told = format!("{result:?}");
                     let done = matches!(result, Ok(Timeline::Live(_)));
-                    let (off, picture) = (store.medium().is_off(), *taken);
-                    truth.change(done, off, |state| state.take(rules, picture, *policy).to_vec())
+                    let (off, snapshot) = (store.medium().is_off(), *taken);
+                    truth.change(done, off, |state| state.take(rules, snapshot, *policy).to_vec())
                 }
                 Step::Boot => {
                     let blind = abilities.unreadable;
                     let before = store.medium().count().changes;
                     let end = boot(&mut store, &mut truth, *taken, blind, &mut told).map(|end| {
-                        booted = end.map(|(id, picture, _)| (id, picture));
-                        ends.push(booted.map(|(_, picture)| picture));
+                        booted = end.map(|(id, snapshot, _)| (id, snapshot));
+                        ends.push(booted.map(|(_, snapshot)| snapshot));
                     });
                     *most = (*most).max(store.medium().count().changes - before);
                     end
                 }
                 Step::Confirm => {
-                    let Some((id, picture)) = booted else { continue };
+                    let Some((id, snapshot)) = booted else { continue };
                     let result = store.confirm(id);
                     told = format!("{result:?}");
                     let off = store.medium().is_off();
-                    truth.change(result.is_ok(), off, |state| state.confirm(rules, picture))
+                    truth.change(result.is_ok(), off, |state| state.confirm(rules, snapshot))
                 }
                 Step::Invalidate => {
                     let result = store.store.invalidate();
@@ -191,14 +191,14 @@ impl<M: Medium> Run<M> {
                     truth.change(result.is_ok(), off, |state| vec![state.invalidate()])
                 }
                 Step::Refresh => {
-                    let Some((id, picture)) = booted else { continue };
+                    let Some((id, snapshot)) = booted else { continue };
                     if M::FAMILY != Family::Nand {
                         continue;
                     }
                     let result = store.store.refresh(id);
                     told = format!("{result:?}");
                     let off = store.medium().is_off();
-                    truth.change(result.is_ok(), off, |state| state.refresh(picture))
+                    truth.change(result.is_ok(), off, |state| state.refresh(snapshot))
                 }
             };
             if let Some(notes) = notes {
@@ -279,7 +279,7 @@ impl Truth<'_> {
     }
 }
 
-/// Boots, and rules out what the boot shows to be otherwise. Gives the image that was entered, its picture and which
+/// Boots, and rules out what the boot shows to be otherwise. Gives the image that was entered, its snapshot and which
 /// attempt it is.
 fn boot<S: Store, M: Medium>(
     store: &mut Forgetful<S, M>,
@@ -301,11 +301,12 @@ fn boot<S: Store, M: Medium>(
     let off = store.medium().is_off();
     let mut end = None;
     if let Some(candidate) = booted.report.booted {
-        let is = |picture: &u32| machines(two_chunks, |machines| machine.is_as(&machines[*picture as usize]));
-        let picture = (1..=taken).rev().find(is).ok_or("half an image was entered")?;
+        let is =
+            |snapshot: &u32| machines(two_chunks, |machines| machine.is_as(&machines[*snapshot as usize]));
+        let snapshot = (1..=taken).rev().find(is).ok_or("half an image was entered")?;
         *told =
-            format!("picture {picture}, attempt {}, refused {:?}", booted.report.attempt, booted.refused());
-        end = Some((candidate.id, picture, booted.report.attempt));
+            format!("snapshot {snapshot}, attempt {}, refused {:?}", booted.report.attempt, booted.refused());
+        end = Some((candidate.id, snapshot, booted.report.attempt));
         if off {
             return Err("it was entered without power".into());
         }
@@ -337,7 +338,7 @@ fn boot<S: Store, M: Medium>(
                 let expected = state.boot(truth.rules, *trouble);
                 let refused: Vec<_> =
                     expected.refused.iter().map(|reason| (Stage::Select, *reason)).collect();
-                let same = expected.entered == end.map(|(_, picture, attempt)| (picture, attempt));
+                let same = expected.entered == end.map(|(_, snapshot, attempt)| (snapshot, attempt));
                 if same && (truth.excused || refused == booted.refused()) {
                     states.extend(expected.states.last());
                 }

@@ -134,7 +134,7 @@ pub const SCENARIOS: [Scenario; 16] = [
         again: &[Boot, Confirm],
     },
     Scenario {
-        name: "a-day",
+        name: "one-power-on",
         rules: COUNTED,
         setup: &[&[Take(Always)], &[Boot, Confirm, Take(Once)]],
         act: &[Boot, Confirm, Take(Once)],

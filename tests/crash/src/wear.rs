@@ -38,7 +38,7 @@ const POLICIES: [Policy; 5] = [
     ("always, attempts in a register", Always, 3, true, &["register"]),
     ("always, attempts in the store", Always, 3, false, &["attempt", "last-attempt", "confirm"]),
     ("once, attempts not counted", Once, 0, false, &["once", "once-over-always", "once-taken"]),
-    ("once, attempts in the store", Once, 3, false, &["attempt-once", "a-day"]),
+    ("once, attempts in the store", Once, 3, false, &["attempt-once", "one-power-on"]),
 ];
 
 /// Boots of every policy; the worst ones are those of `rows`.

@@ -22,7 +22,7 @@
 //! Random bytes die at the first checksum. So wherever there is one, a part of the inputs is **sealed**: the target puts
 //! the right checksum under bytes that are wrong ([`seal`]), and what lies behind the check is tried too.
 //!
-//! A target fails by a panic, and by an assertion of its own: memory outside the picture stays as it was, a cold boot leaves
+//! A target fails by a panic, and by an assertion of its own: memory outside saved memory stays as it was, a cold boot leaves
 //! the CPU alone, a snapshot that was acknowledged boots.
 
 pub mod chips;

@@ -17,7 +17,7 @@ thread_local! {
 static MAP: LazyLock<MemoryMap> =
     LazyLock::new(|| MemoryMap::new(&Machine::tiny(0).system.layout()).expect("valid regions"));
 
-/// Boots, and holds the boot to what is true of every one: it writes to memory of the picture only, and a cold boot leaves
+/// Boots, and holds the boot to what is true of every one: it writes to saved memory only, and a cold boot leaves
 /// the CPU alone.
 ///
 /// # Panics
@@ -27,7 +27,7 @@ pub fn boot<R: SelectSnapshot + ReadSnapshot>(store: &mut R) -> (Machine, Booted
         let mut machine = noise.clone();
         let booted = machine.boot(store);
         for range in machine.ram.take_lent() {
-            assert!(MAP.in_picture(range), "wrote to memory outside the picture: {range:?}");
+            assert!(MAP.is_saved(range), "wrote to memory outside saved memory: {range:?}");
         }
         assert!(
             !matches!(booted.end, BootEnd::Cold(_)) || machine.cpu == noise.cpu,

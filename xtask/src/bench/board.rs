@@ -17,8 +17,8 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
-/// Bytes of the picture, at least.
-const PICTURE: u64 = 64 << 20;
+/// Bytes of saved memory, at least.
+const SAVED: u64 = 64 << 20;
 const RAM_MIB: u32 = 128;
 const MIB: u64 = 1 << 20;
 /// For a snapshot on a busy machine.
@@ -35,35 +35,35 @@ pub fn times_sooner(emulator: &Emulator) -> Result<f64> {
     Ok(instructions::count(emulator, &firmware, &medium, &Journal::default())?.ratio())
 }
 
-/// A boot of a picture of 64 MiB.
+/// A boot of 64 MiB of saved memory.
 pub struct Total {
     /// Instructions from reset to the prompt.
     pub instructions: u64,
-    /// Bytes of the picture.
-    pub picture: u64,
+    /// Bytes of saved memory.
+    pub saved: u64,
     /// Bytes of the image.
     pub image: u64,
 }
 
 impl Total {
-    /// Instructions from reset to the prompt for each byte of the picture.
+    /// Instructions from reset to the prompt for each saved byte.
     pub fn per_byte(&self) -> f64 {
-        self.instructions as f64 / self.picture as f64
+        self.instructions as f64 / self.saved as f64
     }
 
     /// How it was measured.
     pub fn how(&self) -> String {
         format!(
-            "reference firmware, SD card by PIO, reset to prompt: {:.1} million instructions for a picture of {:.2} MiB, \
+            "reference firmware, SD card by PIO, reset to prompt: {:.1} million instructions for {:.2} MiB of saved memory, \
              its own RAM and the corpus, whose pages in use begin anew where they end; image {:.2} MiB",
             self.instructions as f64 / 1e6,
-            self.picture as f64 / MIB as f64,
+            self.saved as f64 / MIB as f64,
             self.image as f64 / MIB as f64,
         )
     }
 }
 
-/// Boots from a picture of 64 MiB: the firmware's own RAM and, in memory that it keeps for us, pages of the
+/// Boots from 64 MiB of saved memory: the firmware's own RAM and, in memory that it keeps for us, pages of the
 /// corpus.
 pub fn total(emulator: &Emulator, corpus: &Corpus) -> Result<Total> {
     let (board, card) = board::reference_with_card()?;
@@ -86,7 +86,7 @@ pub fn total(emulator: &Emulator, corpus: &Corpus) -> Result<Total> {
     Boot::watch(&mut machine.console, PATIENCE)?;
     let before = Map::read(&machine.command("memory", QUICK)?)?;
     let own: u64 = before.still().iter().chain(&before.oem).map(|range| range.end - range.start).sum();
-    let mib = PICTURE.saturating_sub(own).div_ceil(MIB);
+    let mib = SAVED.saturating_sub(own).div_ceil(MIB);
     machine.command(&format!("ballast {mib}"), PATIENCE)?.ok()?;
     let after = Map::read(&machine.command("memory", QUICK)?)?;
     let ballast =
@@ -109,9 +109,9 @@ pub fn total(emulator: &Emulator, corpus: &Corpus) -> Result<Total> {
     ensure!(back == bytes, "the boot that was measured brought back other bytes");
     machine.power_off()?;
     let instructions = boot.ready.number("us")? * 1000 / INSTRUCTION_NS;
-    let picture = pages * PAGE as u64;
-    ensure!(picture >= PICTURE, "the picture has {picture} bytes only");
-    Ok(Total { instructions, picture, image })
+    let saved = pages * PAGE as u64;
+    ensure!(saved >= SAVED, "only {saved} bytes are saved");
+    Ok(Total { instructions, saved, image })
 }
 
 /// What one of the free ranges lost at its end.

@@ -1,4 +1,4 @@
-//! The RAM that is pictured: 64 MiB of a Linux system if they lie beside the checkout, else those of the
+//! The RAM that is saved: 64 MiB of a Linux system if they lie beside the checkout, else those of the
 //! reference firmware.
 
 use crate::board;
@@ -106,7 +106,7 @@ impl Corpus {
 }
 
 /// The reference firmware's RAM where it first takes commands, and a letter for each page: `A` in its
-/// picture, `Z` not. Its instructions are counted, and RAM holds the same noise at power-on, so that it is
+/// saved memory, `Z` not. Its instructions are counted, and RAM holds the same noise at power-on, so that it is
 /// the same RAM for the same firmware.
 fn own(emulator: &Emulator, folder: &Path) -> Result<(Vec<u8>, Vec<u8>)> {
     let (board, card) = board::reference_with_card()?;

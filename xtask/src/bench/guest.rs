@@ -22,7 +22,7 @@ const CLASSES_AT: u64 = 0x6700_0000;
 /// For a run on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(1800);
 
-/// What whole takes and boots by the engine come to. Instructions are for each byte of the picture, zero
+/// What whole takes and boots by the engine come to. Instructions are for each saved byte, zero
 /// pages included, without the medium's own copies.
 pub struct Engine {
     /// A take with a staging area.
@@ -58,11 +58,7 @@ impl Engine {
         };
         let per_byte = |event: &Event, count: u64| {
             let pages = event.number("pages")?;
-            ensure!(
-                pages == corpus.pages(),
-                "{pages} pages were pictured, and {} are in use",
-                corpus.pages()
-            );
+            ensure!(pages == corpus.pages(), "{pages} pages were saved, and {} are in use", corpus.pages());
             Ok(count as f64 / (pages * PAGE as u64) as f64)
         };
         let own = |event: &Event| {

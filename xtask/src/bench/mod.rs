@@ -5,7 +5,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `corpus` | the RAM that is pictured |
+//! | `corpus` | the RAM that is saved |
 //! | `liblz4` | the same pages by C liblz4, on the host |
 //! | `guest` | `tests/codec-arm` in QEMU: decoder, whole takes and boots by the engine |
 //! | `board` | the reference firmware, from reset to its prompt |
@@ -124,7 +124,7 @@ fn of_engine(
     let fast = guest::bytes(emulator, "neon,unaligned", reference, folder)?;
     let strict = guest::bytes(emulator, "", reference, folder)?;
     let engine_how = format!(
-        "the engine on a medium that is memory; the medium's own copies ({:.2} for each byte of a boot's picture) left out",
+        "the engine on a medium that is memory; the medium's own copies ({:.2} for each byte that a boot restores) left out",
         engine.boot_device
     );
     let ratio = |bytes: u64, of: u64| bytes as f64 / of as f64;

@@ -1,6 +1,6 @@
-//! Restore time against the size of the picture and against the medium's speed, as an SVG drawing.
+//! Restore time against the size of saved memory and against the medium's speed, as an SVG drawing.
 //!
-//! The model: a picture of R bytes is stored in s R bytes, which the medium reads at m bytes a second, and
+//! The model: R bytes of saved memory are stored in s R bytes, which the medium reads at m bytes a second, and
 //! takes i instructions a byte to check, decode, place and clear, of which the core executes f a second.
 //! Reads that wait for the CPU, and it for them, take `R (s/m + i/f)`; reads beside the CPU's work take `R
 //! max(s/m, i/f)`, and nothing can be faster than that on one core: the roofline. s and i are measured by the
@@ -12,8 +12,8 @@ use std::fmt::Write;
 
 /// Instructions a second.
 const CORE: f64 = 1e9;
-/// Bytes of the picture for the right half.
-const PICTURE: f64 = 64.0 * MIB;
+/// Bytes of saved memory for the right half.
+const SAVED: f64 = 64.0 * MIB;
 const MIB: f64 = 1_048_576.0;
 
 /// A medium, and how fast it reads in sequence.
@@ -37,11 +37,11 @@ const MEDIA: [Rated; 3] = [
 
 /// The measured coefficients.
 pub struct Model {
-    /// Instructions for a byte of the picture, the medium's own left out.
+    /// Instructions for a saved byte, the medium's own left out.
     pub instructions: f64,
-    /// Bytes stored for a byte of the picture.
+    /// Bytes stored for a saved byte.
     pub stored: f64,
-    /// What was pictured.
+    /// What was saved.
     pub corpus: &'static str,
 }
 
@@ -91,20 +91,20 @@ impl Chart {
 }
 
 impl Model {
-    /// Seconds of the CPU's work and of the medium's for a picture of so many bytes.
-    fn parts(&self, picture: f64, rate: f64) -> (f64, f64) {
-        (picture * self.instructions / CORE, picture * self.stored / rate)
+    /// Seconds of the CPU's work and of the medium's for so many saved bytes.
+    fn parts(&self, saved: f64, rate: f64) -> (f64, f64) {
+        (saved * self.instructions / CORE, saved * self.stored / rate)
     }
 
     /// Seconds, one after the other.
-    fn waiting(&self, picture: f64, rate: f64) -> f64 {
-        let (cpu, medium) = self.parts(picture, rate);
+    fn waiting(&self, saved: f64, rate: f64) -> f64 {
+        let (cpu, medium) = self.parts(saved, rate);
         cpu + medium
     }
 
     /// Seconds, one beside the other.
-    fn roofline(&self, picture: f64, rate: f64) -> f64 {
-        let (cpu, medium) = self.parts(picture, rate);
+    fn roofline(&self, saved: f64, rate: f64) -> f64 {
+        let (cpu, medium) = self.parts(saved, rate);
         cpu.max(medium)
     }
 
@@ -112,10 +112,10 @@ impl Model {
     pub fn figures(&self) -> Vec<Figure> {
         let figure = |medium: &Rated| {
             let ((cpu, reading), roofline) =
-                (self.parts(PICTURE, medium.rate), self.roofline(PICTURE, medium.rate));
+                (self.parts(SAVED, medium.rate), self.roofline(SAVED, medium.rate));
             Figure {
                 name: medium.figure,
-                value: self.waiting(PICTURE, medium.rate) / roofline,
+                value: self.waiting(SAVED, medium.rate) / roofline,
                 unit: "time ratio",
                 reach: None,
                 reference: Some(1.0),
@@ -132,14 +132,14 @@ impl Model {
     /// The drawing.
     pub fn draw(&self) -> String {
         let mut svg = Svg::default();
-        svg.text(60.0, 24.0, "start", "title", "Restore time of a picture of R bytes, by a model");
+        svg.text(60.0, 24.0, "start", "title", "Restore time of R bytes of saved memory, by a model");
         for (i, line) in self.legend().iter().enumerate() {
             svg.text(60.0, 452.0 + 17.0 * i as f64, "start", "", line);
         }
         let by_size = Chart { left: 60.0, x: (8.0, 1024.0), y: (0.02, 50.0) };
         let seconds = [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0];
         let sizes = [8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
-        by_size.frame(&mut svg, "by RAM in the picture", &sizes, "MiB in the picture", &seconds);
+        by_size.frame(&mut svg, "by saved memory", &sizes, "MiB of saved memory", &seconds);
         for (i, medium) in MEDIA.iter().enumerate() {
             let style = format!("stroke:{}", medium.color);
             by_size.curve(&mut svg, &style, |mib| self.waiting(mib * MIB, medium.rate));
@@ -155,16 +155,16 @@ impl Model {
         let seconds = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0];
         by_rate.frame(
             &mut svg,
-            "a picture of 64 MiB, by the medium's speed",
+            "64 MiB of saved memory, by the medium's speed",
             &rates,
             "MB/s that the medium reads",
             &seconds,
         );
         let (solid, dashed, dotted) =
             ("stroke:#333", "stroke:#333;stroke-dasharray:5 4", "stroke:#999;stroke-dasharray:1 4");
-        by_rate.curve(&mut svg, solid, |mb| self.waiting(PICTURE, mb * 1e6));
-        by_rate.curve(&mut svg, dashed, |mb| self.roofline(PICTURE, mb * 1e6));
-        by_rate.curve(&mut svg, dotted, |mb| PICTURE / (mb * 1e6));
+        by_rate.curve(&mut svg, solid, |mb| self.waiting(SAVED, mb * 1e6));
+        by_rate.curve(&mut svg, dashed, |mb| self.roofline(SAVED, mb * 1e6));
+        by_rate.curve(&mut svg, dotted, |mb| SAVED / (mb * 1e6));
         let meanings = [
             (solid, "read, then check and decode: R (s/m + i/f)"),
             (dashed, "roofline, reads in flight: R max(s/m, i/f)"),
@@ -177,7 +177,7 @@ impl Model {
             svg.text(582.0, y, "start", "", meaning);
         }
         for medium in &MEDIA {
-            let (x, y) = by_rate.at(medium.rate / 1e6, self.waiting(PICTURE, medium.rate));
+            let (x, y) = by_rate.at(medium.rate / 1e6, self.waiting(SAVED, medium.rate));
             svg.dot(x, y, medium.color);
         }
         svg.finish()
@@ -186,7 +186,7 @@ impl Model {
     fn legend(&self) -> [String; 2] {
         [
             format!(
-                "Measured ({}): s = {:.4} stored bytes and i = {:.4} instructions for a byte of the picture.",
+                "Measured ({}): s = {:.4} stored bytes and i = {:.4} instructions for a saved byte.",
                 self.corpus, self.stored, self.instructions
             ),
             "From others: m, what the medium reads (HS52: usual; the others: measured). Assumed: f = 10^9 instructions a second, one a cycle of 1 GHz."

@@ -43,14 +43,14 @@ pub fn count(emulator: &Emulator, firmware: &Firmware, medium: &Medium, journal:
             journal,
         )
     };
-    // The picture holds a few bytes that nobody ever wrote: a fixed seed, so that it repeats to the last bit.
+    // Saved memory holds a few bytes that nobody ever wrote: a fixed seed, so that it repeats to the last bit.
     let mut machine = power(1, &stops)?;
     machine.wait_at(firmware, READY, PATIENCE)?;
     let boot = Boot::watch(&mut machine.console, PATIENCE)?;
     boot.expect_cold("no-image")?;
     let cold = instructions(&boot)?;
     // The guest stands while the command comes in, so that it meets it at the same instruction in every run, and so
-    // takes the same picture.
+    // saves the same memory.
     machine.console.send("snapshot")?;
     std::thread::sleep(TAKEN_IN);
     machine.go_on(firmware, READY)?;

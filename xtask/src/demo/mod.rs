@@ -2,7 +2,7 @@
 
 mod figures;
 pub mod instructions;
-mod picture;
+mod screen;
 
 use crate::board;
 use crate::firmware;
@@ -88,7 +88,7 @@ impl Demo {
         figures.tell("index", format!("{words} words in {places} places"));
         figures.tell("cold boot", seconds(time));
         let before = self.find(&mut machine)?;
-        picture::save(&machine.screen()?, &folder.join("lcd-before.png"))?;
+        screen::save(&machine.screen()?, &folder.join("lcd-before.png"))?;
 
         let spinner = progress::spinner("taking the snapshot");
         let start = Instant::now();
@@ -112,7 +112,7 @@ impl Demo {
             &format!("`find {}`", self.word),
             format!("{} before and after", table::count(after, "hit")),
         );
-        picture::save(&machine.screen()?, &folder.join("lcd-after.png"))?;
+        screen::save(&machine.screen()?, &folder.join("lcd-after.png"))?;
         machine.power_off()?;
         let shown = folder.strip_prefix(paths::root()).unwrap_or(folder).display();
         println!("The LCD is in {shown}/lcd-before.png and {shown}/lcd-after.png.");

@@ -7,7 +7,7 @@ use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::Rectangle;
 use oal_snapshot::frame::RamRegion;
 
-/// Where a frame buffer is, and how many pixels it has: of 16 bits (5-6-5), line after line.
+/// The place and size of a frame buffer: of 16 bits (5-6-5), line after line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameBuffer {
     /// Its first byte.
@@ -26,7 +26,7 @@ impl FrameBuffer {
     }
 }
 
-/// What can be drawn on: a frame buffer, or nothing, and what is drawn then is not kept.
+/// A surface to draw on: a frame buffer, or nothing.
 pub struct Canvas {
     frame: Option<FrameBuffer>,
 }

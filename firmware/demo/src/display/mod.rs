@@ -1,4 +1,4 @@
-//! What the application shows, on a frame buffer of any size with 16 bits a pixel, or on none.
+//! The application's display, on a frame buffer of any size with 16 bits a pixel, or on none.
 
 mod bar;
 mod frame_buffer;

@@ -1,4 +1,4 @@
-//! What the application shows: its name, what it is doing, and its figures.
+//! The application's screen: its name, what it is doing, and its figures.
 
 use core::fmt::{self, Write};
 
@@ -27,7 +27,7 @@ const HITS: usize = 7;
 /// Characters in a line of figures.
 const COLUMNS: usize = 72;
 
-/// What is shown besides the text.
+/// The drawings beside the text.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Figures {
     /// `cold`, `live` or `restored`.

@@ -17,7 +17,7 @@ const MOST_COUNTED: usize = 1 << 19;
 /// Bytes of text between two calls of the progress function.
 const REPORT: usize = 64 << 10;
 
-/// What the index is busy with.
+/// The present step of the index.
 pub enum Step<'a> {
     /// A file was read, of so many bytes.
     Read(&'a str, u32),

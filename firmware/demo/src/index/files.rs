@@ -30,7 +30,7 @@ type Name = String<NAME_BYTES>;
 #[derive(Clone, Debug)]
 pub struct FileEntry {
     name: Name,
-    /// Where its text begins.
+    /// The start of its text.
     pub start: u32,
 }
 
@@ -113,7 +113,7 @@ struct Found {
     name: Name,
 }
 
-/// What is looked for in a directory.
+/// The file that is looked for in a directory.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Text,

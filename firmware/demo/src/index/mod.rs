@@ -22,14 +22,14 @@ const NONE: u32 = u32::MAX;
 #[repr(C)]
 struct Word {
     hash: u32,
-    /// Where it first stands in the text.
+    /// Its first place in the text.
     at: u32,
     /// Its length in bytes; 0 for an empty entry.
     len: u32,
     /// Its first posting and its last.
     first: u32,
     last: u32,
-    /// How many postings it has: lines that hold it.
+    /// The number of its postings: lines that hold it.
     hits: u32,
 }
 
@@ -37,7 +37,7 @@ struct Word {
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 struct Posting {
-    /// Where the word stands in the text.
+    /// The word's place in the text.
     at: u32,
     /// The word's next posting.
     next: u32,
@@ -102,7 +102,7 @@ impl Index {
         self.library.text().get(entry.at as usize..)?.get(..entry.len as usize)
     }
 
-    /// How many lines hold `word`, in whatever case.
+    /// The number of lines that hold `word`, in whatever case.
     pub fn hits(&self, word: &[u8]) -> u32 {
         self.table.get(self.slot(word)).map_or(0, |entry| entry.hits)
     }

@@ -1,4 +1,4 @@
-//! What a word is.
+//! The words of a text.
 
 /// Bytes of the longest word that is indexed; of a longer one its first ones.
 const LONGEST: usize = 48;

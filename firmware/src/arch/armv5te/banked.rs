@@ -3,7 +3,7 @@
 
 use core::arch::global_asm;
 
-/// How many there are.
+/// Their number.
 pub const COUNT: usize = 20;
 
 /// Their names, in the order of the assembly below.
@@ -69,7 +69,7 @@ unsafe extern "C" {
     fn banked_write(registers: &[u32; COUNT]);
 }
 
-/// What they hold. The core is in System mode, as this firmware is.
+/// Their values. The core is in System mode, as this firmware is.
 pub fn read() -> [u32; COUNT] {
     let mut registers = [0; COUNT];
     // SAFETY: it visits every mode and comes back to System mode; interrupts either stay masked, or use no

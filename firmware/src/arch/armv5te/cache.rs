@@ -36,7 +36,7 @@ pub fn barrier() {
     unsafe { asm!("mcr p15, 0, {}, c7, c10, 4", in(reg) 0, options(nostack, preserves_flags)) };
 }
 
-/// What the core has, and what of it is on.
+/// The caches of the core, and those that are on.
 #[derive(Clone, Copy, Debug)]
 pub struct Caches {
     /// Levels of cache.

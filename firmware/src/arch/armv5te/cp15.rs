@@ -2,7 +2,7 @@
 
 use core::arch::asm;
 
-/// How many there are.
+/// Their number.
 pub const COUNT: usize = 5;
 /// Their names.
 pub const NAMES: [&str; COUNT] = ["ttbr", "dacr", "fsr", "far", "pid"];
@@ -21,7 +21,7 @@ macro_rules! read {
     }};
 }
 
-/// What they hold.
+/// Their values.
 pub fn read() -> [u32; COUNT] {
     [read!("2"), read!("3"), read!("5"), read!("6"), read!("13")]
 }

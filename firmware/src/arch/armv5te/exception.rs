@@ -1,4 +1,4 @@
-//! What the fault registers say (DDI 0100, B3.9).
+//! The meaning of the fault registers (DDI 0100, B3.9).
 
 use core::arch::asm;
 use core::fmt;

@@ -10,7 +10,7 @@ pub struct Registers {
 }
 
 impl Registers {
-    /// What they hold. The firmware runs in System mode; there is no Secure state.
+    /// Their values. The firmware runs in System mode; there is no Secure state.
     pub fn read(_secure: bool) -> Registers {
         Registers { banked: banked::read(), cp15: cp15::read() }
     }

@@ -3,7 +3,7 @@
 
 use core::arch::global_asm;
 
-/// How many there are.
+/// Their number.
 pub const COUNT: usize = 23;
 
 /// Their names, in the order of the assembly below.
@@ -70,7 +70,7 @@ unsafe extern "C" {
     fn banked_write(registers: &[u32; COUNT], monitor: bool);
 }
 
-/// What they hold; Monitor mode's are read only in Secure state. The core is in System mode, as this firmware is.
+/// Their values; Monitor mode's are read only in Secure state. The core is in System mode, as this firmware is.
 pub fn read(secure: bool) -> [u32; COUNT] {
     let mut registers = [0; COUNT];
     // SAFETY: it visits every mode that there is and comes back to System mode; interrupts either stay masked, or use no

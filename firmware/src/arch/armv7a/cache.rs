@@ -31,7 +31,7 @@ pub fn barrier() {
     unsafe { asm!("dsb", options(nostack, preserves_flags)) };
 }
 
-/// What the core has, and what of it is on.
+/// The caches of the core, and those that are on.
 #[derive(Clone, Copy, Debug)]
 pub struct Caches {
     /// Levels of cache up to the point of coherency.

@@ -8,10 +8,10 @@ macro_rules! registers {
     ($($name:ident: $crn:literal $op1:literal $crm:literal $op2:literal;)+) => {
         /// Their names.
         pub const NAMES: [&str; COUNT] = [$(stringify!($name),)+ "fpexc"];
-        /// How many there are.
+        /// Their number.
         pub const COUNT: usize = [$(stringify!($name)),+].len() + 1;
 
-        /// What they hold.
+        /// Their values.
         pub fn read() -> [u32; COUNT] {
             [
                 $({

@@ -1,4 +1,4 @@
-//! What the fault registers say (DDI 0406C, B4.1.51 and following).
+//! The meaning of the fault registers (DDI 0406C, B4.1.51 and following).
 
 use core::arch::asm;
 use core::fmt;

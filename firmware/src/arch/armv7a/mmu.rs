@@ -40,7 +40,7 @@ impl Table {
         Table(UnsafeCell::new([0; 4096]))
     }
 
-    /// What TTBR0 holds to use the table.
+    /// The value of TTBR0 for the table.
     pub fn base(&self) -> usize {
         self.0.get() as usize | WALK
     }
@@ -126,7 +126,7 @@ pub unsafe fn switch_to(table: &'static Table, what: impl Fn(u64) -> Mapping) {
     }
 }
 
-/// Where the MMU sends privileged reads of `address`, or `None` if it is not mapped (DDI 0406C, B4.2.4).
+/// The physical address of privileged reads of `address`, or `None` if it is not mapped (DDI 0406C, B4.2.4).
 pub fn translate(address: usize) -> Option<usize> {
     let result: usize;
     // SAFETY: a translation on request, which changes PAR only; interrupts do not use it.

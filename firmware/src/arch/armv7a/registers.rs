@@ -14,7 +14,7 @@ pub struct Registers {
 }
 
 impl Registers {
-    /// What they hold. The firmware runs in System mode.
+    /// Their values. The firmware runs in System mode.
     pub fn read(secure: bool) -> Registers {
         Registers {
             secure,

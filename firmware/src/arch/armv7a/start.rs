@@ -11,7 +11,7 @@ global_asm!(
     .global _start
 _start:
     cpsid   if
-    @ All cores start here. Those that are not core 0 sleep for ever; this firmware has no work for them.
+    @ All cores start here. Those that are not core 0 sleep; this firmware has no work for them.
     mrc     p15, 0, r0, c0, c0, 5
     tst     r0, #0xff
     bne     3f

@@ -66,7 +66,7 @@ unsafe extern "C" {
     safe fn vfp_set_control(value: u32);
 }
 
-/// What the registers hold.
+/// The registers' values.
 pub fn read() -> Registers {
     let mut registers = [0; 32];
     vfp_store(&mut registers);

@@ -22,7 +22,7 @@ pub struct Recording {
     /// What the snapshot wrote. No model of QEMU hands a flush on; these are where the store asks for them:
     /// before a record and behind it.
     pub snapshot: Vec<Op>,
-    /// The digest of the application's index, which is the same in all its lives.
+    /// The digest of the application's index, which is the same after every boot.
     pub index: String,
     /// The copies of the record that commits the new image: where they are, and their bytes.
     commit: Vec<(u64, Vec<u8>)>,

@@ -39,9 +39,9 @@ pub struct TestBench {
     pub cycle_ns: u64,
     /// Every command so far.
     pub commands: Vec<u8>,
-    /// Whether the chip stays busy for ever once it is.
+    /// Whether the chip stays busy without end once it is.
     pub stuck: bool,
-    /// The chip stays busy for ever once it has got this command.
+    /// The chip stays busy without end once it has got this command.
     pub stuck_after: Option<u8>,
     /// Whether the bus fails from now on.
     pub broken: bool,

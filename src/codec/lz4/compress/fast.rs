@@ -10,7 +10,7 @@ const PATIENCE: usize = 128;
 /// Matches as long as this are taken without a look at the next position: there is seldom a longer one.
 const GOOD: usize = 16;
 
-/// Where each hash was seen last.
+/// The last position of each hash.
 pub struct Table([u16; 1 << HASH_BITS]);
 
 impl Table {

@@ -8,7 +8,7 @@ const HASH_BITS: u32 = 14;
 /// Candidates that are looked at for a position.
 const TRIES: usize = 64;
 
-/// Where each hash was seen last, and for each position where its hash was seen before.
+/// The last position of each hash, and for each position the one before it with the same hash.
 pub struct Chains {
     heads: [u16; 1 << HASH_BITS],
     before: [u16; MAX_LEN],

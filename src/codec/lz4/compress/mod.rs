@@ -20,7 +20,7 @@ const LAST_LITERALS: usize = 5;
 /// The shortest match.
 const MIN_MATCH: usize = 4;
 
-/// How many bytes from `a` on are the same as from `b` on, up to `end` for the latter; `a` is below `b`.
+/// The number of equal bytes from `a` and from `b` on, up to `end` for the latter; `a` is below `b`.
 #[inline(always)]
 fn common(src: &[u8], a: usize, b: usize, end: usize) -> usize {
     // Most matches are short: judge the first word without ado.
@@ -51,7 +51,7 @@ fn common_run(src: &[u8], a: usize, b: usize, end: usize) -> usize {
     len + before_rest.iter().zip(behind_rest).take_while(|(a, b)| a == b).count()
 }
 
-/// How many bytes before `a` are the same as before `b`, not going below `anchor` for the latter.
+/// The number of equal bytes before `a` and before `b`, not going below `anchor` for the latter.
 #[inline(always)]
 fn common_before(src: &[u8], a: usize, b: usize, anchor: usize) -> usize {
     let before = src.get(..a).unwrap_or(&[]);

@@ -1,5 +1,5 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
-//! A port whose timer goes on while the picture is written: a driver without its half of a hook.
+//! A port whose timer goes on while the image is written: a driver without its half of a hook.
 
 #[cfg(target_os = "none")]
 mod port {

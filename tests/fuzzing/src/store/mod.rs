@@ -183,7 +183,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         vec![0, 0, 2, 5, 0, 9, 0],
         // Two images: boots that count attempts.
         vec![1, 12, 0, 0, 0, 0, 9, 0],
-        // Two images: a record of the future, and one that lies of the second slot.
+        // Two images: a record of a newer version, and one that lies of the second slot.
         vec![1, 0, 3, 11, 0, 1, 0, 0, 8, 0, 1, 2, 0, 0, 4, 3, 0, 2, 0, 3, 112, 0, 9, 2, 1, 2, 1, 0],
         // Two images, Once: a boot, a cut, a boot.
         vec![1, 2, 2, 9, 6, 0, 2, 0, 7, 2, 0, 0],

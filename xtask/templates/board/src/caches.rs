@@ -1,7 +1,7 @@
 //! The cache outside the core. Those inside it are the library's and the firmware's affair.
 
 // FILL caches: as generated there is none, or it is off, as a reset leaves it.
-/// Where the registers of the outer cache's controller, an L2C-310, are, if the board has one, be it on or
+/// The registers of the outer cache's controller, an L2C-310, if the board has one, be it on or
 /// off: the self test looks.
 pub const OUTER_CACHE: Option<usize> = None;
 

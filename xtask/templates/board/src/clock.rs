@@ -11,8 +11,8 @@ pub fn clock() -> Clock {
     || 0
 }
 
-/// Seconds since 1970, or 0 if the board does not know. Read again after a snapshot boot: what a picture
-/// remembers is old.
+/// Seconds since 1970, or 0 if the board does not know. Read again after a snapshot boot: what saved memory
+/// holds is old.
 pub fn seconds() -> u32 {
     0
 }

@@ -8,7 +8,7 @@ use oal_firmware::terminal::Uart;
 pub struct Console;
 
 impl Uart for Console {
-    /// The UART as it is: nothing is written to it. A loader or an earlier life may have left it in any
+    /// The UART as it is: nothing is written to it. A loader or an earlier run may have left it in any
     /// state.
     unsafe fn new() -> Self {
         Console

@@ -3,7 +3,7 @@
 //! [`find`]'s value lives in nosave memory, and so must all else that the driver changes: a static of its own gets
 //! `#[unsafe(link_section = ".nosave.bss")]`, or `.nosave.data` if its first value is not all zeroes.
 
-// FILL medium: a driver that works by polling, without interrupts, without memory of the picture, and with a time-out for each wait.
+// FILL medium: a driver that works by polling, without interrupts, without saved memory, and with a time-out for each wait.
 // For a card or an eMMC a host controller's driver (`oal_drivers::mmc::Host`) is enough: `CardStorage` is the rest. As generated
 // there is no medium: every boot is a cold one, and `snapshot` answers so.
 use oal_firmware::storage::{Sectors, Storage};
@@ -72,7 +72,7 @@ impl Storage for Medium {
     }
 }
 
-/// Looks for the medium: as after power-on, whatever state a loader or an earlier life left it in.
+/// Looks for the medium: as after power-on, whatever state a loader or an earlier run left it in.
 ///
 /// # Safety
 /// Nobody else uses its controller.

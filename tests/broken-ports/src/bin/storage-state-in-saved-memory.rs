@@ -1,5 +1,5 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
-//! A port whose storage driver keeps a count in ordinary memory, which is in the picture.
+//! A port whose storage driver keeps a count in ordinary memory, which is saved.
 
 #[cfg(target_os = "none")]
 mod port {

@@ -1,4 +1,4 @@
-//! `--picture`: RAM as a map, a cell for one page or more, as SVG or PNG.
+//! `--map`: RAM as a map, a cell for one page or more, as SVG or PNG.
 
 use super::image::Image;
 use anyhow::{Context, Result, bail, ensure};
@@ -20,7 +20,7 @@ const GAP: u64 = 8192;
 /// Parts of RAM that are drawn for themselves.
 const PARTS: usize = 16;
 
-/// What a page is in the picture.
+/// What a page is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Class {
     /// Not in the image: free or nosave, or no RAM at all.
@@ -68,18 +68,18 @@ impl Class {
 }
 
 /// The map of RAM: its parts, each with its cells.
-pub struct Picture {
+pub struct RamMap {
     parts: Vec<(FrameRange, Vec<Class>)>,
     pages_per_cell: u64,
     mapped: bool,
 }
 
-impl Picture {
-    /// The picture of an image without a fault; of a board whose memory is known, all of its RAM.
+impl RamMap {
+    /// The map of an image without a fault; of a board whose memory is known, all of its RAM.
     ///
     /// # Errors
     /// If there is no page to draw.
-    pub fn new(image: &Image, map: Option<&MemoryMap>) -> Result<Picture> {
+    pub fn new(image: &Image, map: Option<&MemoryMap>) -> Result<RamMap> {
         let areas = match map {
             Some(map) => map.areas().iter().map(|area| area.frames).collect(),
             None => parts(image),
@@ -100,7 +100,7 @@ impl Picture {
         runs.extend(zeroes.map(|extent| (extent.frames, Class::Zero)));
         runs.extend(map.iter().flat_map(|map| map.nosave()).map(|frames| (*frames, Class::Nosave)));
         let parts = areas.iter().map(|area| (*area, cells(*area, &runs, pages_per_cell))).collect();
-        Ok(Picture { parts, pages_per_cell, mapped: map.is_some() })
+        Ok(RamMap { parts, pages_per_cell, mapped: map.is_some() })
     }
 
     /// Writes it in the format that the file's name ends in.
@@ -112,9 +112,9 @@ impl Picture {
         match name.rsplit_once('.') {
             Some((_, "svg")) => out.write_all(self.svg().as_bytes())?,
             Some((_, "png")) => self.png(&mut out)?,
-            _ => bail!("a picture's name ends in `.svg` or `.png`"),
+            _ => bail!("a map's name ends in `.svg` or `.png`"),
         }
-        out.flush().context("cannot write the picture")
+        out.flush().context("cannot write the map")
     }
 
     /// Rows of a part.
@@ -122,7 +122,7 @@ impl Picture {
         (cells.len() as u64).div_ceil(COLUMNS)
     }
 
-    /// The picture as SVG, with the addresses of each part and a legend.
+    /// The map as SVG, with the addresses of each part and a legend.
     fn svg(&self) -> String {
         const LINE: u64 = 16;
         let rows: u64 = self.parts.iter().map(|(_, cells)| Self::rows(cells)).sum();
@@ -196,7 +196,7 @@ impl Picture {
         let mut encoder = png::Encoder::new(out, width as u32, height as u32);
         encoder.set_color(png::ColorType::Rgb);
         encoder.set_depth(png::BitDepth::Eight);
-        encoder.write_header()?.write_image_data(&pixels).context("cannot write the picture")
+        encoder.write_header()?.write_image_data(&pixels).context("cannot write the map")
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
-/// Writes the picture as PNG, with a palette where its colours fit one.
+/// Writes the screen as PNG, with a palette where its colours fit one.
 pub fn save(ppm: &[u8], path: &Path) -> Result<()> {
     let (width, height, pixels) = parse(ppm)?;
     let file = File::create(path).with_context(|| format!("cannot write `{}`", path.display()))?;

@@ -1,21 +1,21 @@
-#include "life.h"
+#include "app.h"
 
 #include "board.h"
 #include "console.h"
 
-struct life life;
+struct app app;
 
 static uint32_t word(uint32_t page, uint32_t at)
 {
     uint32_t mixed;
     switch (page / 40u % 3u) {
     case 0:
-        mixed = (page * 1024u + at + 1u) * 2654435761u ^ life.seed * 40503u;
+        mixed = (page * 1024u + at + 1u) * 2654435761u ^ app.seed * 40503u;
         mixed = (mixed ^ mixed >> 15) * 2246822519u;
         mixed = (mixed ^ mixed >> 13) * 3266489917u;
         return mixed ^ mixed >> 16;
     case 1:
-        return life.seed + page + at / 16u;
+        return app.seed + page + at / 16u;
     default:
         return 0;
     }
@@ -48,9 +48,9 @@ void life_status(void)
     print("@status state=");
     print(states[GetSnapshotState()]);
     print(" timeline=");
-    print(life.timeline);
-    print_pair(" boots=", life.boots);
-    print_pair(" seed=", life.seed);
+    print(app.timeline);
+    print_pair(" boots=", app.boots);
+    print_pair(" seed=", app.seed);
     print_pair(" pages=", PATTERN_PAGES);
     print_pair(" wrong=", pattern_wrong(PATTERN, PATTERN_PAGES));
     print(" digest=");

@@ -1,7 +1,7 @@
 /* What a snapshot must bring back, and how that is found out: memory whose contents follow from a number, registers, and the
- * application's own count of its lives. */
-#ifndef LIFE_H
-#define LIFE_H
+ * application's own count of its boots. */
+#ifndef APP_H
+#define APP_H
 
 #include <stdint.h>
 
@@ -13,12 +13,12 @@
 /* Words that load_registers takes. */
 #define REGISTERS 71u
 
-/* In the picture. */
-struct life {
+/* In saved memory. */
+struct app {
     uint32_t seed, boots;
     const char *timeline;
 };
-extern struct life life;
+extern struct app app;
 
 /* Fills pages with what follows from the seed: runs of 40 pages that do not compress, that do, and that are zero. */
 void pattern_fill(uint32_t *at, uint32_t pages);

@@ -22,12 +22,12 @@ pub const WRITTEN: &str = "oal_marker_written";
 /// The stop at which every page is in place.
 pub const LOADED: &str = "oal_marker_loaded";
 
-/// Pages of noise in every picture, in MiB.
+/// Noise in every saved memory, in MiB.
 pub const BALLAST_MIB: u32 = 4;
 
-/// What is pictured.
+/// What is saved.
 #[derive(Clone, Copy)]
-pub struct Life {
+pub struct Setup {
     /// MiB of RAM.
     pub ram_mib: u32,
     /// MiB of memory that does not compress.
@@ -38,9 +38,9 @@ pub struct Life {
 /// longest.
 pub fn cases(sizes: &[u32]) -> Vec<Case> {
     let case = |mib: u32| {
-        let life = Life { ram_mib: mib, ballast_mib: BALLAST_MIB };
-        Case::new(format!("picture-byte-for-byte-{mib}-mib"), move |b, j| {
-            byte_for_byte(b, j, life, &b.fresh()?)?.power_off()
+        let setup = Setup { ram_mib: mib, ballast_mib: BALLAST_MIB };
+        Case::new(format!("ram-byte-for-byte-{mib}-mib"), move |b, j| {
+            byte_for_byte(b, j, setup, &b.fresh()?)?.power_off()
         })
         .only(move |board, _| board.ram_mib.contains(&mib))
     };
@@ -50,7 +50,7 @@ pub fn cases(sizes: &[u32]) -> Vec<Case> {
 /// What the host remembers of the moment of capture.
 struct Captured {
     map: Map,
-    picture: Vec<Range<u64>>,
+    saved: Vec<Range<u64>>,
     ram: File,
     oem: Vec<Vec<u8>>,
     status: Answer,
@@ -58,16 +58,16 @@ struct Captured {
 }
 
 /// Takes a snapshot on a medium without any, boots from it, and compares RAM. Returns the restored machine.
-pub fn byte_for_byte(rig: &Rig, journal: &Journal, life: Life, medium: &Medium) -> Result<Machine> {
-    let captured = first_life(rig, journal, life, medium)?;
-    let mut expected = captured.picture.clone();
+pub fn byte_for_byte(rig: &Rig, journal: &Journal, setup: Setup, medium: &Medium) -> Result<Machine> {
+    let captured = capture(rig, journal, setup, medium)?;
+    let mut expected = captured.saved.clone();
     expected.extend(captured.map.oem.iter().cloned());
     check_page_map(medium, &expected)?;
-    second_life(rig, journal, life.ram_mib, medium, &captured)
+    restore(rig, journal, setup.ram_mib, medium, &captured)
 }
 
-fn first_life(rig: &Rig, journal: &Journal, life: Life, medium: &Medium) -> Result<Captured> {
-    let mib = life.ram_mib;
+fn capture(rig: &Rig, journal: &Journal, setup: Setup, medium: &Medium) -> Result<Captured> {
+    let mib = setup.ram_mib;
     let firmware = &rig.firmware;
     let mut machine = rig.start(firmware, mib, Some(medium), &[CAPTURED, WRITTEN], journal)?;
     let boot = Boot::watch(&mut machine.console, BOOT)?;
@@ -80,7 +80,7 @@ fn first_life(rig: &Rig, journal: &Journal, life: Life, medium: &Medium) -> Resu
     );
     rig.check_find(&mut machine)?;
     // Memory that does not compress, at the other end of RAM: raw chunks, and more than a handful of pages.
-    machine.command(&format!("ballast {}", life.ballast_mib), QUICK)?.ok()?;
+    machine.command(&format!("ballast {}", setup.ballast_mib), QUICK)?.ok()?;
     let status = machine.command("status", QUICK)?;
     ensure!(
         status.event("status")?.text("timeline")? == "cold",
@@ -93,7 +93,7 @@ fn first_life(rig: &Rig, journal: &Journal, life: Life, medium: &Medium) -> Resu
         !(rig.board.has_display && map.oem.is_empty()),
         "`memory` lists no OEM region; the frame buffer should be one"
     );
-    let picture = map.picture(&firmware.range("__oal_code_start", "__oal_code_end")?);
+    let saved = map.saved(&firmware.range("__oal_code_start", "__oal_code_end")?);
 
     machine.console.send("snapshot")?;
     machine.wait_at(firmware, CAPTURED, SNAPSHOT)?;
@@ -113,10 +113,10 @@ fn first_life(rig: &Rig, journal: &Journal, life: Life, medium: &Medium) -> Resu
     check_running(&mut machine, &after, "live")?;
     rig.check_find(&mut machine)?;
     machine.power_off()?;
-    Ok(Captured { map, picture, ram, oem, status, seq })
+    Ok(Captured { map, saved, ram, oem, status, seq })
 }
 
-/// The page map on the medium names exactly the pages that belong to the picture.
+/// The page map on the medium names exactly the pages that are saved.
 pub fn check_page_map(medium: &Medium, expected: &[Range<u64>]) -> Result<()> {
     let image = images::newest(medium)?;
     let mapped = images::mapped(medium, &image)?;
@@ -124,32 +124,26 @@ pub fn check_page_map(medium: &Medium, expected: &[Range<u64>]) -> Result<()> {
     let extra = memory::subtract(&mapped, expected);
     ensure!(
         missing.is_empty(),
-        "the page map lacks {} bytes of the picture, first {:x?}",
+        "the page map lacks {} bytes of saved memory, first {:x?}",
         memory::total(&missing),
         missing[0]
     );
     ensure!(
         extra.is_empty(),
-        "the page map holds {} bytes beyond the picture, first {:x?}",
+        "the page map holds {} bytes beyond saved memory, first {:x?}",
         memory::total(&extra),
         extra[0]
     );
     Ok(())
 }
 
-fn second_life(
-    rig: &Rig,
-    journal: &Journal,
-    mib: u32,
-    medium: &Medium,
-    captured: &Captured,
-) -> Result<Machine> {
+fn restore(rig: &Rig, journal: &Journal, mib: u32, medium: &Medium, captured: &Captured) -> Result<Machine> {
     let firmware = &rig.firmware;
     let mut machine = rig.start(firmware, mib, Some(medium), &[LOADED], journal)?;
     machine.wait_at(firmware, LOADED, BOOT)?;
     let wrong =
-        memory::differing_pages(&captured.ram, &machine.ram_now()?, rig.board.ram_start, &captured.picture)?;
-    let pages = memory::total(&captured.picture) / memory::PAGE;
+        memory::differing_pages(&captured.ram, &machine.ram_now()?, rig.board.ram_start, &captured.saved)?;
+    let pages = memory::total(&captured.saved) / memory::PAGE;
     ensure!(
         wrong.is_empty(),
         "of {pages} pages loaded, these are not as captured: {}",
