@@ -43,8 +43,8 @@ pub trait Application<P: Platform>: Sized + 'static {
     /// The observer, at power-on: in the boot stage, before any driver.
     fn observer() -> Self::Observer;
 
-    /// Starts after a cold boot: the drivers are up, and interrupts are let in. `text` is the medium with text files, if there
-    /// is one.
+    /// Starts after a cold boot: the drivers are up, and interrupts are let in. `text` is the medium with
+    /// text files, if there is one.
     fn start(text: Option<&mut dyn Sectors>, heap: &mut PageHeap, terminal: &mut Terminal<P::Uart>) -> Self;
 
     /// Commands are taken: after a cold boot, and after the system was restored.

@@ -58,8 +58,8 @@ impl<P: Platform, A: Application<P>> Board<P, A> {
     /// The board after a cold boot: drivers up, interrupts let in, the application started.
     ///
     /// # Safety
-    /// Called once, by the application's first code; the boot stage is done with the devices and with `ram`, of which nothing behind
-    /// the statics is in use.
+    /// Called once, by the application's first code; the boot stage is done with the devices and with `ram`,
+    /// of which nothing behind the statics is in use.
     pub unsafe fn start(ram: &Ram, text: Option<&mut dyn Sectors>) -> Self {
         mask_interrupts();
         // SAFETY: the caller's promise.
@@ -113,7 +113,8 @@ impl<P: Platform, A: Application<P>> System for Board<P, A> {
         unmask_interrupts();
     }
 
-    /// The application's own work goes on, by the tick; if that is dead or late, by the clock, for twice as long.
+    /// The application's own work goes on, by the tick; if that is dead or late, by the clock, for twice as
+    /// long.
     fn pause(&mut self, milliseconds: u32) {
         let mut clock = P::clock();
         let mut deadline = Deadline::new(clock.now_us(), 2000 * u64::from(milliseconds));

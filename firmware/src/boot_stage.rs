@@ -56,8 +56,8 @@ impl<P: Platform, A: Application<P>> StageCell<P, A> {
     }
 }
 
-/// The findings and devices that the boot stage hands over: to the application, or to the restored system. All of it is in
-/// nosave memory, at the same address at every boot.
+/// The findings and devices that the boot stage hands over: to the application, or to the restored system.
+/// All of it is in nosave memory, at the same address at every boot.
 pub struct BootStage<P: Platform, A: Application<P>> {
     /// The banks of RAM.
     pub ram: Ram,
@@ -79,8 +79,8 @@ pub struct BootStage<P: Platform, A: Application<P>> {
     pub report: BootReport,
 }
 
-/// The first Rust code after power-on. `unfilled`, from the board's build script, names the places of a new board that are
-/// still to be filled: `FILE#SECTION` of `docs/porting.md`, one blank between two.
+/// The first Rust code after power-on. `unfilled`, from the board's build script, names the places of a new
+/// board that are still to be filled: `FILE#SECTION` of `docs/porting.md`, one blank between two.
 pub fn boot<P: Platform, A: Application<P>>(cell: &'static StageCell<P, A>, unfilled: &str) -> ! {
     // SAFETY: MMU and caches are off, and nothing of what is probed is in use. Then the caches are empty, and the
     // table is the boot stage's own.

@@ -11,7 +11,8 @@ pub const unsafe fn window<const BYTES: usize>(address: usize) -> Window<BYTES> 
     unsafe { Window::new(address as *mut u32) }
 }
 
-/// A function for each device, that gives its driver: `devices! { /// Timers. timers() -> Timers = Sp804::new(window(0x1001_1000)); }`
+/// A function for each device, that gives its driver: `devices! { /// Timers. timers() -> Timers =
+/// Sp804::new(window(0x1001_1000)); }`
 #[macro_export]
 macro_rules! devices {
     ($($(#[$doc:meta])* $name:ident() -> $type:ty = $make:expr;)+) => {$(

@@ -1,12 +1,13 @@
-//! [`ToRam`]: controllers that write to RAM beside the CPU, on a board whose one cache level is the core's own.
+//! [`ToRam`]: controllers that write to RAM beside the CPU, on a board whose one cache level is the core's
+//! own.
 
 use oal_drivers::dma::Dma;
 
 use crate::arch::cache;
 
-/// RAM that is mapped to where it is, and that controllers see at the same addresses. Level 2 caches (an L2C-310) are off; a
-/// board that uses one has to clean and invalidate its lines as well: after the core's own before a transfer, and before
-/// them behind it.
+/// RAM that is mapped to where it is, and that controllers see at the same addresses. Level 2 caches (an
+/// L2C-310) are off; a board that uses one has to clean and invalidate its lines as well: after the core's
+/// own before a transfer, and before them behind it.
 #[derive(Clone, Copy, Debug)]
 pub struct ToRam(());
 
@@ -24,7 +25,8 @@ impl ToRam {
 // dirty while it is lent, since the lines are cleaned and invalidated before and nobody writes to it meanwhile; lines
 // that were fetched ahead of use meanwhile are invalidated behind the transfer, before the CPU looks.
 unsafe impl Dma for ToRam {
-    /// Cleans and invalidates the buffer's lines to the point of coherency: a dirty line written back later would overwrite what the controller wrote.
+    /// Cleans and invalidates the buffer's lines to the point of coherency: a dirty line written back later
+    /// would overwrite what the controller wrote.
     fn lend(&mut self, buffer: &mut [u8]) -> Option<u32> {
         let start = buffer.as_ptr() as usize;
         if buffer.is_empty()
@@ -41,7 +43,8 @@ unsafe impl Dma for ToRam {
         u32::try_from(start).ok()
     }
 
-    /// Invalidates the buffer's lines: a core may have fetched some ahead of use, with what was in memory then.
+    /// Invalidates the buffer's lines: a core may have fetched some ahead of use, with what was in memory
+    /// then.
     fn take_back(&mut self, buffer: &mut [u8]) {
         cache::barrier();
         for line in lines(buffer) {

@@ -1,6 +1,7 @@
 //! The page heap: what is left of RAM, handed out from both ends.
 //!
-//! Pages that nobody has are free: they are not saved, and keep whatever they held. Each bank of RAM has a run of them.
+//! Pages that nobody has are free: they are not saved, and keep whatever they held. Each bank of RAM has a
+//! run of them.
 
 use core::ops::Range;
 
@@ -33,7 +34,8 @@ impl Run {
     }
 }
 
-/// The free parts of the banks `ram` behind statics that end at `statics_end`: the rest of their bank, and all of every other.
+/// The free parts of the banks `ram` behind statics that end at `statics_end`: the rest of their bank, and
+/// all of every other.
 pub fn free_of(ram: &[RamRegion], statics_end: usize) -> impl Iterator<Item = Range<usize>> {
     ram.iter().map(move |bank| {
         let (start, end) = (bank.base as usize, (bank.base + bank.len) as usize);
@@ -48,7 +50,8 @@ pub struct PageHeap {
 }
 
 impl PageHeap {
-    /// The heap of these runs of page-aligned addresses, by rising addresses; of more than [`MAX_BANKS`] the first ones.
+    /// The heap of these runs of page-aligned addresses, by rising addresses; of more than [`MAX_BANKS`] the
+    /// first ones.
     ///
     /// # Safety
     /// They are RAM, mapped to where it is, that nothing else uses.
@@ -72,8 +75,8 @@ impl PageHeap {
         self.runs.iter().map(Run::bytes).max().unwrap_or(0)
     }
 
-    /// `len` bytes from the low end of the first bank that has them, rounded up to whole pages. They follow those handed
-    /// out from there before.
+    /// `len` bytes from the low end of the first bank that has them, rounded up to whole pages. They follow
+    /// those handed out from there before.
     pub fn take_bottom(&mut self, len: usize) -> Option<&'static mut [u8]> {
         let len = len.checked_next_multiple_of(PAGE)?;
         let run = self.runs.iter_mut().find(|run| run.bytes() >= len)?;
@@ -92,7 +95,8 @@ impl PageHeap {
         Some(unsafe { core::slice::from_raw_parts_mut(run.high as *mut u8, len) })
     }
 
-    /// `count` words of free pages, for as long as nothing is taken from the heap. They hold whatever they held.
+    /// `count` words of free pages, for as long as nothing is taken from the heap. They hold whatever they
+    /// held.
     pub fn scratch(&mut self, count: usize) -> Option<&mut [u32]> {
         let bytes = count.checked_mul(size_of::<u32>())?;
         let run = self.runs.iter().find(|run| run.bytes() >= bytes)?;

@@ -7,8 +7,8 @@
 //!                                    snapshot, selftest, ...
 //! ```
 //!
-//! It runs on every board that implements `Platform`, with an `Application` or without one; the board's program is that,
-//! and one line: `firmware!`. The demonstration application is the crate `oal-demo`.
+//! It runs on every board that implements `Platform`, with an `Application` or without one; the board's
+//! program is that, and one line: `firmware!`. The demonstration application is the crate `oal-demo`.
 //!
 //! | module | |
 //! |---|---|
@@ -90,7 +90,8 @@ pub mod wait;
 #[cfg(target_os = "none")]
 pub use platform::Platform;
 
-/// Makes a program of the firmware for one board: `oal_firmware::firmware!(MyBoard, MyApplication);` with a [`Platform`] and an
+/// Makes a program of the firmware for one board: `oal_firmware::firmware!(MyBoard, MyApplication);` with a
+/// [`Platform`] and an
 /// [`Application`](application::Application), or `firmware!(MyBoard);` without an application.
 #[cfg(target_os = "none")]
 #[macro_export]

@@ -1,6 +1,7 @@
 //! The mapping of each address: every one to itself, but for a window to flash.
 //!
-//! The first MiB is not mapped, so that a null pointer faults. An outer cache stays off, as a reset leaves it.
+//! The first MiB is not mapped, so that a null pointer faults. An outer cache stays off, as a reset leaves
+//! it.
 
 use core::ops::Range;
 
@@ -9,8 +10,8 @@ use oal_snapshot::frame::RamRegion;
 /// Bytes that are mapped alike: all boundaries lie on a multiple.
 pub const GRANULE: u64 = 1 << 20;
 
-/// Flash that is seen as memory at an address of its own, all in whole MiB, so that it can be read at any alignment. It must
-/// not cover anything else that is used.
+/// Flash that is seen as memory at an address of its own, all in whole MiB, so that it can be read at any
+/// alignment. It must not cover anything else that is used.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadWindow {
     /// Its virtual address.

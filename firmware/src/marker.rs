@@ -1,4 +1,5 @@
-//! Functions that do nothing, for a debugger to stop at. Each has a number of its own, so that they stay four functions.
+//! Functions that do nothing, for a debugger to stop at. Each has a number of its own, so that they stay four
+//! functions.
 
 use core::hint::black_box;
 

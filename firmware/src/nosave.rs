@@ -18,8 +18,8 @@ impl<T> NosaveCell<T> {
     /// The one borrow.
     ///
     /// # Safety
-    /// Nobody uses an earlier borrow any more. A borrow that comes back with a snapshot counts as the first one: it
-    /// refers to what the boot stage left there.
+    /// Nobody uses an earlier borrow any more. A borrow that comes back with a snapshot counts as the first
+    /// one: it refers to what the boot stage left there.
     #[expect(clippy::mut_from_ref, reason = "the caller vouches for there being one")]
     pub unsafe fn take(&self) -> &mut T {
         // SAFETY: the cell is valid, and the caller promises that the borrow is the only one.

@@ -1,6 +1,8 @@
-//! Observes snapshots and boots: markers for a debugger, lines on the console, and the application's own observer.
+//! Observes snapshots and boots: markers for a debugger, lines on the console, and the application's own
+//! observer.
 //!
-//! All of it is nosave memory and hardware, because it runs while the saved memory must not change, or is overwritten.
+//! All of it is nosave memory and hardware, because it runs while the saved memory must not change, or is
+//! overwritten.
 
 use core::fmt::{Debug, Write};
 

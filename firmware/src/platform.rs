@@ -18,13 +18,14 @@ pub const MAX_DRIVERS: usize = 8;
 /// Drivers, in the order in which they are powered up.
 pub type DriverVec<'a> = heapless::Vec<&'a mut dyn Driver, MAX_DRIVERS>;
 
-/// A register that holds how a device is set up, such as a timer's reload value. The command `selftest` reads it before drivers
-/// go down, and compares it after they came up.
+/// A register that holds how a device is set up, such as a timer's reload value. The command `selftest` reads
+/// it before drivers go down, and compares it after they came up.
 #[derive(Clone, Copy, Debug)]
 pub struct DeviceRegister {
     /// Its name, without blanks.
     pub name: &'static str,
-    /// Its address: a word that can be read at any time while its driver is up, and that reading does not change.
+    /// Its address: a word that can be read at any time while its driver is up, and that reading does not
+    /// change.
     pub address: usize,
     /// The bits that stay the same as long as nobody sets the device up anew.
     pub mask: u32,
@@ -32,27 +33,28 @@ pub struct DeviceRegister {
 
 /// A board. The type has no values; everything is where the board has it.
 ///
-/// Two things belong to it as well: a linker script that gives `CODE` and `RAM` and includes `oal-firmware.x`; and, if something
-/// has to be done by the first instructions, such as starting the clock, [`early_store!`](crate::early_store). How it is
-/// done step by step: `docs/porting.md`.
+/// Two things belong to it as well: a linker script that gives `CODE` and `RAM` and includes
+/// `oal-firmware.x`; and, if something has to be done by the first instructions, such as starting the clock,
+/// [`early_store!`](crate::early_store). How it is done step by step: `docs/porting.md`.
 pub trait Platform: Sized + 'static {
     /// The board's name, in the console's lines and in every image: at most 16 bytes.
     const NAME: &'static str;
     /// The board's name for people.
     const TITLE: &'static str;
-    /// Whether the core is in Secure state, as after power-on; not so if a monitor (TF-A, OP-TEE) started the firmware. Monitor
-    /// mode's registers, which only Secure state can reach, are not saved then.
+    /// Whether the core is in Secure state, as after power-on; not so if a monitor (TF-A, OP-TEE) started the
+    /// firmware. Monitor mode's registers, which only Secure state can reach, are not saved then.
     const SECURE: bool = true;
     /// Memory outside RAM that is saved with it, such as a frame buffer: whole pages, at most
     /// [`MAX_OEM`](crate::ram::MAX_OEM) regions. `OEMGetSnapshotRegions` names them.
     const OEM: &'static [RamRegion] = &[];
-    /// Memory outside RAM that is mapped as Normal memory without caches, for a controller that reads it behind the
-    /// CPU's back: whole MiB.
+    /// Memory outside RAM that is mapped as Normal memory without caches, for a controller that reads it
+    /// behind the CPU's back: whole MiB.
     const UNCACHED: &'static [RamRegion] = &[];
     /// Memory to be seen at another address as well: read-only, Normal, not cached.
     const READ_WINDOW: Option<ReadWindow> = None;
 
-    /// Registers that every power-up of a driver must bring back, for the command `selftest`: the first 32 count.
+    /// Registers that every power-up of a driver must bring back, for the command `selftest`: the first 32
+    /// count.
     const REGISTERS: &'static [DeviceRegister] = &[];
     /// The registers of the outer cache's controller, an L2C-310, if the board has one, be it on or off.
     const OUTER_CACHE: Option<usize> = None;
@@ -66,8 +68,8 @@ pub trait Platform: Sized + 'static {
     /// The devices that are powered down for a snapshot.
     type Drivers: Drivers<Self::Uart>;
 
-    /// All RAM that the system uses, bank by bank by rising addresses: whole MiB, at most 1 GiB in all. The linker script's `RAM` lies
-    /// in one bank; the heap takes the rest of that one and all of the others.
+    /// All RAM that the system uses, bank by bank by rising addresses: whole MiB, at most 1 GiB in all. The
+    /// linker script's `RAM` lies in one bank; the heap takes the rest of that one and all of the others.
     ///
     /// # Safety
     /// Called once, before the MMU is on, with nothing in RAM in use but the firmware's own sections.
@@ -81,8 +83,8 @@ pub trait Platform: Sized + 'static {
         arch::core(stack, Self::SECURE, outer)
     }
 
-    /// A function that cleans and invalidates the cache outside the core, and waits until that is done; needed if the board switches it
-    /// on. It uses nosave memory only.
+    /// A function that cleans and invalidates the cache outside the core, and waits until that is done;
+    /// needed if the board switches it on. It uses nosave memory only.
     fn outer_cache() -> Option<fn()> {
         None
     }
@@ -101,8 +103,8 @@ pub trait Platform: Sized + 'static {
         0
     }
 
-    /// Brings back what no driver looks after (pads, clocks, power domains), as a cold boot does: `OEMSnapshotResume`, the
-    /// first code of the restored system, before any driver.
+    /// Brings back what no driver looks after (pads, clocks, power domains), as a cold boot does:
+    /// `OEMSnapshotResume`, the first code of the restored system, before any driver.
     ///
     /// # Safety
     /// Interrupts are masked, and no driver runs.

@@ -32,13 +32,13 @@ const fn token(step: usize) -> u32 {
     0x5aa5_0000 | step << 8 | (!step & 0xff)
 }
 
-/// Bytes of RAM at `start`: a multiple of 64 MiB, at most 1 GiB. The last word of each step is written and put back.
-/// For boards on which addresses without memory answer anything and do not fault; memory that is seen twice
-/// shows by the earlier words changing.
+/// Bytes of RAM at `start`: a multiple of 64 MiB, at most 1 GiB. The last word of each step is written and
+/// put back. For boards on which addresses without memory answer anything and do not fault; memory that is
+/// seen twice shows by the earlier words changing.
 ///
 /// # Safety
-/// The MMU and the data cache are off, and from `start` on there is RAM, or nothing, whose last words of each step are not
-/// in use.
+/// The MMU and the data cache are off, and from `start` on there is RAM, or nothing, whose last words of each
+/// step are not in use.
 pub unsafe fn size(start: usize) -> u64 {
     let mut before = [0; RAM_STEPS_MAX];
     let mut steps = 0;

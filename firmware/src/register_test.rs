@@ -1,7 +1,8 @@
-//! The register test: patterns in every register that a snapshot must bring back, and a look at them afterwards.
+//! The register test: patterns in every register that a snapshot must bring back, and a look at them
+//! afterwards.
 //!
-//! The patterns are set at the end of the second pass's suspend, with interrupts masked, and checked first thing
-//! when the system resumes, on both timelines. All are harmless while they are there.
+//! The patterns are set at the end of the second pass's suspend, with interrupts masked, and checked first
+//! thing when the system resumes, on both timelines. All are harmless while they are there.
 
 use heapless::Vec;
 
@@ -64,11 +65,12 @@ impl RegisterTest {
         RegisterTest { sane, want }
     }
 
-    /// Gives every register another value than its pattern, and counts those that kept theirs. `table` is another translation table
-    /// that maps as the one in use does.
+    /// Gives every register another value than its pattern, and counts those that kept theirs. `table` is
+    /// another translation table that maps as the one in use does.
     ///
     /// # Safety
-    /// As for [`RegisterTest::begin`]; the pattern of every register is restored before anything uses one of them.
+    /// As for [`RegisterTest::begin`]; the pattern of every register is restored before anything uses one of
+    /// them.
     pub unsafe fn spoil(&self, table: usize, kept: &mut u32) {
         // SAFETY: the caller's promise.
         *kept = unsafe { self.sane.spoil(&self.want, table) };

@@ -51,7 +51,8 @@ pub fn command<P: Platform, A: Application<P>>(
     Ok(answer)
 }
 
-/// Takes a snapshot and prints what it took. Comes back on both timelines, and says on which; and what became of the registers.
+/// Takes a snapshot and prints what it took. Comes back on both timelines, and says on which; and what became
+/// of the registers.
 pub fn perform<P: Platform, A: Application<P>>(
     session: &mut Session<P, A>,
     options: &Options,

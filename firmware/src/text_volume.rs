@@ -22,8 +22,8 @@ impl Sectors for Mapped {
     }
 }
 
-/// A FAT volume without a partition table, shown as the one partition of a disk: crate `embedded-sdmmc` looks for
-/// volumes in partitions only. Sector 0 is a table made up here, sector n is the volume's sector n - 1.
+/// A FAT volume without a partition table, shown as the one partition of a disk: crate `embedded-sdmmc` looks
+/// for volumes in partitions only. Sector 0 is a table made up here, sector n is the volume's sector n - 1.
 #[derive(Clone, Copy, Debug)]
 pub struct OnePartition<S>(pub S);
 

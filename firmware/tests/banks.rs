@@ -6,7 +6,8 @@ use oal_snapshot::frame::{PAGE_SIZE, Pfn, RamRegion};
 
 const MIB: u64 = GRANULE;
 
-/// Two banks of memory of this process, apart by at least a page: their places, and the memory that must outlive them.
+/// Two banks of memory of this process, apart by at least a page: their places, and the memory that must
+/// outlive them.
 fn two_banks() -> ([RamRegion; 2], Vec<u8>) {
     let memory = vec![0_u8; 12 * PAGE_SIZE];
     let start = (memory.as_ptr() as u64).next_multiple_of(PAGE_SIZE as u64);

@@ -1,6 +1,6 @@
 //! [`CpuContext`]: the registers of one CPU, in bytes.
 
-use crate::cpu::arch::CAPACITY;
+use crate::cpu::capacity::CAPACITY;
 
 /// The registers of one CPU as bytes, in a layout that is the architecture's own.
 ///

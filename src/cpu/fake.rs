@@ -3,9 +3,6 @@
 use crate::cpu::{Architecture, CpuContext};
 use crate::hooks::{Fork, RestoreCpu, TakeCpuSnapshot};
 
-/// Bytes that a context may have: as many as the largest, for tests and for CPUs that only the firmware knows how to capture.
-pub const CAPACITY: usize = 1024;
-
 /// The core of hosts.
 pub type Core = FakeCpu;
 

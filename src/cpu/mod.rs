@@ -1,8 +1,8 @@
 //! The CPU: its context, and for each architecture how to capture and restore it.
 //!
-//! The seam is at the instruction: [`fake`] does on any host what `armv7a` and `armv5te` do on the target, so that
-//! everything above this module runs in ordinary tests. `arch` is the module of the architecture that is compiled for. Each defines
-//! `Core`, its CPU, and `CAPACITY`, the bytes that a context of it may have.
+//! The seam is at the instruction: [`fake`] does on any host what `armv7a` and `armv5te` do on the target, so
+//! that everything above this module runs in ordinary tests. `arch` is the module of the architecture that is
+//! compiled for, and defines `Core`, its CPU; `capacity` says how large a context of it may be.
 
 // A stable compiler does not name the architecture's version; ARMv5TE is the one without atomic words.
 #[cfg(all(target_arch = "arm", not(target_has_atomic = "32")))]
@@ -10,6 +10,7 @@ pub mod armv5te;
 #[cfg(all(target_arch = "arm", target_has_atomic = "32"))]
 pub mod armv7a;
 mod cache;
+mod capacity;
 pub(crate) mod context;
 pub mod fake;
 #[cfg(target_arch = "arm")]

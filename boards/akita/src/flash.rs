@@ -76,15 +76,15 @@ impl RawBus for Pins {
         Ok(())
     }
 
-    /// QEMU's chip is never busy, and says its status once more if it is asked before a page is read. On the device the
-    /// line is a GPIO of the PXA270.
+    /// QEMU's chip is never busy, and says its status once more if it is asked before a page is read. On the
+    /// device the line is a GPIO of the PXA270.
     fn ready(&mut self) -> Result<Option<bool>, BusFault> {
         Ok(Some(true))
     }
 }
 
-/// The board's chip. QEMU 7.2.22 answers reads of the spare area with zeroes, so that every block would look bad, and does not
-/// keep it in the file.
+/// The board's chip. QEMU 7.2.22 answers reads of the spare area with zeroes, so that every block would look
+/// bad, and does not keep it in the file.
 type Chip = MainArea<Pins, Wait<Clock>>;
 /// The store on it: a bit for each of the chip's 1024 blocks.
 pub type Store = NandStore<Chip, PAGE, 128>;

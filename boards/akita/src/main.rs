@@ -1,6 +1,6 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
-//! The Sharp Zaurus SL-C1000 (akita), as QEMU up to 9.1 has it, for the reference firmware: a PXA270, ARMv5TE, with raw NAND, on
-//! which images are kept.
+//! The Sharp Zaurus SL-C1000 (akita), as QEMU up to 9.1 has it, for the reference firmware: a PXA270,
+//! ARMv5TE, with raw NAND, on which images are kept.
 //!
 //! The screen is not driven, and the NAND chip is all for the store: there is no text.
 

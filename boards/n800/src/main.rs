@@ -1,8 +1,9 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
-//! The Nokia N800 (OMAP2420, SWPU064) with a Cortex-A9 in place of its ARM1136, as QEMU can have it, for the reference
-//! firmware. Images are kept in its OneNAND.
+//! The Nokia N800 (OMAP2420, SWPU064) with a Cortex-A9 in place of its ARM1136, as QEMU can have it, for the
+//! reference firmware. Images are kept in its OneNAND.
 //!
-//! The application draws its screen into on-chip memory; the panel, behind a controller of its own, is not driven.
+//! The application draws its screen into on-chip memory; the panel, behind a controller of its own, is not
+//! driven.
 
 #[cfg(target_os = "none")]
 mod devices;

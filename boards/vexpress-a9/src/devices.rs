@@ -1,4 +1,5 @@
-//! The board's devices: where their registers are (motherboard DUI 0447, tile DUI 0448), and what they are wired to.
+//! The board's devices: where their registers are (motherboard DUI 0447, tile DUI 0448), and what they are
+//! wired to.
 
 use oal_demo::FrameBuffer;
 use oal_drivers::a9_timer::{GLOBAL_WINDOW, GlobalTimer};

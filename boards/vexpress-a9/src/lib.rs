@@ -1,5 +1,6 @@
 #![cfg_attr(target_os = "none", no_std)]
-//! The Versatile Express with Cortex-A9 (motherboard DUI 0447, tile DUI 0448), as QEMU has it, for the reference firmware.
+//! The Versatile Express with Cortex-A9 (motherboard DUI 0447, tile DUI 0448), as QEMU has it, for the
+//! reference firmware.
 //!
 //! A program for each kind of medium, in `src/bin`:
 //!

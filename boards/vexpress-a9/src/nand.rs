@@ -1,5 +1,6 @@
-//! [`Nand`]: images on a NAND chip. The board has none: a model of one lies on its bus here, command by command as a chip
-//! would, and keeps its cells in bank 0 of the NOR flash. Driver, ECC and store are those of a real chip.
+//! [`Nand`]: images on a NAND chip. The board has none: a model of one lies on its bus here, command by
+//! command as a chip would, and keeps its cells in bank 0 of the NOR flash. Driver, ECC and store are those
+//! of a real chip.
 
 use oal_drivers::cfi;
 use oal_drivers::nand::ecc::Bch;
@@ -79,7 +80,8 @@ impl Cells for InNor {
         Ok(())
     }
 
-    /// Programs whole words. Bits that are 0 stay 0: NOR flash does that by itself, but QEMU's model of it does not.
+    /// Programs whole words. Bits that are 0 stay 0: NOR flash does that by itself, but QEMU's model of it
+    /// does not.
     fn program(
         &mut self,
         block: u32,

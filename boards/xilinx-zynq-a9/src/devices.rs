@@ -28,7 +28,8 @@ pub type System = Slcr<Window<{ slcr::WINDOW }>>;
 
 /// The timer's interrupt.
 pub const TIMER_INTERRUPT: IntId = IntId::PRIVATE_TIMER;
-/// The clock of the global and private timers: 100 MHz in QEMU. On hardware it is half the core's clock, 333 MHz on a ZC702.
+/// The clock of the global and private timers: 100 MHz in QEMU. On hardware it is half the core's clock, 333
+/// MHz on a ZC702.
 pub const PERIPHCLK_HZ: u32 = 100_000_000;
 /// The global timer's registers: the first instructions start it.
 pub const GLOBAL_TIMER: usize = 0xf8f0_0200;
@@ -63,7 +64,8 @@ oal_firmware::devices! {
     interrupts() -> Gic<Distributor, CpuInterface> = Gic::new(window(0xf8f0_1000), window(0xf8f0_0100));
     /// The core's own timer.
     timer() -> Timer = PrivateTimer::new(window(0xf8f0_0600));
-    /// The eMMC's controller, SDIO 1. Its DMA reaches all of DDR; what the CPU's caches hold of it, it does not see.
+    /// The eMMC's controller, SDIO 1. Its DMA reaches all of DDR; what the CPU's caches hold of it, it does
+    /// not see.
     card_host() -> CardHost =
         Sdhci::new(window(0xe010_1000), clock(), CARD_CONFIG).with_dma(ToRam::new());
     /// UART 0.

@@ -1,9 +1,9 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
-//! A Zynq-7000 (UG585) as QEMU has it, for the reference firmware. Images are kept on an eMMC behind its second SD host
-//! controller.
+//! A Zynq-7000 (UG585) as QEMU has it, for the reference firmware. Images are kept on an eMMC behind its
+//! second SD host controller.
 //!
-//! The processor has no display controller of its own: the application draws its screen into memory, and nobody shows
-//! it. On hardware a first-stage loader has set up DDR, PLLs, clocks and pins before this runs.
+//! The processor has no display controller of its own: the application draws its screen into memory, and
+//! nobody shows it. On hardware a first-stage loader has set up DDR, PLLs, clocks and pins before this runs.
 
 #[cfg(target_os = "none")]
 mod devices;

@@ -18,8 +18,8 @@ pub enum Zynq {}
 // The global timer counts from the first instructions on. A reset stops it at 0.
 oal_firmware::early_store!(devices::GLOBAL_TIMER + GLOBAL_CONTROL, 1);
 
-/// The first byte of DDR. Its first MiB is not used: it is not mapped, and on hardware on-chip memory may lie over a part of
-/// it (UG585, 29.4.1).
+/// The first byte of DDR. Its first MiB is not used: it is not mapped, and on hardware on-chip memory may lie
+/// over a part of it (UG585, 29.4.1).
 const DDR: usize = 0;
 /// The second MiB of DDR holds the frame buffer.
 const VIDEO: usize = DDR + (1 << 20);

@@ -1,5 +1,5 @@
-//! The operating system timer: a counter that runs from the reset on, a periodic interrupt by match register 0, and the reset
-//! by the watchdog, match register 3.
+//! The operating system timer: a counter that runs from the reset on, a periodic interrupt by match register
+//! 0, and the reset by the watchdog, match register 3.
 //!
 //! Reference: 280000, chapter 22 "Operating System Timers".
 #![forbid(unsafe_code)]
@@ -27,7 +27,8 @@ const INTERRUPTS: usize = 0x1c;
 /// Match register 0 in the last ones.
 const CHANNEL_0: u32 = 1;
 
-/// Times that a match is set again if it has gone by meanwhile. A match that is missed comes 22 minutes later.
+/// Times that a match is set again if it has gone by meanwhile. A match that is missed comes 22 minutes
+/// later.
 const TRIES: u32 = 8;
 
 /// Counts after which the watchdog resets the processor.
@@ -35,8 +36,8 @@ const RESET_AFTER: u32 = HZ / 100;
 
 /// The counter, as a clock that starts at the reset.
 ///
-/// The register is 32 bits wide and turns over after 22 minutes. The value counts the turns it sees, so it has to be read at least
-/// that often; it belongs into nosave memory, since a reset sets the register to 0.
+/// The register is 32 bits wide and turns over after 22 minutes. The value counts the turns it sees, so it
+/// has to be read at least that often; it belongs into nosave memory, since a reset sets the register to 0.
 #[derive(Debug)]
 pub struct Counter<R> {
     regs: R,
@@ -71,7 +72,8 @@ impl<R: Registers> OsTimer<R> {
         Self(regs)
     }
 
-    /// Interrupts every `period` counts from now on, whatever the timer did before, as long as each interrupt is answered by
+    /// Interrupts every `period` counts from now on, whatever the timer did before, as long as each interrupt
+    /// is answered by
     /// [`OsTimer::answer`].
     pub fn start_periodic(&mut self, period: u32) {
         self.stop();
@@ -80,7 +82,8 @@ impl<R: Registers> OsTimer<R> {
         self.set_match(next, period);
     }
 
-    /// Takes the interrupt back, and sets the next one `period` counts after this one; after now, if that has gone by.
+    /// Takes the interrupt back, and sets the next one `period` counts after this one; after now, if that has
+    /// gone by.
     pub fn answer(&mut self, period: u32) {
         self.0.write(STATUS, CHANNEL_0);
         let next = self.0.read(MATCH_0).wrapping_add(period);

@@ -18,9 +18,10 @@ pub const SHARED_SCRIPT: (&str, &str) = ("oal-firmware.x", include_str!("../../.
 /// Files of a board, beside its sources, that may have places to fill.
 const OTHER_FILES: [&str; 3] = ["Cargo.toml", "board.ld", "board.toml"];
 
-/// Links the board's programs by its `script`, a path from the board's folder, with a build id. The script includes the
-/// [shared one](SHARED_SCRIPT), and that `oal-snapshot.x`, which the build script of `oal-snapshot` provides. If the
-/// board's sources have [marks], each is a warning, and the firmware prints them at every power-on.
+/// Links the board's programs by its `script`, a path from the board's folder, with a build id. The script
+/// includes the
+/// [shared one](SHARED_SCRIPT), and that `oal-snapshot.x`, which the build script of `oal-snapshot` provides.
+/// If the board's sources have [marks], each is a warning, and the firmware prints them at every power-on.
 ///
 /// # Panics
 /// If `OUT_DIR` cannot be written to.

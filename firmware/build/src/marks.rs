@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-/// A place to fill: the lines from `FILL SECTION: what it is for` to `FILL END`, in comments of whatever kind the file has.
+/// A place to fill: the lines from `FILL SECTION: what it is for` to `FILL END`, in comments of whatever kind
+/// the file has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
     /// The section of `docs/porting.md` that tells how.
     pub section: String,
-    /// Its lines, the marking ones included; the first line of the file is 0. A place without an end takes the rest of
-    /// the file.
+    /// Its lines, the marking ones included; the first line of the file is 0. A place without an end takes
+    /// the rest of the file.
     pub lines: Range<usize>,
 }
 

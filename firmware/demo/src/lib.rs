@@ -1,9 +1,10 @@
 #![cfg_attr(target_os = "none", no_std)]
-//! The demonstration application of the reference firmware: it reads the medium's text files, builds an index of their words,
-//! draws its figures on a screen if there is one, and computes in the registers of the vector unit. All of it is saved, and
-//! comes back with a snapshot.
+//! The demonstration application of the reference firmware: it reads the medium's text files, builds an index
+//! of their words, draws its figures on a screen if there is one, and computes in the registers of the vector
+//! unit. All of it is saved, and comes back with a snapshot.
 //!
-//! A board that has a `Display`, or none, runs it by `oal_firmware::firmware!(MyBoard, oal_demo::Demo<MyBoard>);`.
+//! A board that has a `Display`, or none, runs it by `oal_firmware::firmware!(MyBoard,
+//! oal_demo::Demo<MyBoard>);`.
 //!
 //! | module | |
 //! |---|---|

@@ -1,5 +1,5 @@
-//! The core: one door. The module of each architecture defines the same names, and nothing else of the firmware knows
-//! which one it is.
+//! The core: one door. The module of each architecture defines the same names, and nothing else of the
+//! firmware knows which one it is.
 //!
 //! | name | what |
 //! |---|---|
@@ -13,8 +13,8 @@
 //! | `Registers` | every register that a snapshot must bring back |
 //! | `Work` | a computation that lives in the registers of a vector unit, or in memory if there is none |
 //!
-//! The first instructions, `_start`, and the exception vectors are behind the door as well: they call `oal_boot`, `oal_interrupt` and
-//! `oal_fault`, which [`firmware!`](crate::firmware) defines.
+//! The first instructions, `_start`, and the exception vectors are behind the door as well: they call
+//! `oal_boot`, `oal_interrupt` and `oal_fault`, which [`firmware!`](crate::firmware) defines.
 
 // A stable compiler does not name the architecture's version; ARMv5TE is the one without atomic words.
 #[cfg(all(target_arch = "arm", not(target_has_atomic = "32")))]

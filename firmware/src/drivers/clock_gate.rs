@@ -1,7 +1,8 @@
 //! The timers' clock gate, as a chip with gated clocks would have it.
 //!
-//! None of the boards here has gates that matter in QEMU, so [`Gates`] counts what it would have written. What matters is the count
-//! of users: it came back with the saved memory and says "in use", but the gate of a board that was off is shut. A
+//! None of the boards here has gates that matter in QEMU, so [`Gates`] counts what it would have written.
+//! What matters is the count of users: it came back with the saved memory and says "in use", but the gate of
+//! a board that was off is shut. A
 //! [`RefCount`] knows that.
 
 use oal_snapshot::power::{Hold, RefCount};

@@ -15,8 +15,8 @@ pub struct GicDriver<D, C> {
 }
 
 impl<D: Registers, C: Registers> GicDriver<D, C> {
-    /// Initialises `gic`, which nobody else uses, the interrupt handler excepted, and lets the `timer`'s interrupt
-    /// through.
+    /// Initialises `gic`, which nobody else uses, the interrupt handler excepted, and lets the `timer`'s
+    /// interrupt through.
     pub fn init(mut gic: Gic<D, C>, timer: IntId) -> Self {
         gic.init();
         gic.enable(timer);
@@ -24,7 +24,8 @@ impl<D: Registers, C: Registers> GicDriver<D, C> {
     }
 }
 
-/// Answers an interrupt: `true` if it was the `tick`'s, which `clear` then takes back from the timer. Uses no VFP register.
+/// Answers an interrupt: `true` if it was the `tick`'s, which `clear` then takes back from the timer. Uses no
+/// VFP register.
 pub fn answer_tick<D: Registers, C: Registers>(
     gic: &mut Gic<D, C>,
     tick: IntId,

@@ -1,7 +1,7 @@
 //! Caches: what the core has, and whether the one outside it is cleaned at a restore.
 //!
-//! An emulator without a model of caches shows nothing of what is in them. What is checked is what it can show: that the outer
-//! cache's controller and the board's hook agree, and that a restore calls the hook.
+//! An emulator without a model of caches shows nothing of what is in them. What is checked is what it can
+//! show: that the outer cache's controller and the board's hook agree, and that a restore calls the hook.
 
 use super::cpu as trip;
 use super::report::{Findings, Guide};

@@ -100,9 +100,10 @@ fn time_ticks<P: Platform>() -> Option<u64> {
 struct Rate {
     /// Microseconds of a tick, by the measurement in the middle.
     tick_us: u64,
-    /// Whether that is what it should be, or cannot be decided. An emulator on a busy machine loses ticks, which makes measurements
-    /// longer; a tick that is seen late makes one shorter. So long ones say nothing as long as more are right than too short; and
-    /// a rate that is wrong shows by measurements that are wrong alike.
+    /// Whether that is what it should be, or cannot be decided. An emulator on a busy machine loses ticks,
+    /// which makes measurements longer; a tick that is seen late makes one shorter. So long ones say nothing
+    /// as long as more are right than too short; and a rate that is wrong shows by measurements that are
+    /// wrong alike.
     is_right: bool,
 }
 

@@ -1,7 +1,8 @@
 //! Every register goes through a capture and comes back by a restore in place, without a reboot.
 //!
-//! Patterns are set; the CPU is captured; on the engine's stack every register is given another value; and the context is
-//! restored, which goes on where the capture returns. A register that the capture leaves out keeps the other value.
+//! Patterns are set; the CPU is captured; on the engine's stack every register is given another value; and
+//! the context is restored, which goes on where the capture returns. A register that the capture leaves out
+//! keeps the other value.
 
 use oal_snapshot::cpu::CpuContext;
 use oal_snapshot::cpu::NosaveStack;
@@ -17,7 +18,8 @@ use crate::nosave::NosaveCell;
 use crate::platform::Platform;
 use crate::register_test::{Outcome, RegisterTest};
 
-/// Registers that may hold the same before and after they are spoilt: ACTLR has no bit that every core lets be changed.
+/// Registers that may hold the same before and after they are spoilt: ACTLR has no bit that every core lets
+/// be changed.
 const UNSPOILT: u32 = 1;
 
 /// For a CPU that only restores, as the boot stage's does.

@@ -1,5 +1,5 @@
-//! Drivers: all go down in reverse order and come up in order, three times, the third time as after a snapshot boot; and then
-//! the devices are what they were.
+//! Drivers: all go down in reverse order and come up in order, three times, the third time as after a
+//! snapshot boot; and then the devices are what they were.
 
 use heapless::Vec;
 use oal_snapshot::power::PowerUp;
@@ -73,8 +73,9 @@ pub fn check<P: Platform, A: Application<P>>(_: &mut BootStage<P, A>, board: &mu
     findings
 }
 
-/// Powers down all drivers, in reverse order, and leaves interrupts masked. With `look` it reports when the tick stops: before the first
-/// driver of the list, which others need, goes down. `false` if a driver would not; all are up again then.
+/// Powers down all drivers, in reverse order, and leaves interrupts masked. With `look` it reports when the
+/// tick stops: before the first driver of the list, which others need, goes down. `false` if a driver would
+/// not; all are up again then.
 fn go_down<P: Platform>(drivers: &mut P::Drivers, look: bool, findings: &mut Findings) -> bool {
     let mut list = drivers.all();
     let mut late = false;

@@ -53,8 +53,8 @@ fn checks<P: Platform, A: Application<P>>() -> [(&'static str, Check<P, A>); 8] 
     ]
 }
 
-/// Runs all checks, then takes a snapshot; goes on where a boot from it restores the system. With `reboot` it resets the
-/// board by itself in between.
+/// Runs all checks, then takes a snapshot; goes on where a boot from it restores the system. With `reboot` it
+/// resets the board by itself in between.
 pub fn command<P: Platform, A: Application<P>>(
     session: &mut Session<P, A>,
     argument: &str,

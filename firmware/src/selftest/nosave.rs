@@ -1,5 +1,5 @@
-//! Memory that must not be saved is nosave, memory that must be saved is not, and no saved memory changes while
-//! the medium is written.
+//! Memory that must not be saved is nosave, memory that must be saved is not, and no saved memory changes
+//! while the medium is written.
 
 use super::rehearsal;
 use super::report::{Findings, Guide};

@@ -1,7 +1,8 @@
 //! RAM that a board claims is there, and is there once.
 //!
-//! The last word of each page is changed and put back, with interrupts masked. Whether it is seen elsewhere as well is looked
-//! for at the addresses that differ in one bit: an address line that is not there shows nowhere else.
+//! The last word of each page is changed and put back, with interrupts masked. Whether it is seen elsewhere
+//! as well is looked for at the addresses that differ in one bit: an address line that is not there shows
+//! nowhere else.
 
 use oal_snapshot::frame::{PAGE_SIZE, RamRegion};
 use oal_snapshot::system::System;

@@ -1,9 +1,9 @@
-//! A rehearsal of what the engine does between capture and last write: on its stack, with drivers at rest and interrupts
-//! masked, an image of patterns goes to the slot that the next snapshot would take. Every saved page is summed
-//! before and after: none may change.
+//! A rehearsal of what the engine does between capture and last write: on its stack, with drivers at rest and
+//! interrupts masked, an image of patterns goes to the slot that the next snapshot would take. Every saved
+//! page is summed before and after: none may change.
 //!
-//! The image is of the policy `Once` and is consumed at the end: nothing ever boots from it. If power goes out before that, a
-//! boot refuses it for its header, and takes the image before it.
+//! The image is of the policy `Once` and is consumed at the end: nothing ever boots from it. If power goes
+//! out before that, a boot refuses it for its header, and takes the image before it.
 
 use core::ptr::from_ref;
 
@@ -70,7 +70,8 @@ pub enum Trouble {
 /// The reason why there can be no rehearsal, in kebab case.
 pub type Obstacle = &'static str;
 
-/// Whether the slot that the next snapshot takes holds nothing that must stay, and no image waits to be booted once.
+/// Whether the slot that the next snapshot takes holds nothing that must stay, and no image waits to be
+/// booted once.
 pub fn may_write<P: Platform, A: Application<P>>(stage: &mut BootStage<P, A>) -> Result<(), Obstacle> {
     let Ok(store) = stage.storage.store() else { return Err("no-store") };
     let room = store.slot_bytes(Slots::Two);
@@ -205,7 +206,8 @@ fn pattern(number: u32, seed: u32) -> [u8; 4] {
 /// Lengths of transfers in pages, in turns: from the least to the most that the engine uses.
 const PIECES: [u32; 4] = [1, 16, 3, 20];
 
-/// Writes an image of patterns, has it checked and committed, reads it in other pieces and compares, and consumes it.
+/// Writes an image of patterns, has it checked and committed, reads it in other pieces and compares, and
+/// consumes it.
 fn exercise<P: Platform>(
     store: &mut <P::Storage as Storage>::Store,
     workspace: &mut Work,

@@ -117,12 +117,12 @@ pub(super) fn resume_address() -> u32 {
     oal_armv5te_resume as *const () as usize as u32
 }
 
-/// Captures the registers into `context`, then calls `live` on another stack. Returns 0 behind that, and 1 where the context
-/// was restored.
+/// Captures the registers into `context`, then calls `live` on another stack. Returns 0 behind that, and 1
+/// where the context was restored.
 ///
 /// # Safety
-/// `context` has [`WORDS`](super::WORDS) words that nobody else uses; `live` may be called with `argument`; the stack that ends at
-/// `stack_top`, a multiple of 8, is unused. The core is in System mode.
+/// `context` has [`WORDS`](super::WORDS) words that nobody else uses; `live` may be called with `argument`;
+/// the stack that ends at `stack_top`, a multiple of 8, is unused. The core is in System mode.
 pub(super) unsafe fn capture(
     context: *mut u32,
     live: unsafe extern "C" fn(*mut c_void),

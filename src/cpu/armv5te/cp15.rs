@@ -1,4 +1,5 @@
-//! The system control coprocessor (DDI 0100, part B): translation table base, domains, fault status, fault address, process id.
+//! The system control coprocessor (DDI 0100, part B): translation table base, domains, fault status, fault
+//! address, process id.
 
 use core::arch::asm;
 
@@ -37,11 +38,12 @@ pub(super) fn save(words: &mut [u32]) {
     }
 }
 
-/// Restores the registers from the first words; without as many it does nothing. What was stored is drained to memory, and
-/// nothing that was translated or fetched before is used again.
+/// Restores the registers from the first words; without as many it does nothing. What was stored is drained
+/// to memory, and nothing that was translated or fetched before is used again.
 ///
 /// # Safety
-/// The values are those of a capture, whose tables map code, nosave memory and this stack as the present ones do.
+/// The values are those of a capture, whose tables map code, nosave memory and this stack as the present ones
+/// do.
 pub(super) unsafe fn restore(words: &[u32]) {
     let Some(&[table, domains, status, address, process]) = words.first_chunk::<COUNT>() else { return };
     // SAFETY: the caller's promise. The read of register 2 and what follows it waits until the changes are in effect (XScale core

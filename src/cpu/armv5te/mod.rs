@@ -1,15 +1,19 @@
 //! ARMv5TE: capture and restore on cores such as XScale and the ARM926EJ-S.
 //!
-//! Checked against the ARM Architecture Reference Manual, DDI 0100: A2.3 to A2.5 (modes, registers, status registers), part B
-//! (system control coprocessor), and against the XScale core's manual.
+//! Checked against the ARM Architecture Reference Manual, DDI 0100: A2.3 to A2.5 (modes, registers, status
+//! registers), part B (system control coprocessor), and against the XScale core's manual.
 //!
 //! # What the board sees to
-//! * The core runs in System mode, in ARM state, with FIQ masked. The capture masks IRQ and leaves it masked on both timelines.
-//! * Code, nosave memory and the restored system's own code at the call of [`take`](crate::take) are mapped at the same addresses,
-//!   with the same attributes, by the tables of the boot stage and by those that are saved; or the MMU is off in both.
-//! * The architecture does not say how a whole data cache is cleaned. So it is off while a snapshot is taken and booted, or
+//! * The core runs in System mode, in ARM state, with FIQ masked. The capture masks IRQ and leaves it masked
+//!   on both timelines.
+//! * Code, nosave memory and the restored system's own code at the call of [`take`](crate::take) are mapped
+//!   at the same addresses, with the same attributes, by the tables of the boot stage and by those that are
+//!   saved; or the MMU is off in both.
+//! * The architecture does not say how a whole data cache is cleaned. So it is off while a snapshot is taken
+//!   and booted, or
 //!   [`OuterCache`] cleans and invalidates it, and whatever is behind it.
-//! * Registers of other coprocessors (the accumulator and iWMMXt of an XScale, its coprocessor access register) are not in the context.
+//! * Registers of other coprocessors (the accumulator and iWMMXt of an XScale, its coprocessor access
+//!   register) are not in the context.
 
 mod core_registers;
 mod cp15;
@@ -23,13 +27,11 @@ use crate::hooks::{Fork, RestoreCpu, TakeCpuSnapshot};
 /// Words of a context.
 pub const WORDS: usize = word::COUNT;
 
-/// Bytes that a context may have: its words, and as many that a firmware's own hook puts behind them.
-pub const CAPACITY: usize = 2 * 4 * word::COUNT;
-
 /// The core of this architecture.
 pub type Core<O = NoOuterCache> = Armv5te<O>;
 
-/// Where the registers are in the context, in words: 2 is sp. r4 to r11 and lr of the caller are on its stack, which is saved.
+/// Where the registers are in the context, in words: 2 is sp. r4 to r11 and lr of the caller are on its
+/// stack, which is saved.
 mod word {
     /// Address at which execution goes on.
     pub const PC: usize = 0;

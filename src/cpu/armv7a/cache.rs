@@ -1,4 +1,5 @@
-//! Cache maintenance by set and way, over all levels that CLIDR names (DDI 0406C, B2.2.7 and the example there).
+//! Cache maintenance by set and way, over all levels that CLIDR names (DDI 0406C, B2.2.7 and the example
+//! there).
 
 use aarch32_cpu::asm::{dsb, isb};
 use aarch32_cpu::register::bpiall::BpIAll;

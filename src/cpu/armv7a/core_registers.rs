@@ -178,8 +178,8 @@ unsafe extern "C" {
     fn oal_armv7a_restore(context: *const u32) -> !;
 }
 
-/// Captures core and VFP registers, calls `live(argument)` on the stack that ends at `stack_top`, and returns 0; or 1
-/// after a restore.
+/// Captures core and VFP registers, calls `live(argument)` on the stack that ends at `stack_top`, and returns
+/// 0; or 1 after a restore.
 ///
 /// # Safety
 /// `context` is a whole context with its flags and CPACR filled in; `live` may be called with `argument`; the
@@ -198,7 +198,8 @@ pub(super) unsafe fn capture(
 /// Restores what [`capture`] captured.
 ///
 /// # Safety
-/// `context` is a context of this build that [`capture`] made; memory and translation are what they were then.
+/// `context` is a context of this build that [`capture`] made; memory and translation are what they were
+/// then.
 pub(super) unsafe fn restore(context: *const u32) -> ! {
     open_vfp();
     // SAFETY: the caller's promise.

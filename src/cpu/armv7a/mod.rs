@@ -1,14 +1,16 @@
 //! ARMv7-A: capture and restore on hardware, and in an emulator.
 //!
-//! Checked against the ARM Architecture Reference Manual, ARMv7-A and ARMv7-R edition (DDI 0406C). Sections are named
-//! where they matter.
+//! Checked against the ARM Architecture Reference Manual, ARMv7-A and ARMv7-R edition (DDI 0406C). Sections
+//! are named where they matter.
 //!
 //! # What the board sees to
-//! * The core runs in a privileged mode other than FIQ, Monitor and Hyp, in ARM state, little-endian, MMU on. (In FIQ mode
-//!   r8 to r12 of the other modes cannot be reached.)
-//! * Code, nosave memory and the restored system's own code at the call of [`take`](crate::take) are mapped at
-//!   the same addresses, with the same attributes, by the tables of the boot stage and by those in saved memory; TTBCR.N is the same in both.
-//! * The capture masks IRQ, FIQ and asynchronous aborts (`cpsid aif`) and leaves them masked on both timelines:
+//! * The core runs in a privileged mode other than FIQ, Monitor and Hyp, in ARM state, little-endian, MMU on.
+//!   (In FIQ mode r8 to r12 of the other modes cannot be reached.)
+//! * Code, nosave memory and the restored system's own code at the call of [`take`](crate::take) are mapped
+//!   at the same addresses, with the same attributes, by the tables of the boot stage and by those in saved
+//!   memory; TTBCR.N is the same in both.
+//! * The capture masks IRQ, FIQ and asynchronous aborts (`cpsid aif`) and leaves them masked on both
+//!   timelines:
 //!   [`System::resume`](crate::system::System::resume) unmasks what it wants.
 //! * Registers of an interrupt controller, a timer or an outer cache controller are devices: drivers
 //!   bring them back, or [`OuterCache`].
@@ -28,10 +30,6 @@ use core_registers::Held;
 
 /// Words of a context.
 pub const WORDS: usize = word::COUNT;
-
-/// Bytes that a context may have: its 128 words, and 32 that a firmware's own hook puts behind them, such as the registers of
-/// that hook's caller.
-pub const CAPACITY: usize = 640;
 
 /// The core of this architecture.
 pub type Core<O = NoOuterCache> = Armv7a<O>;
@@ -80,9 +78,9 @@ impl<O: OuterCache> Armv7a<O> {
         Armv7a { stack_top: self.stack_top, secure: self.secure, outer }
     }
 
-    /// Whether a context's registers, the first [`WORDS`] of `words`, can be restored on this core, wherever execution is to
-    /// go on. For firmware that restores a program of another build than its own, and says itself
-    /// where that goes on: word 0, entered in ARM state with the context's address in r0.
+    /// Whether a context's registers, the first [`WORDS`] of `words`, can be restored on this core, wherever
+    /// execution is to go on. For firmware that restores a program of another build than its own, and says
+    /// itself where that goes on: word 0, entered in ARM state with the context's address in r0.
     pub fn accepts_registers(&self, words: &[u32]) -> bool {
         let at = |i: usize| words.get(i).copied().unwrap_or(0);
         // System, Supervisor, IRQ, Abort and Undefined: the modes that a capture may be made in; ARM state.

@@ -1,5 +1,6 @@
 #![cfg_attr(target_os = "none", no_std)]
-//! Ports of the reference firmware to the Versatile Express, each with exactly one fault: the self test must name it.
+//! Ports of the reference firmware to the Versatile Express, each with exactly one fault: the self test must
+//! name it.
 //!
 //! A port is a program of `src/bin`: a [`Fault`], which is the good board but for what it says otherwise, and
 //! `oal_broken_ports::firmware!(ThatFault)`. `cargo xtask qemu-test --filter selftest-names` runs them.

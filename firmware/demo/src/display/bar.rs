@@ -31,7 +31,8 @@ impl<P: Display> Bar<P> {
         Bar { filled: 0, board: PhantomData }
     }
 
-    /// The bar's place: three quarters of a line, in the middle; and what to draw on, if there is a frame buffer.
+    /// The bar's place: three quarters of a line, in the middle; and what to draw on, if there is a frame
+    /// buffer.
     fn place() -> Option<(Canvas, Rectangle)> {
         let frame = P::PROGRESS?;
         let size = Size::new(frame.width / 4 * 3, HEIGHT);

@@ -13,10 +13,12 @@ pub use screen::{Figures, Screen};
 
 /// A board as this application wants it: with a display of any size, or without one.
 pub trait Display: Platform {
-    /// The frame buffer of the screen, if there is a display. It lies in a region of [`Platform::OEM`], so that it comes back, and in
+    /// The frame buffer of the screen, if there is a display. It lies in a region of [`Platform::OEM`], so
+    /// that it comes back, and in
     /// [`Platform::UNCACHED`].
     const SCREEN: Option<FrameBuffer> = None;
-    /// The frame buffer of the progress bar, if there is room for one: in [`Platform::UNCACHED`], and never saved.
+    /// The frame buffer of the progress bar, if there is room for one: in [`Platform::UNCACHED`], and never
+    /// saved.
     const PROGRESS: Option<FrameBuffer> = None;
 
     /// Shows a frame buffer, whatever was shown before.

@@ -12,7 +12,8 @@ use super::{Index, NONE, Posting, Word};
 const LEAST_ENTRIES: usize = 1 << 8;
 /// Most entries: 6 MiB.
 const MOST_ENTRIES: usize = 1 << 18;
-/// Most entries of the table that only counts: 2 MiB of free pages. When it is full, [`MOST_ENTRIES`] are due.
+/// Most entries of the table that only counts: 2 MiB of free pages. When it is full, [`MOST_ENTRIES`] are
+/// due.
 const MOST_COUNTED: usize = 1 << 19;
 /// Bytes of text between two calls of the progress function.
 const REPORT: usize = 64 << 10;
@@ -25,8 +26,9 @@ pub enum Step<'a> {
     Indexed(usize, usize),
 }
 
-/// Reads the text files of `medium` and indexes their words. Returns the index, and the address behind the memory
-/// that it turned out to need; from there on the heap's low end may be trimmed. `None` if there is too little RAM.
+/// Reads the text files of `medium` and indexes their words. Returns the index, and the address behind the
+/// memory that it turned out to need; from there on the heap's low end may be trimmed. `None` if there is too
+/// little RAM.
 pub fn build<P: Platform>(
     medium: Option<&mut dyn Sectors>,
     heap: &mut PageHeap,

@@ -70,8 +70,8 @@ impl Library {
         Some(Hit { file: file.name(), line, text })
     }
 
-    /// Reads every text file of the first FAT volume of `medium`, as far as `budget` bytes go. A medium without a
-    /// volume, or with one that cannot be read, gives what was read so far.
+    /// Reads every text file of the first FAT volume of `medium`, as far as `budget` bytes go. A medium
+    /// without a volume, or with one that cannot be read, gives what was read so far.
     pub fn read<P: Platform>(
         medium: Option<&mut dyn Sectors>,
         heap: &mut PageHeap,

@@ -1,5 +1,5 @@
-//! The registers that each exception mode has for itself (DDI 0100, A2.4). The firmware runs in System mode, whose own are in
-//! use; the rest are free.
+//! The registers that each exception mode has for itself (DDI 0100, A2.4). The firmware runs in System mode,
+//! whose own are in use; the rest are free.
 
 use core::arch::global_asm;
 

@@ -58,8 +58,8 @@ pub unsafe fn write(values: &[u32; COUNT]) {
 /// Access to domains: 0 is the one in use and stays as it is.
 const DOMAINS: u32 = 0x5d47_1d34;
 
-/// Distinct and harmless values over the present ones. The table in use stays: the application's tells it apart from the boot stage's.
-/// The process id moves the first 32 MiB, which nothing uses.
+/// Distinct and harmless values over the present ones. The table in use stays: the application's tells it
+/// apart from the boot stage's. The process id moves the first 32 MiB, which nothing uses.
 pub fn patterns(sane: &[u32; COUNT]) -> [u32; COUNT] {
     let [table, domains, ..] = *sane;
     [table, DOMAINS & !3 | domains & 3, 0x8d, 0xcf02_5a58, 0x2400_0000]

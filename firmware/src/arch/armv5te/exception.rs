@@ -6,7 +6,8 @@ use core::fmt;
 const NAMES: [&str; 8] =
     ["reset", "undefined instruction", "supervisor call", "prefetch abort", "data abort", "?", "IRQ", "FIQ"];
 
-/// An exception by its vector, the link register and the saved status of its mode, with the fault registers as they are now.
+/// An exception by its vector, the link register and the saved status of its mode, with the fault registers
+/// as they are now.
 pub fn exception(vector: usize, link: usize, status: usize) -> impl fmt::Display {
     let (fsr, far): (u32, u32);
     // SAFETY: reads the fault registers.

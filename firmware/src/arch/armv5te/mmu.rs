@@ -1,5 +1,5 @@
-//! First-level tables of 1 MiB sections, and one second-level table for the exception vectors (DDI 0100, B3.3 and B4.7). Code is
-//! read-only; this architecture cannot keep the rest from being executed.
+//! First-level tables of 1 MiB sections, and one second-level table for the exception vectors (DDI 0100, B3.3
+//! and B4.7). Code is read-only; this architecture cannot keep the rest from being executed.
 
 use core::arch::asm;
 use core::cell::UnsafeCell;
@@ -83,7 +83,8 @@ impl Table {
     }
 }
 
-/// Maps each MiB as `what` says, by `table`, and switches MMU, instruction cache and high vectors on. The data cache stays off.
+/// Maps each MiB as `what` says, by `table`, and switches MMU, instruction cache and high vectors on. The
+/// data cache stays off.
 ///
 /// # Safety
 /// The MMU is off, the caches hold nothing, `table` is not in use and stays where it is.
@@ -140,7 +141,8 @@ pub unsafe fn switch_to(table: &'static Table, what: impl Fn(u64) -> Mapping) {
     }
 }
 
-/// Where the MMU sends `address`, or `None` if no section maps it. The core does not translate on request: its table is read.
+/// Where the MMU sends `address`, or `None` if no section maps it. The core does not translate on request:
+/// its table is read.
 pub fn translate(address: usize) -> Option<usize> {
     let base: usize;
     // SAFETY: reading has no effect.

@@ -18,7 +18,8 @@ impl Registers {
     /// Sets them.
     ///
     /// # Safety
-    /// The values are what [`Registers::read`] gave, or follow from that by the methods here; interrupts are masked.
+    /// The values are what [`Registers::read`] gave, or follow from that by the methods here; interrupts are
+    /// masked.
     pub unsafe fn write(&self) {
         // SAFETY: the caller's promise.
         unsafe {
@@ -32,11 +33,12 @@ impl Registers {
         Registers { banked: banked::patterns(), cp15: cp15::patterns(&self.cp15) }
     }
 
-    /// Gives every register another value than its `pattern`: its own of `self`, or one that follows from the pattern. The table is
-    /// changed for the one at `table`. Returns how many registers kept their pattern.
+    /// Gives every register another value than its `pattern`: its own of `self`, or one that follows from the
+    /// pattern. The table is changed for the one at `table`. Returns how many registers kept their pattern.
     ///
     /// # Safety
-    /// As for [`Registers::write`]; both tables map alike; every register is restored before anything uses one of them.
+    /// As for [`Registers::write`]; both tables map alike; every register is restored before anything uses
+    /// one of them.
     pub unsafe fn spoil(&self, pattern: &Registers, table: usize) -> u32 {
         let other =
             Registers { banked: banked::others(&pattern.banked), cp15: cp15::others(&self.cp15, table) };

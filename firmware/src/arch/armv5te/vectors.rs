@@ -1,8 +1,8 @@
 //! Exception vectors: the timer's interrupt, and faults.
 //!
-//! They are a page of their own, which the MMU maps to 0xffff0000 (DDI 0100, A2.6.11): what they refer to is there by its
-//! absolute address. The interrupt handler has a stack of its own and sets it anew each time, so none of the exception modes'
-//! banked registers means anything between two interrupts.
+//! They are a page of their own, which the MMU maps to 0xffff0000 (DDI 0100, A2.6.11): what they refer to is
+//! there by its absolute address. The interrupt handler has a stack of its own and sets it anew each time, so
+//! none of the exception modes' banked registers means anything between two interrupts.
 
 use core::arch::global_asm;
 

@@ -1,5 +1,5 @@
-//! The registers that each mode has for itself (ARM DDI 0406C, B1.3.2). The test runs in System mode, whose own are
-//! in use; the rest are free.
+//! The registers that each mode has for itself (ARM DDI 0406C, B1.3.2). The test runs in System mode, whose
+//! own are in use; the rest are free.
 
 use core::arch::global_asm;
 
@@ -70,7 +70,8 @@ unsafe extern "C" {
     fn banked_write(registers: &[u32; COUNT], monitor: bool);
 }
 
-/// Their values; Monitor mode's are read only in Secure state. The core is in System mode, as this firmware is.
+/// Their values; Monitor mode's are read only in Secure state. The core is in System mode, as this firmware
+/// is.
 pub fn read(secure: bool) -> [u32; COUNT] {
     let mut registers = [0; COUNT];
     // SAFETY: it visits every mode that there is and comes back to System mode; interrupts either stay masked, or use no

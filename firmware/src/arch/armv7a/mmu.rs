@@ -1,5 +1,5 @@
-//! First-level tables of 1 MiB sections, short descriptors (DDI 0406C, B3.5.1). Code is read-only, everything else is never
-//! executed.
+//! First-level tables of 1 MiB sections, short descriptors (DDI 0406C, B3.5.1). Code is read-only, everything
+//! else is never executed.
 
 use core::arch::asm;
 use core::cell::UnsafeCell;

@@ -25,7 +25,8 @@ pub use vfp_work::Work;
 /// The library's CPU.
 pub type Core<O> = Armv7a<O>;
 
-/// The CPU, with the stack on which the engine writes. In Secure state the registers of Monitor mode belong to the saved state.
+/// The CPU, with the stack on which the engine writes. In Secure state the registers of Monitor mode belong
+/// to the saved state.
 pub fn core<O: OuterCache, const BYTES: usize>(
     stack: &'static mut NosaveStack<BYTES>,
     secure: bool,

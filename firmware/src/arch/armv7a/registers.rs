@@ -28,7 +28,8 @@ impl Registers {
     /// Sets them.
     ///
     /// # Safety
-    /// The values are what [`Registers::read`] gave, or follow from that by the methods here; interrupts are masked.
+    /// The values are what [`Registers::read`] gave, or follow from that by the methods here; interrupts are
+    /// masked.
     pub unsafe fn write(&self) {
         vfp::write(&self.vfp);
         vfp::set_control(self.fpscr);
@@ -53,11 +54,13 @@ impl Registers {
         }
     }
 
-    /// Gives every register another value than its `pattern`: its own of `self`, or one that follows from the pattern. The table is
-    /// changed for the one at `table`, and the vector unit is off afterwards. Returns how many registers kept their pattern.
+    /// Gives every register another value than its `pattern`: its own of `self`, or one that follows from the
+    /// pattern. The table is changed for the one at `table`, and the vector unit is off afterwards. Returns
+    /// how many registers kept their pattern.
     ///
     /// # Safety
-    /// As for [`Registers::write`]; both tables map alike; every register is restored before anything uses one of them.
+    /// As for [`Registers::write`]; both tables map alike; every register is restored before anything uses
+    /// one of them.
     pub unsafe fn spoil(&self, pattern: &Registers, table: usize) -> u32 {
         let mut other = self.clone();
         other.banked = banked::others(&pattern.banked);

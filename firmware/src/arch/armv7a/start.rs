@@ -125,13 +125,14 @@ unsafe extern "C" {
     /// Goes on in the application, on the stack that ends at `stack_top`.
     ///
     /// # Safety
-    /// The stack is memory of the application that nothing uses, `.data` and `.bss` are initialised, and nothing that
-    /// lives on the boot stack is used any more.
+    /// The stack is memory of the application that nothing uses, `.data` and `.bss` are initialised, and
+    /// nothing that lives on the boot stack is used any more.
     pub fn enter_application(stack_top: usize) -> !;
 }
 
-/// Lets the first instructions after power-on write a word to a device's register, to start the clock for instance:
-/// `early_store!(address, value);`, once in a board. Nothing is initialised by then, and the MMU is off.
+/// Lets the first instructions after power-on write a word to a device's register, to start the clock for
+/// instance: `early_store!(address, value);`, once in a board. Nothing is initialised by then, and the MMU is
+/// off.
 #[macro_export]
 macro_rules! early_store {
     ($address:expr, $value:expr) => {

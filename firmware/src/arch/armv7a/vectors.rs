@@ -1,7 +1,7 @@
 //! Exception vectors: the timer's interrupt, and faults.
 //!
-//! The interrupt handler runs on the interrupted code's stack in System mode, so no exception mode needs a stack
-//! and none of their banked registers means anything between two interrupts.
+//! The interrupt handler runs on the interrupted code's stack in System mode, so no exception mode needs a
+//! stack and none of their banked registers means anything between two interrupts.
 
 use core::arch::global_asm;
 

@@ -1,7 +1,7 @@
 //! A computation that lives in the registers d0 to d31 and nowhere else.
 //!
-//! d0 to d7 are doubles, d8 to d15 integers; each step adds to every one its own number from d16 to d31. The sums
-//! of doubles stay below 2^53 and are exact, so that every register follows from the number of steps.
+//! d0 to d7 are doubles, d8 to d15 integers; each step adds to every one its own number from d16 to d31. The
+//! sums of doubles stay below 2^53 and are exact, so that every register follows from the number of steps.
 
 use super::vfp;
 

@@ -1,5 +1,6 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
-//! A port whose screen stays as it was at power-on after a snapshot boot: its driver takes a power-off for a rest.
+//! A port whose screen stays as it was at power-on after a snapshot boot: its driver takes a power-off for a
+//! rest.
 
 #[cfg(target_os = "none")]
 mod port {

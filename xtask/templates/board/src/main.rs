@@ -19,7 +19,8 @@
 //! | `power` | reset, and off |
 //! | `board.toml` | none: what the lab knows of the board, to test it in QEMU |
 //!
-//! `platform` ties them together. The hooks that are not here, `OEMTakeCPUSnapshot` and `OEMCompressSnapshot`, are the library's own.
+//! `platform` ties them together. The hooks that are not here, `OEMTakeCPUSnapshot` and
+//! `OEMCompressSnapshot`, are the library's own.
 
 #[cfg(target_os = "none")]
 mod caches;

@@ -1,7 +1,7 @@
 //! Where images are kept: the medium, its driver, and the store on it.
 //!
-//! [`find`]'s value lives in nosave memory, and so must all else that the driver changes: a static of its own gets
-//! `#[unsafe(link_section = ".nosave.bss")]`, or `.nosave.data` if its first value is not all zeroes.
+//! [`find`]'s value lives in nosave memory, and so must all else that the driver changes: a static of its own
+//! gets `#[unsafe(link_section = ".nosave.bss")]`, or `.nosave.data` if its first value is not all zeroes.
 
 // FILL medium: a driver that works by polling, without interrupts, without saved memory, and with a time-out for each wait.
 // For a card or an eMMC a host controller's driver (`oal_drivers::mmc::Host`) is enough: `CardStorage` is the rest. As generated
