@@ -1,5 +1,5 @@
-//! A medium of one's own: NOR flash behind `NorFlash`, whose power fails while the second snapshot is written. The next
-//! boot finds the first one whole.
+//! A medium of one's own: NOR flash behind `NorFlash`, whose power fails while the second snapshot is
+//! written. The next boot finds the first one whole.
 //!
 //! The machine is that of the example `host`.
 

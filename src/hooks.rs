@@ -28,8 +28,8 @@ use crate::image::id::ImageId;
 use crate::refusal::{Reason, Refusal};
 use crate::system::System;
 
-/// Step 1, `OEMGetSnapshotRegions`: RAM that the system does not know of and that must be in the image, such as display
-/// memory. Optional: the default answers what the system's [layout](System::layout) has.
+/// Step 1, `OEMGetSnapshotRegions`: RAM that the system does not know of and that must be in the image, such
+/// as display memory. Optional: the default answers what the system's [layout](System::layout) has.
 ///
 /// ```
 /// # use oal_snapshot::frame::Pfn;
@@ -60,8 +60,8 @@ use crate::system::System;
 #[doc(alias("OEMGetSnapshotRegions", "pfnSnapGetOemRegions", "SnapshotSupport"))]
 pub trait GetSnapshotRegions: System {
     /// The regions, each physically contiguous, page-aligned, disjoint from each other and from the system's
-    /// RAM. The same at every call, and what the boot's [layout](crate::boot::Boot::layout) has. Called before anything
-    /// is captured.
+    /// RAM. The same at every call, and what the boot's [layout](crate::boot::Boot::layout) has. Called
+    /// before anything is captured.
     #[doc(alias = "OEMGetSnapshotRegions")]
     fn get_snapshot_regions(&self) -> &[RamRegion] {
         self.layout().oem
@@ -80,7 +80,8 @@ pub enum Fork {
 
 /// Step 2, `OEMTakeCPUSnapshot`: stores every register that must come back.
 ///
-/// Implemented for ARMv7-A by `cpu::armv7a` (on that target) and for host tests by [`cpu::fake`](crate::cpu::fake).
+/// Implemented for ARMv7-A by `cpu::armv7a` (on that target) and for host tests by
+/// [`cpu::fake`](crate::cpu::fake).
 ///
 /// ```
 /// use oal_snapshot::cpu::{Architecture, CpuContext};
@@ -158,8 +159,9 @@ pub struct Prepared {
 /// Step 4, `OEMPrepareSnapshot`: makes room, now that the size is known.
 #[doc(alias("OEMPrepareSnapshot", "pfnPrepareSnapshot", "SnapshotSupport"))]
 pub trait PrepareSnapshot: Medium {
-    /// Reserves (and may erase) room for an image of `len` bytes, a multiple of 4096, that may be booted as often as
-    /// `policy` says, and names it. The newest image that boots stays untouched if the storage has room for two.
+    /// Reserves (and may erase) room for an image of `len` bytes, a multiple of 4096, that may be booted as
+    /// often as `policy` says, and names it. The newest image that boots stays untouched if the storage has
+    /// room for two.
     ///
     /// # Errors
     /// If it does not fit: before anything on the medium was changed.
@@ -178,12 +180,13 @@ pub trait WriteSnapshot: Medium {
     #[doc(alias = "OEMWriteSnapshot")]
     fn write_snapshot(&mut self, data: &[u8], offset: u64) -> Result<(), Self::Error>;
 
-    /// The last call, `(NULL, 0, 0)` in C: flushes, reads the image back (through `scratch`, a multiple of 4096
-    /// bytes) and checks it, then commits it. Until the commit is on the medium, the previous image boots.
+    /// The last call, `(NULL, 0, 0)` in C: flushes, reads the image back (through `scratch`, a multiple of
+    /// 4096 bytes) and checks it, then commits it. Until the commit is on the medium, the previous image
+    /// boots.
     ///
     /// # Errors
-    /// Of the medium, or if what is read back is not what was written. The image is then not committed, unless it was the
-    /// commit itself that the medium reported as failed after it had stored it.
+    /// Of the medium, or if what is read back is not what was written. The image is then not committed,
+    /// unless it was the commit itself that the medium reported as failed after it had stored it.
     #[doc(alias = "OEMWriteSnapshot")]
     fn finish_snapshot(&mut self, scratch: &mut [u8]) -> Result<(), Self::Error>;
 }
@@ -194,7 +197,8 @@ pub trait WriteSnapshot: Medium {
 pub enum BootPolicy {
     /// Any number of times: instant-on.
     Always,
-    /// Once: hibernate. The image is consumed before it is entered, and also when anything else is booted instead.
+    /// Once: hibernate. The image is consumed before it is entered, and also when anything else is booted
+    /// instead.
     Once,
 }
 
@@ -244,9 +248,9 @@ pub trait SelectSnapshot: Medium {
     /// place than that of an image which is good. Need not be remembered beyond this power-on.
     fn refused(&mut self, id: ImageId);
 
-    /// Remembers that every image of [`BootPolicy::Once`] is used up. Called before any image is entered, and before
-    /// the system starts from scratch: whatever runs next, the state in those images is of the past then.
-    /// Writes nothing if there is no such image.
+    /// Remembers that every image of [`BootPolicy::Once`] is used up. Called before any image is entered, and
+    /// before the system starts from scratch: whatever runs next, the state in those images is of the past
+    /// then. Writes nothing if there is no such image.
     ///
     /// # Errors
     /// Of the medium; no image must then be entered.
@@ -274,9 +278,9 @@ pub trait ReadSnapshot: Medium {
         false
     }
 
-    /// Reads as [`read_snapshot`](ReadSnapshot::read_snapshot) does, and calls `meanwhile`, once, while the data is on its
-    /// way; by default, when it is there. When this returns nothing is on its way any more, whatever happened:
-    /// [`BlockDevice::read_while`](crate::store::BlockDevice::read_while) says the rest.
+    /// Reads as [`read_snapshot`](ReadSnapshot::read_snapshot) does, and calls `meanwhile`, once, while the
+    /// data is on its way; by default, when it is there. When this returns nothing is on its way any more,
+    /// whatever happened: [`BlockDevice::read_while`](crate::store::BlockDevice::read_while) says the rest.
     ///
     /// # Errors
     /// As for [`read_snapshot`](ReadSnapshot::read_snapshot); `meanwhile` may then not have been called.
@@ -292,13 +296,15 @@ pub trait ReadSnapshot: Medium {
         Ok(())
     }
 
-    /// The whole image, as long as it was committed, where it lies in memory, if the medium is memory and the image lies
-    /// there in one piece: NOR flash (a `SnapRestore` without a reader). Pages are then checked and decoded from there,
-    /// with no copy between. `None`: [`read_snapshot`](ReadSnapshot::read_snapshot) is asked.
+    /// The whole image, as long as it was committed, where it lies in memory, if the medium is memory and the
+    /// image lies there in one piece: NOR flash (a `SnapRestore` without a reader). Pages are then checked
+    /// and decoded from there, with no copy between. `None`: [`read_snapshot`](ReadSnapshot::read_snapshot)
+    /// is asked.
     ///
-    /// Each byte is read once to check it and once more to decode it, so it must be the same both times: of a memory that
-    /// something else can write to while a boot goes on (shared RAM, a device's buffer) an implementation gives `None`.
-    /// Flash does not change by itself between an error-free check and the decoding that follows it.
+    /// Each byte is read once to check it and once more to decode it, so it must be the same both times: of a
+    /// memory that something else can write to while a boot goes on (shared RAM, a device's buffer) an
+    /// implementation gives `None`. Flash does not change by itself between an error-free check and the
+    /// decoding that follows it.
     fn mapped_snapshot(&self, id: ImageId) -> Option<&[u8]> {
         let _ = id;
         None

@@ -2,19 +2,20 @@
 //! eMMC, SD, NAND or NOR, and at the next power-on is back in that state instead of booting.
 //!
 //! The model is the snapshot boot of Windows Embedded Compact 2013. Its OEM hooks are traits here
-//! ([`hooks`]), called in the documented order; what calls them there, the kernel, is [`take`] and [`boot`] here; what
-//! the documentation leaves to every OEM (where images live, what a power cut does, which image boots) is [`store`].
+//! ([`hooks`]), called in the documented order; what calls them there, the kernel, is [`take`] and [`boot`]
+//! here; what the documentation leaves to every OEM (where images live, what a power cut does, which image
+//! boots) is [`store`].
 //!
 //! ```text
 //!  take ─ pass 1: reclaim, suspend, resume ─ pass 2: pause, suspend ─┐
 //!                                                                    │ 1 regions   GetSnapshotRegions
-//!                                                                    │ 2 CPU       TakeCpuSnapshot ──────────┐
-//!                                                                    │ 3 compress  CompressSnapshot          │ the context
-//!                                                                    │ 4 prepare   PrepareSnapshot           │ is in the image
-//!                                                                    │ 5 write*    WriteSnapshot, finish     │
-//!  Timeline::Live ◄─ resume drivers ◄────────────────────────────────┘                                       │
-//!                                                                                                            │
-//!  power on ─ board ─ boot: select ─ check ─ load pages ─ restore CPU ───────────────────────────────────────┘
+//!                                                                    │ 2 CPU       TakeCpuSnapshot ────────┐
+//!                                                                    │ 3 compress  CompressSnapshot        │
+//!                                                                    │ 4 prepare   PrepareSnapshot         │
+//!                                                                    │ 5 write*    WriteSnapshot, finish   │
+//!  Timeline::Live ◄─ resume drivers ◄────────────────────────────────┘        the context is in the image: │
+//!                                                                                                          │
+//!  power on ─ board ─ boot: select ─ check ─ load pages ─ restore CPU ─────────────────────────────────────┘
 //!                       │                      │
 //!                       └ ColdBoot(why)        └► SnapshotResume ─ drivers re-init ─ Timeline::Restored
 //! ```
@@ -23,8 +24,8 @@
 //!
 //! 1. **An image is of one instant.** From the capture of the CPU to the last write nothing that is saved
 //!    changes. The engine, the store and its driver live in *nosave* memory, with a stack of their own.
-//! 2. **Commit last.** The record that makes an image bootable is written alone, after the image was flushed, read
-//!    back and compared. Until then the previous image boots.
+//! 2. **Commit last.** The record that makes an image bootable is written alone, after the image was flushed,
+//!    read back and compared. Until then the previous image boots.
 //! 3. **Check before use.** No byte of a medium is used as a size, an address or a page before its checksum
 //!    matched and its value was held against the board's own RAM map.
 //! 4. **A boot ends in one of three ways**: the newest image, the one before it, or a cold boot with a named
@@ -34,10 +35,10 @@
 //!
 //! # Why the calls block
 //!
-//! From the capture to the last write, and during a boot, interrupts are masked and nothing else may run: whatever ran would
-//! change memory that is being saved or overwritten. There is nobody to wait for and no executor to return to, so media
-//! are driven by polling, with a limit on every wait. A medium with DMA works beside the CPU all the same:
-//! [`BlockDevice::read_while`](store::BlockDevice::read_while).
+//! From the capture to the last write, and during a boot, interrupts are masked and nothing else may run:
+//! whatever ran would change memory that is being saved or overwritten. There is nobody to wait for and no
+//! executor to return to, so media are driven by polling, with a limit on every wait. A medium with DMA works
+//! beside the CPU all the same: [`BlockDevice::read_while`](store::BlockDevice::read_while).
 //!
 //! # Where things are
 //!

@@ -89,7 +89,8 @@ impl<'a> PhysicalMemory<'a> {
     ///
     /// # Safety
     /// While the value lives:
-    /// * every frame of `ranges` is mapped there as Normal memory, readable, and writable where the engine writes;
+    /// * every frame of `ranges` is mapped there as Normal memory, readable, and writable where the engine
+    ///   writes;
     /// * while the engine reads saved memory (from the capture to the last write) nobody writes to it;
     /// * no more than one value exists, and frames that the engine writes (saved memory at a boot, the
     ///   staging area while a snapshot is taken) are used by nothing else: code, stack, statics and

@@ -1,4 +1,5 @@
-//! [`MemoryLayout`]: the regions as a board states them. [`MemoryMap`]: which frames exist, and which of them are saved; checked once, used by take and boot.
+//! [`MemoryLayout`]: the regions as a board states them. [`MemoryMap`]: which frames exist, and which of them
+//! are saved; checked once, used by take and boot.
 
 use heapless::Vec;
 
@@ -10,7 +11,8 @@ pub const MAX_REGIONS: usize = 16;
 
 /// A board's memory, stated once: the system gives it to a snapshot
 /// ([`System::layout`](crate::system::System::layout)) and the boot stage to a boot
-/// ([`Boot`](crate::boot::Boot)), where it must be the same as at the capture. The order within a list does not matter.
+/// ([`Boot`](crate::boot::Boot)), where it must be the same as at the capture. The order within a list does
+/// not matter.
 ///
 /// ```
 /// use oal_snapshot::frame::RamRegion;
@@ -28,11 +30,13 @@ pub struct MemoryLayout<'a> {
     /// The RAM that the system manages.
     #[doc(alias = "OEMGetOEMRamTable")]
     pub ram: &'a [RamRegion],
-    /// RAM that the system does not know of and that must be in the image, such as display memory; disjoint from `ram`.
+    /// RAM that the system does not know of and that must be in the image, such as display memory; disjoint
+    /// from `ram`.
     #[doc(alias = "OEMGetSnapshotRegions")]
     pub oem: &'a [RamRegion],
-    /// Memory that is never in an image: the engine's workspace and stack, the storage drivers' state, and the code and
-    /// constants of the boot stage, which the build id vouches for. May lie anywhere and overlap.
+    /// Memory that is never in an image: the engine's workspace and stack, the storage drivers' state, and
+    /// the code and constants of the boot stage, which the build id vouches for. May lie anywhere and
+    /// overlap.
     pub nosave: &'a [RamRegion],
 }
 

@@ -65,8 +65,8 @@ pub trait Observer {
     /// Called at each step. Must return soon.
     fn observe(&mut self, progress: Progress);
 
-    /// Boot: the medium failed with this error, of which [`Progress::Refused`] next gives only the reason. Must return
-    /// soon.
+    /// Boot: the medium failed with this error, of which [`Progress::Refused`] next gives only the reason.
+    /// Must return soon.
     fn medium_failed(&mut self, error: &dyn core::fmt::Debug) {
         let _ = error;
     }

@@ -87,7 +87,8 @@ named! {
         BadCrc = "bad-crc",
         /// A field holds what no version of the software writes.
         BadField = "bad-field",
-        /// The image uses a feature of the format that this build does not support: boot it with a build that does.
+        /// The image uses a feature of the format that this build does not support: boot it with a build that
+        /// does.
         UnsupportedFeature = "unsupported-feature",
         /// Padding behind a part or a chunk, where every writer stores zeroes, holds something else.
         BadPadding = "bad-padding",
@@ -139,8 +140,8 @@ pub struct Refusal {
     pub stage: Stage,
     /// The reason.
     pub reason: Reason,
-    /// Where in the image that came out, in bytes from its start: of a chunk, a part or a read that failed, the first byte.
-    /// 0 where no byte of the image is to blame.
+    /// Where in the image that came out, in bytes from its start: of a chunk, a part or a read that failed,
+    /// the first byte. 0 where no byte of the image is to blame.
     pub at: u64,
 }
 

@@ -1,6 +1,6 @@
-//! The sentences of the library's errors: the cause, the stage, and what to do. Consoles and logs for programs print
-//! [`Reason::name`] and [`Stage::name`](crate::refusal::Stage::name) instead. What an error holds of its cause is in its
-//! sentence, so `source` gives nothing.
+//! The sentences of the library's errors: the cause, the stage, and what to do. Consoles and logs for
+//! programs print [`Reason::name`] and [`Stage::name`](crate::refusal::Stage::name) instead. What an error
+//! holds of its cause is in its sentence, so `source` gives nothing.
 
 use core::error::Error;
 use core::fmt::{Display, Formatter, Result};

@@ -92,8 +92,8 @@ impl StateCell {
         self.boots.load(Relaxed)
     }
 
-    /// Moves to `next`; to [`SnapshotState::Boot`] counts a boot. The engine does this by itself: it is for a kernel that
-    /// conducts the hooks without [`take`](crate::take).
+    /// Moves to `next`; to [`SnapshotState::Boot`] counts a boot. The engine does this by itself: it is for a
+    /// kernel that conducts the hooks without [`take`](crate::take).
     pub fn set(&self, next: SnapshotState) {
         if next == SnapshotState::Boot {
             self.boots.store(self.boots().wrapping_add(1), Relaxed);

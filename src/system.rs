@@ -88,14 +88,16 @@ pub trait System {
     /// [`SuspendFailed`]; the system must then be running as if it had not been asked.
     fn suspend(&mut self) -> Result<(), SuspendFailed>;
 
-    /// Goes on after [`suspend`](System::suspend), with interrupts unmasked on return. Called with interrupts masked.
+    /// Goes on after [`suspend`](System::suspend), with interrupts unmasked on return. Called with interrupts
+    /// masked.
     fn resume(&mut self, why: Resume);
 
     /// Pass 2: runs the system for `milliseconds`, so that what must answer at once is resident.
     fn pause(&mut self, milliseconds: u32);
 
     /// Free frames, physically contiguous, that the engine may fill between capture and last write, so that
-    /// chunks need not be compressed twice. Every one of them must be [`PageClass::Free`]. `None`: there are none.
+    /// chunks need not be compressed twice. Every one of them must be [`PageClass::Free`]. `None`: there are
+    /// none.
     fn staging(&self) -> Option<FrameRange> {
         None
     }

@@ -1,5 +1,5 @@
-//! The compressor's blocks against liblz4 and `lz4_flex`, which must both decode them, and liblz4's against our
-//! decoder. `OAL_CODEC_BLOCKS` says how many texts (300 if not set), `OAL_CODEC_SEED` where they start.
+//! The compressor's blocks against liblz4 and `lz4_flex`, which must both decode them, and liblz4's against
+//! our decoder. `OAL_CODEC_BLOCKS` says how many texts (300 if not set), `OAL_CODEC_SEED` where they start.
 
 use lz4::block::CompressionMode;
 use oal_snapshot::codec::{Lz4, Lz4High};
@@ -41,8 +41,8 @@ fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |value| value.parse().expect("a number"))
 }
 
-/// The lengths of the first texts are those at which the format's rules for a block's end begin to matter, and the
-/// longest that are taken.
+/// The lengths of the first texts are those at which the format's rules for a block's end begin to matter,
+/// and the longest that are taken.
 fn texts() -> impl Iterator<Item = Vec<u8>> {
     let mut random = Random(setting("OAL_CODEC_SEED", 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     (0..setting("OAL_CODEC_BLOCKS", 300) as usize).map(move |i| {

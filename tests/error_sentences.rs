@@ -1,5 +1,5 @@
-//! What every error says, compared with `tests/error_sentences.txt`: whoever changes a sentence reads all of them.
-//! `UPDATE_EXPECT=1 cargo test -p oal-snapshot --test error_sentences` writes the file anew.
+//! What every error says, compared with `tests/error_sentences.txt`: whoever changes a sentence reads all of
+//! them. `UPDATE_EXPECT=1 cargo test -p oal-snapshot --test error_sentences` writes the file anew.
 
 use core::error::Error;
 use std::fmt::{self, Display, Write as _};

@@ -1,5 +1,5 @@
-//! `docs/image-format.md` is right: its worked example is a real image, and images of every version of the format keep
-//! decoding.
+//! `docs/image-format.md` is right: its worked example is a real image, and images of every version of the
+//! format keep decoding.
 
 use oal_sim::machine::{frames, region};
 use oal_sim::{FakeSystem, Image, Machine, RamDisk, Shelf, layout};

@@ -1,4 +1,5 @@
-//! The store on NOR: torn records and erases, chains of cuts, wear, and images that are read from where they lie.
+//! The store on NOR: torn records and erases, chains of cuts, wear, and images that are read from where they
+//! lie.
 
 use oal_sim::{Booted, Machine, NorCells, NorFault, Rng};
 use oal_snapshot::crc32c::crc32c;

@@ -47,7 +47,8 @@ fn kinds(pages: usize) -> impl Strategy<Value = Vec<Kind>> {
         .prop_map(move |runs| runs.into_iter().flat_map(|(kind, n)| vec![kind; n]).take(pages).collect())
 }
 
-/// Three regions of RAM, two of them neighbours, one of the OEM's, 88 pages of the given kinds, and a nosave region.
+/// Three regions of RAM, two of them neighbours, one of the OEM's, 88 pages of the given kinds, and a nosave
+/// region.
 fn machine(kinds: &[Kind], nosave: (u64, u32), seed: u64) -> Machine {
     let mut system = FakeSystem {
         ram: vec![region(0x100, 40), region(0x128, 20), region(0x200, 20)],

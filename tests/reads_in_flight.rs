@@ -1,5 +1,6 @@
-//! A medium that reads by itself has the next read in flight while chunks are checked and decoded; saved memory comes back
-//! all the same, a failure in flight is one of the medium, and nothing is in flight when an image is entered.
+//! A medium that reads by itself has the next read in flight while chunks are checked and decoded; saved
+//! memory comes back all the same, a failure in flight is one of the medium, and nothing is in flight when an
+//! image is entered.
 
 use std::rc::Rc;
 

@@ -1,4 +1,5 @@
-//! Details of the stores and of the reader, each of which a change would break without any other test noticing.
+//! Details of the stores and of the reader, each of which a change would break without any other test
+//! noticing.
 
 use std::error::Error;
 

@@ -1,4 +1,5 @@
-//! The commit log: what it makes of records that are torn, corrupt, of a newer version or hostile, and of a device that fails.
+//! The commit log: what it makes of records that are torn, corrupt, of a newer version or hostile, and of a
+//! device that fails.
 
 use oal_sim::disk::{Beyond, Cut, DiskError, Fault};
 use oal_sim::{Booted, Effect, Machine, Operation, RamDisk, layout};

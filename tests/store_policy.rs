@@ -1,4 +1,5 @@
-//! Which image boots, how often, and what it costs the medium: slots, `Always` and `Once`, attempts, confirmation.
+//! Which image boots, how often, and what it costs the medium: slots, `Always` and `Once`, attempts,
+//! confirmation.
 
 use oal_sim::{Booted, FakeRegister, Machine, RamDisk, layout};
 use oal_snapshot::hooks::SelectSnapshot;

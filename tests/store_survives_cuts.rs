@@ -1,5 +1,5 @@
-//! Power is cut at every operation of a snapshot and of a boot, and inside it: what boots afterwards is the old
-//! image or the new one, whole, and the store goes on working.
+//! Power is cut at every operation of a snapshot and of a boot, and inside it: what boots afterwards is the
+//! old image or the new one, whole, and the store goes on working.
 
 use oal_sim::{Beyond, Counters, Cut, Machine, RamDisk};
 use oal_snapshot::hooks::SelectSnapshot;
@@ -42,7 +42,8 @@ fn changes(disk: &RamDisk, act: impl FnOnce(&mut RamDisk)) -> Counters {
 }
 
 /// Cuts the power everywhere in the snapshot of `new` over `base`; `judge` sees how many changes came before,
-/// how many there are, and the snapshot that boots: the first (the new one), the second (the old one) or none.
+/// how many there are, and the snapshot that boots: the first (the new one), the second (the old one) or
+/// none.
 fn cut_everywhere(
     base: &RamDisk,
     settings: StoreSettings,

@@ -1,5 +1,5 @@
-//! Saved memory comes back on another machine, page for page and register for register, whatever it is made of;
-//! and nothing of it changes while it is taken.
+//! Saved memory comes back on another machine, page for page and register for register, whatever it is made
+//! of; and nothing of it changes while it is taken.
 
 use oal_sim::machine::{frames, region};
 use oal_sim::{FakeSystem, Image, Machine, Rng, Shelf};

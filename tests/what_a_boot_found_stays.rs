@@ -1,5 +1,5 @@
-//! A record that power goes out over may read as nothing at one power-on, and as a record at a later one. What a boot
-//! found must stay so all the same, even if that boot wrote nothing itself.
+//! A record that power goes out over may read as nothing at one power-on, and as a record at a later one.
+//! What a boot found must stay so all the same, even if that boot wrote nothing itself.
 
 use oal_sim::nor::NorCells;
 use oal_sim::{Machine, NandPages};

@@ -1,6 +1,7 @@
-//! What a restore and a take do to bytes, on this machine, each beside what else could do it. `cargo xtask bench` runs it and
-//! prints ratios of times that were taken in one run: decode and compress against liblz4 and `lz4_flex`, the checksum against
-//! a table and against memcpy, zero-page detection against memcpy.
+//! What a restore and a take do to bytes, on this machine, each beside what else could do it.
+//! `cargo xtask bench` runs it and prints ratios of times that were taken in one run: decode and compress
+//! against liblz4 and `lz4_flex`, the checksum against a table and against memcpy, zero-page detection
+//! against memcpy.
 //!
 //! `OAL_BENCH_PAGES` names a file of pages, one after the other; without it they are made up.
 

@@ -132,12 +132,14 @@ typedef DWORD *LPDWORD;
 #define OAL_SNAPSHOT_FIXED_BYTES (256 << 10)
 
 /*
- `oal_snapshot_take` and `OEMSnapshotResume`: the snapshot is committed, and the system that took it goes on.
+ `oal_snapshot_take` and `OEMSnapshotResume`: the snapshot is committed, and the system that took it goes
+ on.
  */
 #define OAL_SNAPSHOT_LIVE 0
 
 /*
- `oal_snapshot_take`: the system was booted from the snapshot. Hours may have passed, and the hardware was off.
+ `oal_snapshot_take`: the system was booted from the snapshot. Hours may have passed, and the hardware was
+ off.
  */
 #define OAL_SNAPSHOT_RESTORED 1
 
@@ -254,7 +256,8 @@ typedef enum TSnapState {
 #endif
 
 /*
- The error: the low 16 bits of what the functions return. Numbers keep their meaning from version to version.
+ The error: the low 16 bits of what the functions return. Numbers keep their meaning from version to
+ version.
 
  */
 enum OalError
@@ -379,7 +382,8 @@ enum OalError
    */
   OAL_ERROR_VERIFY = 66,
   /*
-   More was written than was prepared, in another order, not in whole pages, or less before the last call.
+   More was written than was prepared, in another order, not in whole pages, or less before the last
+   call.
    */
   OAL_ERROR_OUT_OF_SEQUENCE = 67,
   /*
@@ -403,8 +407,8 @@ enum OalError
    */
   OAL_ERROR_TOO_MANY_BAD_BLOCKS = 72,
   /*
-   The image that was booted has a pageable area, which the next snapshot might replace: read what is needed of it, then
-   call `oal_snapshot_paged_in`.
+   The image that was booted has a pageable area, which the next snapshot might replace: read what is
+   needed of it, then call `oal_snapshot_paged_in`.
    */
   OAL_ERROR_PAGED_FROM = 73,
   /*
@@ -768,12 +772,12 @@ typedef int32_t OalDriverError;
 typedef struct OalStore OalStore;
 
 /*
- A device of 512-byte sectors: eMMC, SD card, disk. Functions return 0 on success, and any other number on failure,
- which `oal_snapshot_error_info` then tells. Each gets `context`.
+ A device of 512-byte sectors: eMMC, SD card, disk. Functions return 0 on success, and any other number on
+ failure, which `oal_snapshot_error_info` then tells. Each gets `context`.
 
- What a power cut may leave: sectors that were written, or discarded, since the last flush hold old bytes, new ones, or
- anything, each on its own; the others keep theirs, but for those that share a 4096-byte block with one that was being
- written.
+ What a power cut may leave: sectors that were written, or discarded, since the last flush hold old bytes,
+ new ones, or anything, each on its own; the others keep theirs, but for those that share a 4096-byte block
+ with one that was being written.
  */
 typedef struct OalBlockDevice {
   /*
@@ -797,8 +801,8 @@ typedef struct OalBlockDevice {
    */
   int32_t (*write)(void *context, uint64_t sector, uint32_t count, const void *data);
   /*
-   Writes so that the sectors are durable on return, and, where the device can promise that, old or new after a power
-   cut. NULL: `write`, then `flush`.
+   Writes so that the sectors are durable on return, and, where the device can promise that, old or new
+   after a power cut. NULL: `write`, then `flush`.
    */
   int32_t (*write_reliable)(void *context, uint64_t sector, uint32_t count, const void *data);
   /*
@@ -812,8 +816,9 @@ typedef struct OalBlockDevice {
 } OalBlockDevice;
 
 /*
- A built-in driver's state: the library's own. Nosave, since it follows the chip and not the saved memory. A constructor fills it at each
- power-on, and a system that has another one than its boot loader fills its own in `snapshot_resume`.
+ A built-in driver's state: the library's own. Nosave, since it follows the chip and not the saved memory.
+ A constructor fills it at each power-on, and a system that has another one than its boot loader fills its
+ own in `snapshot_resume`.
  */
 typedef struct OalDriver {
   /*
@@ -910,10 +915,12 @@ typedef struct OalOneNand {
 } OalOneNand;
 
 /*
- A NAND chip, or a part of one, with error correction. Functions return 0 on success, `OAL_NAND_...` where that fits, and
- any other number if chip or bus failed, which `oal_snapshot_error_info` then tells. Each gets `context`.
+ A NAND chip, or a part of one, with error correction. Functions return 0 on success, `OAL_NAND_...` where
+ that fits, and any other number if chip or bus failed, which `oal_snapshot_error_info` then tells. Each
+ gets `context`.
 
- A block is erased before its first page is programmed; its pages are programmed from the first up, each once.
+ A block is erased before its first page is programmed; its pages are programmed from the first up, each
+ once.
  */
 typedef struct OalNandFlash {
   /*
@@ -937,7 +944,8 @@ typedef struct OalNandFlash {
    */
   uint32_t reserved;
   /*
-   Reads a page and the first `spare_bytes` of its free spare bytes. A page that was erased reads as 0xff.
+   Reads a page and the first `spare_bytes` of its free spare bytes. A page that was erased reads as
+   0xff.
    */
   int32_t (*read_page)(void *context,
                        uint32_t block,
@@ -977,8 +985,8 @@ typedef struct OalCfi {
    */
   void *base;
   /*
-   The same chips once more, to be read: normal memory, not cached, at any alignment. The store reads images in place
-   there.
+   The same chips once more, to be read: normal memory, not cached, at any alignment. The store reads
+   images in place there.
    */
   const void *array;
   /*
@@ -1000,8 +1008,8 @@ typedef struct OalCfi {
 } OalCfi;
 
 /*
- A NOR flash, or a part of one, which starts at byte 0 here. Functions return 0 on success, and any other number on
- failure, which `oal_snapshot_error_info` then tells. Each gets `context`.
+ A NOR flash, or a part of one, which starts at byte 0 here. Functions return 0 on success, and any other
+ number on failure, which `oal_snapshot_error_info` then tells. Each gets `context`.
  */
 typedef struct OalNorFlash {
   /*
@@ -1061,8 +1069,8 @@ typedef struct OalRefusal {
 } OalRefusal;
 
 /*
- The report of a boot. The boot writes it, in nosave memory; the restored system, or the cold one, reads it, and so do
- `oal_snapshot_confirm`, `oal_snapshot_take` and the hooks.
+ The report of a boot. The boot writes it, in nosave memory; the restored system, or the cold one, reads
+ it, and so do `oal_snapshot_confirm`, `oal_snapshot_take` and the hooks.
  */
 typedef struct OalBootReport {
   /*
@@ -1094,7 +1102,8 @@ typedef struct OalBootReport {
    */
   uint32_t check;
   /*
-   Bytes of the image's pageable area, from which the restored system may page until `oal_snapshot_paged_in`.
+   Bytes of the image's pageable area, from which the restored system may page until
+   `oal_snapshot_paged_in`.
    */
   uint32_t pageable_bytes;
   /*
@@ -1157,8 +1166,9 @@ typedef const struct RamTable *PCRamTable;
 /*
  The library's requests to the system around it. Functions that may be NULL say so. Each gets `context`.
 
- From the capture of the CPU to the last write only `page_class` and `progress` are called: neither may change memory of
- saved memory. During a boot only the tables and `progress` are used, before `snapshot_resume`.
+ From the capture of the CPU to the last write only `page_class` and `progress` are called: neither may
+ change memory of saved memory. During a boot only the tables and `progress` are used, before
+ `snapshot_resume`.
  */
 typedef struct OalSystem {
   /*
@@ -1166,7 +1176,8 @@ typedef struct OalSystem {
    */
   void *context;
   /*
-   The RAM that the system manages (`OEMGetOEMRamTable`). The same at every call, on the boot loader's side too.
+   The RAM that the system manages (`OEMGetOEMRamTable`). The same at every call, on the boot loader's
+   side too.
    */
   PCRamTable (*ram_table)(void *context);
   /*
@@ -1175,13 +1186,13 @@ typedef struct OalSystem {
    */
   PCRamTable (*oem_table)(void *context);
   /*
-   Memory that is never saved: the workspace, the boot report, the state and buffers of the medium's driver,
-   and all that runs while RAM is overwritten: the boot stage's code, constants, stack and data.
+   Memory that is never saved: the workspace, the boot report, the state and buffers of the medium's
+   driver, and all that runs while RAM is overwritten: the boot stage's code, constants, stack and data.
    */
   PCRamTable (*nosave_table)(void *context);
   /*
-   Whether the contents of the page with the physical address `page * 4096` matter: an `OalPageClass`, of which
-   `OAL_PAGE_CLASS_FREE` alone means that they do not. NULL: of all pages they do.
+   Whether the contents of the page with the physical address `page * 4096` matter: an `OalPageClass`, of
+   which `OAL_PAGE_CLASS_FREE` alone means that they do not. NULL: of all pages they do.
    */
   uint32_t (*page_class)(void *context, uint64_t page);
   /*
@@ -1189,8 +1200,9 @@ typedef struct OalSystem {
    */
   void (*reclaim)(void *context);
   /*
-   Comes to rest: drivers powered down, other cores parked, interrupts masked on return. NULL on success; else the
-   name of who would not stop, and the system runs as before. Needed by `oal_snapshot_take` only.
+   Comes to rest: drivers powered down, other cores parked, interrupts masked on return. NULL on success;
+   else the name of who would not stop, and the system runs as before. Needed by `oal_snapshot_take`
+   only.
    */
   const char *(*suspend)(void *context);
   /*
@@ -1202,8 +1214,8 @@ typedef struct OalSystem {
    */
   void (*pause)(void *context, uint32_t milliseconds);
   /*
-   The restored system's first code: re-initialises platform hardware that no driver looks after, as at a cold
-   boot. Interrupts are masked. It is what `OEMSnapshotResume` calls. May be NULL.
+   The restored system's first code: re-initialises platform hardware that no driver looks after, as at a
+   cold boot. Interrupts are masked. It is what `OEMSnapshotResume` calls. May be NULL.
    */
   void (*snapshot_resume)(void *context);
   /*
@@ -1213,7 +1225,8 @@ typedef struct OalSystem {
 } OalSystem;
 
 /*
- Functions that capture and restore a CPU, where the library does not do that itself. Each function gets `context`.
+ Functions that capture and restore a CPU, where the library does not do that itself. Each function gets
+ `context`.
  */
 typedef struct OalCpu {
   /*
@@ -1229,9 +1242,10 @@ typedef struct OalCpu {
    */
   uint32_t reserved;
   /*
-   Stores the registers in `words`, so that execution goes on at this call's return, calls `live(argument)` on a
-   stack in nosave memory, and returns 0. After a `restore` of the words it returns a second time, in the restored
-   machine, with 1. Interrupts are masked on both returns. A negative number: nothing was captured.
+   Stores the registers in `words`, so that execution goes on at this call's return, calls
+   `live(argument)` on a stack in nosave memory, and returns 0. After a `restore` of the words it returns
+   a second time, in the restored machine, with 1. Interrupts are masked on both returns. A negative
+   number: nothing was captured.
    */
   int32_t (*capture)(void *context, uint32_t *words, void (*live)(void *argument), void *argument);
   /*
@@ -1241,7 +1255,8 @@ typedef struct OalCpu {
 } OalCpu;
 
 /*
- A 32-bit register that keeps its value over a reset, to count attempts in: a boot then writes nothing to the medium.
+ A 32-bit register that keeps its value over a reset, to count attempts in: a boot then writes nothing to
+ the medium.
  */
 typedef struct OalAttemptRegister {
   /*
@@ -1259,8 +1274,8 @@ typedef struct OalAttemptRegister {
 } OalAttemptRegister;
 
 /*
- Everything that the library knows of a board. Constant: the library keeps its address. Boot loader and system
- give the same, but for functions and devices.
+ Everything that the library knows of a board. Constant: the library keeps its address. Boot loader and
+ system give the same, but for functions and devices.
  */
 typedef struct OalConfig {
   /*
@@ -1276,8 +1291,9 @@ typedef struct OalConfig {
    */
   uint8_t board[16];
   /*
-   The identity that system and boot loader must share for an image to boot. In one program: the linker's build id, filled
-   up with zeroes. In two: what both agree on, changed whenever the memory layout changes.
+   The identity that system and boot loader must share for an image to boot. In one program: the linker's
+   build id, filled up with zeroes. In two: what both agree on, changed whenever the memory layout
+   changes.
    */
   uint8_t build[32];
   /*
@@ -1305,7 +1321,8 @@ typedef struct OalConfig {
    */
   const struct OalCpu *cpu;
   /*
-   Cleans and invalidates a cache beyond those that CLIDR names, such as an L2C-310; NULL if there is none.
+   Cleans and invalidates a cache beyond those that CLIDR names, such as an L2C-310; NULL if there is
+   none.
    */
   void (*clean_outer_cache)(void);
   /*
@@ -1341,8 +1358,8 @@ typedef struct OalConfig {
    */
   uint32_t max_attempts;
   /*
-   Free RAM that may hold compressed pages while they wait to be written: the first page's number (its physical
-   address divided by 4096)...
+   Free RAM that may hold compressed pages while they wait to be written: the first page's number (its
+   physical address divided by 4096)...
    */
   uint64_t staging_page;
   /*
@@ -1486,8 +1503,8 @@ typedef BOOL (*PFN_SnapReadAtOffset)(LPVOID pBuf, DWORD cbSize, DWORD dwOfst);
 
 #if !defined(OAL_SNAPSHOT_WINDOWS_TYPES)
 /*
- The first bytes of an image that a kernel makes; the CPU context follows at once. What the documentation leaves open
- is ours: see `OAL_SNAP_SIG` and `SnapRestore`.
+ The first bytes of an image that a kernel makes; the CPU context follows at once. What the documentation
+ leaves open is ours: see `OAL_SNAP_SIG` and `SnapRestore`.
  */
 typedef struct SNAP_HEADER {
   /*
@@ -1503,13 +1520,14 @@ typedef struct SNAP_HEADER {
    */
   DWORD dwOfstPageable;
   /*
-   Pages that the boot loader loads. Ours: the table has a DWORD for each, the page's physical address divided by
-   4096, ascending.
+   Pages that the boot loader loads. Ours: the table has a DWORD for each, the page's physical address
+   divided by 4096, ascending.
    */
   DWORD cSnapPages;
   /*
-   Bytes of those pages' contents, which start at the first multiple of 4096 behind the table. Ours: either what
-   `OEMCompressSnapshot` made of them, or exactly `cSnapPages * 4096` bytes, the pages as they are.
+   Bytes of those pages' contents, which start at the first multiple of 4096 behind the table. Ours:
+   either what `OEMCompressSnapshot` made of them, or exactly `cSnapPages * 4096` bytes, the pages as
+   they are.
    */
   DWORD cbCompressed;
   /*
@@ -1521,7 +1539,8 @@ typedef struct SNAP_HEADER {
    */
   DWORD dwOemData;
   /*
-   The value that makes the header's checksum zero. Ours: minus `SnapChkSum` of all bytes before the table, this field taken as 0.
+   The value that makes the header's checksum zero. Ours: minus `SnapChkSum` of all bytes before the
+   table, this field taken as 0.
    */
   DWORD dwHeaderAdjust;
   /*
@@ -1579,27 +1598,27 @@ extern const struct OalStore oal_snapshot_nor;
 const char *oal_snapshot_strerror(uint32_t error);
 
 /*
- The name of an error's stage: where it went wrong. Any number has one. The text is constant and never freed.
+ The name of an error's stage: where it went wrong. Any number has one. The text is constant and never
+ freed.
  */
 const char *oal_snapshot_strstage(uint32_t error);
 
 /*
  Step 2: stores every register that must come back in `pCpuContext`, which is aligned to 4 and has
- `OAL_CPU_CONTEXT_BYTES` bytes at least. After a snapshot boot execution goes on at `dwSnapPC`, with the stack and the
- registers of this call's caller, as if this call had called `dwSnapPC`: what a function there returns is what this call
- returns the second time. Interrupts are masked from here on, on both timelines.
+ `OAL_CPU_CONTEXT_BYTES` bytes at least. After a snapshot boot execution goes on at `dwSnapPC`, with the
+ stack and the registers of this call's caller, as if this call had called `dwSnapPC`: what a function
+ there returns is what this call returns the second time. Interrupts are masked from here on, on both
+ timelines.
 
  The caller promises:
  `pCpuContext` is NULL or points to `cbCpuContext` bytes; `dwSnapPC` is code of the running system.
  */
-BOOL OEMTakeCPUSnapshot(DWORD dwSnapPC,
-                        LPVOID pCpuContext,
-                        DWORD cbCpuContext);
+BOOL OEMTakeCPUSnapshot(DWORD dwSnapPC, LPVOID pCpuContext, DWORD cbCpuContext);
 
 /*
- Narrows `device` to its first partition of the MBR type 0xDA, by `first_sector` and `sectors`; reads one sector. 0, or an
- error, and it stays as it was: `OAL_ERROR_BLANK`, `OAL_ERROR_NO_PARTITION_TABLE`, `OAL_ERROR_NO_PARTITION` or
- `OAL_ERROR_MEDIUM_ERROR`, of the stage `OAL_STAGE_PARTITION`.
+ Narrows `device` to its first partition of the MBR type 0xDA, by `first_sector` and `sectors`; reads one
+ sector. 0, or an error, and it stays as it was: `OAL_ERROR_BLANK`, `OAL_ERROR_NO_PARTITION_TABLE`,
+ `OAL_ERROR_NO_PARTITION` or `OAL_ERROR_MEDIUM_ERROR`, of the stage `OAL_STAGE_PARTITION`.
 
  The caller promises:
  `device` is NULL or points to a table whose functions may be called.
@@ -1607,16 +1626,15 @@ BOOL OEMTakeCPUSnapshot(DWORD dwSnapPC,
 uint32_t oal_snapshot_partition(struct OalBlockDevice *device);
 
 /*
- Finds the SD card or eMMC behind a PL181, keeps its driver in `part`, and fills `card`: all of it, or of an eMMC its user
- area; narrow `first_sector` and `sectors` to the store's part. 0, or an error, and neither was touched:
- `OAL_ERROR_NO_MEDIUM` where no card answers, `OAL_ERROR_MEDIUM_ERROR` where one does, and does not work.
+ Finds the SD card or eMMC behind a PL181, keeps its driver in `part`, and fills `card`: all of it, or of
+ an eMMC its user area; narrow `first_sector` and `sectors` to the store's part. 0, or an error, and
+ neither was touched: `OAL_ERROR_NO_MEDIUM` where no card answers, `OAL_ERROR_MEDIUM_ERROR` where one does,
+ and does not work.
 
  The caller promises:
  The pointers are NULL or as described, and nobody else uses the controller.
  */
-uint32_t oal_driver_pl181(struct OalDriver *part,
-                          const struct OalPl181 *wiring,
-                          struct OalBlockDevice *card);
+uint32_t oal_driver_pl181(struct OalDriver *part, const struct OalPl181 *wiring, struct OalBlockDevice *card);
 
 /*
  The same behind an SD host controller, which the CPU moves every word of.
@@ -1627,9 +1645,9 @@ uint32_t oal_driver_pl181(struct OalDriver *part,
 uint32_t oal_driver_sdhci(struct OalDriver *part, const struct OalSdhci *wiring, struct OalBlockDevice *card);
 
 /*
- Finds the OneNAND behind `wiring`, keeps its driver in `part`, and fills `flash`: all blocks; give the store fewer by
- `blocks`. `spare_bytes` of its functions is 0 or 64. 0, or an error, and neither was touched: `OAL_ERROR_NO_MEDIUM` where
- no chip answers, `OAL_ERROR_BAD_GEOMETRY` where one cannot be used.
+ Finds the OneNAND behind `wiring`, keeps its driver in `part`, and fills `flash`: all blocks; give the
+ store fewer by `blocks`. `spare_bytes` of its functions is 0 or 64. 0, or an error, and neither was
+ touched: `OAL_ERROR_NO_MEDIUM` where no chip answers, `OAL_ERROR_BAD_GEOMETRY` where one cannot be used.
 
  The caller promises:
  The pointers are NULL or as described, and nobody else uses the chip.
@@ -1639,30 +1657,28 @@ uint32_t oal_driver_onenand(struct OalDriver *part,
                             struct OalNandFlash *flash);
 
 /*
- Finds the NOR flash behind `wiring`, keeps its driver in `part`, and fills `flash`, all of the chips. 0, or an error,
- and neither was touched: `OAL_ERROR_NO_MEDIUM` where no chip answers, `OAL_ERROR_BAD_GEOMETRY` where one cannot be used,
- such as one with blocks of several sizes.
+ Finds the NOR flash behind `wiring`, keeps its driver in `part`, and fills `flash`, all of the chips. 0,
+ or an error, and neither was touched: `OAL_ERROR_NO_MEDIUM` where no chip answers,
+ `OAL_ERROR_BAD_GEOMETRY` where one cannot be used, such as one with blocks of several sizes.
 
  The caller promises:
  The pointers are NULL or as described, and nobody else uses the chips.
  */
-uint32_t oal_driver_cfi(struct OalDriver *part,
-                        const struct OalCfi *wiring,
-                        struct OalNorFlash *flash);
+uint32_t oal_driver_cfi(struct OalDriver *part, const struct OalCfi *wiring, struct OalNorFlash *flash);
 
 /*
- Bytes of the workspace for `ram_mib` MiB of RAM, at most 4096; 0 for more. The macro `OAL_SNAPSHOT_WORKSPACE_BYTES` is
- the same as a constant.
+ Bytes of the workspace for `ram_mib` MiB of RAM, at most 4096; 0 for more. The macro
+ `OAL_SNAPSHOT_WORKSPACE_BYTES` is the same as a constant.
  */
 size_t oal_snapshot_workspace_bytes(uint32_t ram_mib);
 
 /*
- Checks a configuration and starts the library on it. Everything the configuration points to, and it itself,
- stays valid and unchanged for as long as the library is used. Nothing is read from the medium yet. On an error
- nothing was touched, and an earlier configuration stays in use.
+ Checks a configuration and starts the library on it. Everything the configuration points to, and it
+ itself, stays valid and unchanged for as long as the library is used. Nothing is read from the medium yet.
+ On an error nothing was touched, and an earlier configuration stays in use.
 
- Called at power-on in the boot loader, and once more in the system, cold or not taken from a snapshot; a restored
- system finds the library as it was.
+ Called at power-on in the boot loader, and once more in the system, cold or not taken from a snapshot; a
+ restored system finds the library as it was.
 
  The caller promises:
  The configuration is NULL or as described; its workspace and report are memory of the library's own.
@@ -1683,23 +1699,24 @@ uint32_t oal_snapshot_error_info(struct OalErrorInfo *info);
 uint32_t oal_snapshot_last_error(void);
 
 /*
- Takes a snapshot: both passes, and the hooks in their documented order. Returns twice: `OAL_SNAPSHOT_LIVE` on the
- machine that took it, `OAL_SNAPSHOT_RESTORED` on every one that boots from it; any other number is an error, and the
- system was resumed. A power cut at any moment leaves the previous image bootable, or the new one once it is committed.
+ Takes a snapshot: both passes, and the hooks in their documented order. Returns twice: `OAL_SNAPSHOT_LIVE`
+ on the machine that took it, `OAL_SNAPSHOT_RESTORED` on every one that boots from it; any other number is
+ an error, and the system was resumed. A power cut at any moment leaves the previous image bootable, or the
+ new one once it is committed.
 
- `settings`: NULL for a pause of a minute and the configuration's slots and policy. `report`: may be NULL; written on the
- live timeline only.
+ `settings`: NULL for a pause of a minute and the configuration's slots and policy. `report`: may be NULL;
+ written on the live timeline only.
 
  The caller promises:
  The pointers are NULL or valid, and what the configuration says of memory is true.
  */
-uint32_t oal_snapshot_take(const struct OalTakeSettings *settings,
-                           struct OalTakeReport *report);
+uint32_t oal_snapshot_take(const struct OalTakeSettings *settings, struct OalTakeReport *report);
 
 /*
- Boots the newest image that passes every check, or the one before it; does not return then. If it returns, nothing
- was entered, and the number says why: RAM outside nosave memory may hold a part of an image, so all data of the system is
- to be initialised, and `oal_snapshot_init` called again, before it starts cold. The boot report has the details.
+ Boots the newest image that passes every check, or the one before it; does not return then. If it returns,
+ nothing was entered, and the number says why: RAM outside nosave memory may hold a part of an image, so
+ all data of the system is to be initialised, and `oal_snapshot_init` called again, before it starts cold.
+ The boot report has the details.
 
  Called once at power-on, from nosave memory, with MMU and caches on.
 
@@ -1709,8 +1726,8 @@ uint32_t oal_snapshot_take(const struct OalTakeSettings *settings,
 uint32_t oal_snapshot_boot(void);
 
 /*
- Remembers that the system that was booted from a snapshot works: its image's attempts are 0 again. An image that is
- never confirmed is booted `max_attempts` times, then passed over.
+ Remembers that the system that was booted from a snapshot works: its image's attempts are 0 again. An
+ image that is never confirmed is booted `max_attempts` times, then passed over.
 
  The caller promises:
  The configuration describes memory correctly.
@@ -1718,9 +1735,10 @@ uint32_t oal_snapshot_boot(void);
 uint32_t oal_snapshot_confirm(void);
 
 /*
- Says that the restored system needs nothing more of the pageable area of the image that it was booted from: the next
- snapshot may replace that image. Until then `OEMPrepareSnapshot` and `oal_snapshot_take` refuse with
- `OAL_ERROR_PAGED_FROM`. Of no effect in a system without such an image. Writes nothing to the medium.
+ Says that the restored system needs nothing more of the pageable area of the image that it was booted
+ from: the next snapshot may replace that image. Until then `OEMPrepareSnapshot` and `oal_snapshot_take`
+ refuse with `OAL_ERROR_PAGED_FROM`. Of no effect in a system without such an image. Writes nothing to the
+ medium.
 
  The caller promises:
  The configuration describes memory correctly.
@@ -1728,8 +1746,8 @@ uint32_t oal_snapshot_confirm(void);
 uint32_t oal_snapshot_paged_in(void);
 
 /*
- Forgets every image: the next boot is a cold one. A power cut leaves all of them or none. Nothing can be paged from the
- image that was booted any more.
+ Forgets every image: the next boot is a cold one. A power cut leaves all of them or none. Nothing can be
+ paged from the image that was booted any more.
 
  The caller promises:
  The configuration describes memory correctly.
@@ -1745,8 +1763,8 @@ uint32_t oal_snapshot_invalidate(void);
 uint32_t oal_snapshot_support(struct SnapshotSupport *support, DWORD dwOemData);
 
 /*
- Step 1: RAM that the system does not know of and that must be in the snapshot: `oem_table` of the system, or an empty
- table. Never NULL.
+ Step 1: RAM that the system does not know of and that must be in the snapshot: `oem_table` of the system,
+ or an empty table. Never NULL.
 
  The caller promises:
  The configuration is correct.
@@ -1754,26 +1772,27 @@ uint32_t oal_snapshot_support(struct SnapshotSupport *support, DWORD dwOemData);
 PCRamTable OEMGetSnapshotRegions(void);
 
 /*
- Step 3: compresses whole pages. `pSrc`, `cbSrc` and `pDst` are multiples of 4096. Ours: `*pcbDst` is the room at `pDst` on
- entry and the compressed size on exit, not rounded; `OAL_SNAP_COMPRESS_BOUND(cbSrc)` is always enough. FALSE: it did not
- fit, or an argument is wrong; `pDst` then holds anything, and `*pcbDst` is as it was.
+ Step 3: compresses whole pages. `pSrc`, `cbSrc` and `pDst` are multiples of 4096. Ours: `*pcbDst` is the
+ room at `pDst` on entry and the compressed size on exit, not rounded; `OAL_SNAP_COMPRESS_BOUND(cbSrc)` is
+ always enough. FALSE: it did not fit, or an argument is wrong; `pDst` then holds anything, and `*pcbDst`
+ is as it was.
 
- What several calls return may be stored one behind the other, each as it is or filled up with zeroes to a multiple of
- 4096. An image holds the results of this function only, or pages as they are only. Each 64 KiB get a checksum of their
+ What several calls return may be stored one behind the other, each as it is or filled up with zeroes to a
+ multiple of
+ 4096. An image holds the results of this function only, or pages as they are only. Each 64 KiB get a
+       checksum of their
  own, which `SnapRestore` compares before it decompresses them.
 
  The caller promises:
  The pointers are NULL or as described, and the two buffers do not overlap.
  */
-BOOL OEMCompressSnapshot(LPCVOID pSrc,
-                         DWORD cbSrc,
-                         LPVOID pDst,
-                         PDWORD pcbDst);
+BOOL OEMCompressSnapshot(LPCVOID pSrc, DWORD cbSrc, LPVOID pDst, PDWORD pcbDst);
 
 /*
- Step 4: the size is known now; makes room for `cbSnapSize` bytes, rounded up to a multiple of 4096. The image before
- stays bootable if the store keeps two. FALSE: it does not fit, or the image that was booted has a pageable area that may
- still be needed (`OAL_ERROR_PAGED_FROM`), and nothing was changed; or the medium failed.
+ Step 4: the size is known now; makes room for `cbSnapSize` bytes, rounded up to a multiple of 4096. The
+ image before stays bootable if the store keeps two. FALSE: it does not fit, or the image that was booted
+ has a pageable area that may still be needed (`OAL_ERROR_PAGED_FROM`), and nothing was changed; or the
+ medium failed.
 
  The caller promises:
  The configuration is correct.
@@ -1781,36 +1800,34 @@ BOOL OEMCompressSnapshot(LPCVOID pSrc,
 BOOL OEMPrepareSnapshot(DWORD cbSnapSize);
 
 /*
- Step 5: writes a part of the image; all three arguments are multiples of 4096. Ours: parts follow one another without a
- gap. The last call, `(NULL, 0, 0)`, flushes, reads the image back, compares, and commits it: only then does it boot.
- FALSE: the image is never committed, and the one before it stays.
+ Step 5: writes a part of the image; all three arguments are multiples of 4096. Ours: parts follow one
+ another without a gap. The last call, `(NULL, 0, 0)`, flushes, reads the image back, compares, and commits
+ it: only then does it boot. FALSE: the image is never committed, and the one before it stays.
 
  The caller promises:
  `pSnapshot` is NULL or points to `cbSize` bytes.
  */
-BOOL OEMWriteSnapshot(LPCVOID pSnapshot,
-                      DWORD cbSize,
-                      DWORD dwOfst);
+BOOL OEMWriteSnapshot(LPCVOID pSnapshot, DWORD cbSize, DWORD dwOfst);
 
 /*
  Reads a part of an image; all three arguments are multiples of 4096. In a boot loader it is the image that
  `SnapRestore` tries; in a restored system the one that was booted, for paging; else the newest.
 
- Ours: the bytes are those that the medium gives. They are not compared with a checksum here, and the pageable area is not
- read at a boot: `SnapRestore` checks what it reads itself. A kernel that pages keeps `SnapChkSum` of each pageable page
- in memory that is in the snapshot, and compares it with each page that it reads, where it will use it. No other
- image is ever read in place of the one that was booted: FALSE if that is no longer in the store.
+ Ours: the bytes are those that the medium gives. They are not compared with a checksum here, and the
+ pageable area is not read at a boot: `SnapRestore` checks what it reads itself. A kernel that pages keeps
+ `SnapChkSum` of each pageable page in memory that is in the snapshot, and compares it with each page that
+ it reads, where it will use it. No other image is ever read in place of the one that was booted: FALSE if
+ that is no longer in the store.
 
  The caller promises:
  `pPagingMem` is NULL or points to `cbSize` bytes.
  */
-BOOL OEMReadSnapshot(LPVOID pPagingMem,
-                     DWORD cbSize,
-                     DWORD dwSnapOffset);
+BOOL OEMReadSnapshot(LPVOID pPagingMem, DWORD cbSize, DWORD dwSnapOffset);
 
 /*
- First code of the restored system: the library starts again, the state becomes `eSnapBoot`, and `snapshot_resume` of the
- system re-initialises the platform. `oal_snapshot_take` does this by itself; a kernel calls it where `dwSnapPC` leads.
+ First code of the restored system: the library starts again, the state becomes `eSnapBoot`, and
+ `snapshot_resume` of the system re-initialises the platform. `oal_snapshot_take` does this by itself; a
+ kernel calls it where `dwSnapPC` leads.
 
  The caller promises:
  The system was just restored, and interrupts are masked.
@@ -1823,8 +1840,8 @@ void OEMSnapshotResume(void);
 enum TSnapState GetSnapshotState(void);
 
 /*
- Moves the state, for a kernel that calls the hooks itself; `state` is a `TSnapState`. `oal_snapshot_take` does this by
- itself.
+ Moves the state, for a kernel that calls the hooks itself; `state` is a `TSnapState`. `oal_snapshot_take`
+ does this by itself.
  */
 uint32_t oal_snapshot_set_state(uint32_t state);
 
@@ -1837,33 +1854,34 @@ uint32_t oal_snapshot_set_state(uint32_t state);
 DWORD SnapChkSum(LPCVOID pData, DWORD cbData);
 
 /*
- Loads a kernel's image: validates header and table, loads the pages that are not pageable, checks the checksums, counts
- the attempt, uses up images that boot once, and returns the CPU context for `oal_snapshot_restore_cpu`; or NULL, with
- `SNAP_ERR_...` in `*pdwErr` and details in `oal_snapshot_last_error`: RAM of the image's pages may then hold a part of
- it, or of what was read in its place; all other RAM is as it was.
+ Loads a kernel's image: validates header and table, loads the pages that are not pageable, checks the
+ checksums, counts the attempt, uses up images that boot once, and returns the CPU context for
+ `oal_snapshot_restore_cpu`; or NULL, with `SNAP_ERR_...` in `*pdwErr` and details in
+ `oal_snapshot_last_error`: RAM of the image's pages may then hold a part of it, or of what was read in its
+ place; all other RAM is as it was.
 
- Ours: what was checked is what is used, even if a byte reads differently the second time. Header and context are read
- once; a page of the table that differs from the one that was checked is refused; no byte of a page is decompressed or
- stored before a checksum of its own 64 KiB matched. What `OEMCompressSnapshot` made brings those checksums and is read
- once; pages that are stored as they are, are read twice, first to check the checksum of them all.
+ Ours: what was checked is what is used, even if a byte reads differently the second time. Header and
+ context are read once; a page of the table that differs from the one that was checked is refused; no byte
+ of a page is decompressed or stored before a checksum of its own 64 KiB matched. What
+ `OEMCompressSnapshot` made brings those checksums and is read once; pages that are stored as they are, are
+ read twice, first to check the checksum of them all.
 
  `pfnRead`: the reader, such as `OEMReadSnapshot`; `dwBufferAddr` (ours: a virtual address) is a buffer of
- `OAL_SNAP_BUFFER_BYTES` at least, both multiples of 4096, in memory that the image has no page of. NULL: the buffer is the whole image, in memory
- that does not change: pages are checked and decompressed from where they lie there. `pdwErr` may be NULL.
+ `OAL_SNAP_BUFFER_BYTES` at least, both multiples of 4096, in memory that the image has no page of. NULL:
+ the buffer is the whole image, in memory that does not change: pages are checked and decompressed from
+ where they lie there. `pdwErr` may be NULL.
 
- With `OEMReadSnapshot`, each call tries one image, the newest first; `oal_snapshot_next` says whether there is another.
+ With `OEMReadSnapshot`, each call tries one image, the newest first; `oal_snapshot_next` says whether
+ there is another.
 
  The caller promises:
  The buffer is as described; what the configuration says of memory is true; nobody else uses saved memory.
  */
-LPVOID SnapRestore(PFN_SnapReadAtOffset pfnRead,
-                   DWORD dwBufferAddr,
-                   DWORD cbBufferSize,
-                   LPDWORD pdwErr);
+LPVOID SnapRestore(PFN_SnapReadAtOffset pfnRead, DWORD dwBufferAddr, DWORD cbBufferSize, LPDWORD pdwErr);
 
 /*
- Whether `SnapRestore` with `OEMReadSnapshot` has another image to try, older than those that it refused. FALSE before its
- first call.
+ Whether `SnapRestore` with `OEMReadSnapshot` has another image to try, older than those that it refused.
+ FALSE before its first call.
 
  The caller promises:
  The configuration describes memory correctly.
@@ -1871,12 +1889,12 @@ LPVOID SnapRestore(PFN_SnapReadAtOffset pfnRead,
 BOOL oal_snapshot_next(void);
 
 /*
- Restores the CPU from what `SnapRestore` returned: execution goes on at the image's `dwSnapPC`. Never returns, but for an
- argument that `SnapRestore` did not return, and then with an error.
+ Restores the CPU from what `SnapRestore` returned: execution goes on at the image's `dwSnapPC`. Never
+ returns, but for an argument that `SnapRestore` did not return, and then with an error.
 
  The caller promises:
- Nothing has written to saved memory since `SnapRestore` returned; this code, the workspace and the stack in use are
- mapped at the same addresses by the image's translation tables.
+ Nothing has written to saved memory since `SnapRestore` returned; this code, the workspace and the stack
+ in use are mapped at the same addresses by the image's translation tables.
  */
 uint32_t oal_snapshot_restore_cpu(LPCVOID pCpuContext);
 

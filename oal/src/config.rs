@@ -1,4 +1,5 @@
-//! The configuration from the C side: the board, its system, its CPU and its medium, in one constant structure.
+//! The configuration from the C side: the board, its system, its CPU and its medium, in one constant
+//! structure.
 
 use core::ffi::{c_char, c_void};
 
@@ -86,41 +87,44 @@ pub enum OalPolicy {
 
 /// The library's requests to the system around it. Functions that may be NULL say so. Each gets `context`.
 ///
-/// From the capture of the CPU to the last write only `page_class` and `progress` are called: neither may change memory of
-/// saved memory. During a boot only the tables and `progress` are used, before `snapshot_resume`.
+/// From the capture of the CPU to the last write only `page_class` and `progress` are called: neither may
+/// change memory of saved memory. During a boot only the tables and `progress` are used, before
+/// `snapshot_resume`.
 #[repr(C)]
 pub struct OalSystem {
     /// Given to every function.
     pub context: *mut c_void,
-    /// The RAM that the system manages (`OEMGetOEMRamTable`). The same at every call, on the boot loader's side too.
+    /// The RAM that the system manages (`OEMGetOEMRamTable`). The same at every call, on the boot loader's
+    /// side too.
     pub ram_table: Option<unsafe extern "C" fn(context: *mut c_void) -> PCRamTable>,
     /// RAM that the system does not know of and that is always saved, such as display memory. It is what
     /// `OEMGetSnapshotRegions` answers. May be NULL, and may return NULL: there is none.
     pub oem_table: Option<unsafe extern "C" fn(context: *mut c_void) -> PCRamTable>,
-    /// Memory that is never saved: the workspace, the boot report, the state and buffers of the medium's driver,
-    /// and all that runs while RAM is overwritten: the boot stage's code, constants, stack and data.
+    /// Memory that is never saved: the workspace, the boot report, the state and buffers of the medium's
+    /// driver, and all that runs while RAM is overwritten: the boot stage's code, constants, stack and data.
     pub nosave_table: Option<unsafe extern "C" fn(context: *mut c_void) -> PCRamTable>,
-    /// Whether the contents of the page with the physical address `page * 4096` matter: an `OalPageClass`, of which
-    /// `OAL_PAGE_CLASS_FREE` alone means that they do not. NULL: of all pages they do.
+    /// Whether the contents of the page with the physical address `page * 4096` matter: an `OalPageClass`, of
+    /// which `OAL_PAGE_CLASS_FREE` alone means that they do not. NULL: of all pages they do.
     pub page_class: Option<unsafe extern "C" fn(context: *mut c_void, page: u64) -> u32>,
     /// First pass: gives back memory that can be had again, so that the image is small. May be NULL.
     pub reclaim: Option<unsafe extern "C" fn(context: *mut c_void)>,
-    /// Comes to rest: drivers powered down, other cores parked, interrupts masked on return. NULL on success; else the
-    /// name of who would not stop, and the system runs as before. Needed by `oal_snapshot_take` only.
+    /// Comes to rest: drivers powered down, other cores parked, interrupts masked on return. NULL on success;
+    /// else the name of who would not stop, and the system runs as before. Needed by `oal_snapshot_take`
+    /// only.
     pub suspend: Option<unsafe extern "C" fn(context: *mut c_void) -> *const c_char>,
     /// Goes on after `suspend`, with interrupts unmasked on return. Needed by `oal_snapshot_take` only.
     pub resume: Option<unsafe extern "C" fn(context: *mut c_void, why: OalResume)>,
     /// Second pass: runs the system for that long, so that what must answer at once is resident. May be NULL.
     pub pause: Option<unsafe extern "C" fn(context: *mut c_void, milliseconds: u32)>,
-    /// The restored system's first code: re-initialises platform hardware that no driver looks after, as at a cold
-    /// boot. Interrupts are masked. It is what `OEMSnapshotResume` calls. May be NULL.
+    /// The restored system's first code: re-initialises platform hardware that no driver looks after, as at a
+    /// cold boot. Interrupts are masked. It is what `OEMSnapshotResume` calls. May be NULL.
     pub snapshot_resume: Option<unsafe extern "C" fn(context: *mut c_void)>,
     /// Receives the progress of a snapshot or a boot. Touches hardware and nosave memory only. May be NULL.
     pub progress: Option<unsafe extern "C" fn(context: *mut c_void, step: OalStep, done: u64, total: u64)>,
 }
 
-/// Everything that the library knows of a board. Constant: the library keeps its address. Boot loader and system
-/// give the same, but for functions and devices.
+/// Everything that the library knows of a board. Constant: the library keeps its address. Boot loader and
+/// system give the same, but for functions and devices.
 #[repr(C)]
 pub struct OalConfig {
     /// `sizeof(OalConfig)`.
@@ -129,8 +133,9 @@ pub struct OalConfig {
     pub flags: u32,
     /// The board: any 16 bytes that other boards do not use.
     pub board: [u8; 16],
-    /// The identity that system and boot loader must share for an image to boot. In one program: the linker's build id, filled
-    /// up with zeroes. In two: what both agree on, changed whenever the memory layout changes.
+    /// The identity that system and boot loader must share for an image to boot. In one program: the linker's
+    /// build id, filled up with zeroes. In two: what both agree on, changed whenever the memory layout
+    /// changes.
     pub build: [u8; 32],
     /// Virtual minus physical address of RAM, modulo the address space; 0 for an identity map.
     pub ram_offset: usize,
@@ -144,7 +149,8 @@ pub struct OalConfig {
     pub system: *const OalSystem,
     /// The functions that capture and restore the CPU. NULL on ARMv7-A, where the library does it.
     pub cpu: *const OalCpu,
-    /// Cleans and invalidates a cache beyond those that CLIDR names, such as an L2C-310; NULL if there is none.
+    /// Cleans and invalidates a cache beyond those that CLIDR names, such as an L2C-310; NULL if there is
+    /// none.
     pub clean_outer_cache: Option<unsafe extern "C" fn()>,
     /// The kind of store: `&oal_snapshot_block`, `&oal_snapshot_nor` or one of `&oal_snapshot_nand_...`.
     pub store: *const OalStore,
@@ -162,8 +168,8 @@ pub struct OalConfig {
     pub policy: u32,
     /// Boots of an image that may go unconfirmed in a row; 0 counts none.
     pub max_attempts: u32,
-    /// Free RAM that may hold compressed pages while they wait to be written: the first page's number (its physical
-    /// address divided by 4096)...
+    /// Free RAM that may hold compressed pages while they wait to be written: the first page's number (its
+    /// physical address divided by 4096)...
     pub staging_page: u64,
     /// ...and how many; 0 for none.
     pub staging_pages: u32,

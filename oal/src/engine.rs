@@ -133,8 +133,8 @@ const _: () = {
     assert!(size_of::<Fixed>().is_multiple_of(PAGE_SIZE) && offset_of!(Fixed, head) == 0);
 };
 
-/// Bytes of the workspace for `ram_mib` MiB of RAM, at most 4096; 0 for more. The macro `OAL_SNAPSHOT_WORKSPACE_BYTES` is
-/// the same as a constant.
+/// Bytes of the workspace for `ram_mib` MiB of RAM, at most 4096; 0 for more. The macro
+/// `OAL_SNAPSHOT_WORKSPACE_BYTES` is the same as a constant.
 #[unsafe(no_mangle)]
 pub extern "C" fn oal_snapshot_workspace_bytes(ram_mib: u32) -> usize {
     let size = SIZES.iter().find(|(mib, _)| ram_mib <= *mib);
@@ -147,7 +147,8 @@ pub(crate) fn config() -> Option<&'static OalConfig> {
     unsafe { CONFIG.load(Relaxed).as_ref() }
 }
 
-/// Checks all of a configuration but its store, and says for how many MiB of RAM its workspace is to be laid out.
+/// Checks all of a configuration but its store, and says for how many MiB of RAM its workspace is to be laid
+/// out.
 fn check(config: &'static OalConfig) -> Result<u32, OalErrorInfo> {
     let info = |error| OalErrorInfo::new(OalStage::Init, error);
     let fail = |error| Err(info(error));
@@ -246,12 +247,12 @@ unsafe fn start(config: &'static OalConfig, mib: u32) -> Result<(), OalErrorInfo
     Ok(())
 }
 
-/// Checks a configuration and starts the library on it. Everything the configuration points to, and it itself,
-/// stays valid and unchanged for as long as the library is used. Nothing is read from the medium yet. On an error
-/// nothing was touched, and an earlier configuration stays in use.
+/// Checks a configuration and starts the library on it. Everything the configuration points to, and it
+/// itself, stays valid and unchanged for as long as the library is used. Nothing is read from the medium yet.
+/// On an error nothing was touched, and an earlier configuration stays in use.
 ///
-/// Called at power-on in the boot loader, and once more in the system, cold or not taken from a snapshot; a restored
-/// system finds the library as it was.
+/// Called at power-on in the boot loader, and once more in the system, cold or not taken from a snapshot; a
+/// restored system finds the library as it was.
 ///
 /// # Safety
 /// The configuration is NULL or as described; its workspace and report are memory of the library's own.
@@ -377,7 +378,8 @@ impl Engine {
     /// Codec and workspace for `SnapRestore`, whose reader uses the instance for the store at the same time.
     ///
     /// # Safety
-    /// Until their last use nothing is called that uses them too: of the instance only the store and `OEMReadSnapshot`.
+    /// Until their last use nothing is called that uses them too: of the instance only the store and
+    /// `OEMReadSnapshot`.
     pub unsafe fn places_to_load(&self) -> Option<(&'static Lz4, Parts<'static>)> {
         let parts = self.parts_pointer()?;
         // SAFETY: `start` made the codec; nobody changes it meanwhile, as the caller promises.
@@ -404,7 +406,8 @@ impl Engine {
         unsafe { Cpu::new(self.config, stack) }.map_err(|error| OalErrorInfo::new(OalStage::Cpu, error))
     }
 
-    /// The memory map, as the system's tables have it now. They may name other RAM than when the library was started.
+    /// The memory map, as the system's tables have it now. They may name other RAM than when the library was
+    /// started.
     pub fn tables(&self) -> Result<Tables, OalErrorInfo> {
         let info = |error| OalErrorInfo::new(OalStage::Regions, error);
         let tables = Tables::read(self.system).map_err(info)?;
@@ -431,7 +434,8 @@ impl Engine {
         if paged_from { Err(OalErrorInfo::new(OalStage::Prepare, OalError::PagedFrom)) } else { Ok(()) }
     }
 
-    /// Reports to the store, once, which images the boot of this power-on refused, so that the next snapshot takes their place.
+    /// Reports to the store, once, which images the boot of this power-on refused, so that the next snapshot
+    /// takes their place.
     pub fn report_refusals(&mut self) {
         // SAFETY: a flag of the head, which nobody holds a reference to.
         let reported = unsafe { core::mem::replace(&mut (*self.fixed).head.refusals_reported, true) };

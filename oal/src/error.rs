@@ -32,7 +32,8 @@ macro_rules! named {
     };
 }
 
-/// The error: the low 16 bits of what the functions return. Numbers keep their meaning from version to version.
+/// The error: the low 16 bits of what the functions return. Numbers keep their meaning from version to
+/// version.
 ///
 /// cbindgen:rename-all=QualifiedScreamingSnakeCase
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +97,8 @@ pub enum OalError {
     Device = 65,
     /// The bytes that were read back differ from those written.
     Verify = 66,
-    /// More was written than was prepared, in another order, not in whole pages, or less before the last call.
+    /// More was written than was prepared, in another order, not in whole pages, or less before the last
+    /// call.
     OutOfSequence = 67,
     /// No such image in the store.
     NoSuchImage = 68,
@@ -108,8 +110,8 @@ pub enum OalError {
     Uncorrectable = 71,
     /// So many blocks went bad while the image was written that there is no room for it.
     TooManyBadBlocks = 72,
-    /// The image that was booted has a pageable area, which the next snapshot might replace: read what is needed of it, then
-    /// call `oal_snapshot_paged_in`.
+    /// The image that was booted has a pageable area, which the next snapshot might replace: read what is
+    /// needed of it, then call `oal_snapshot_paged_in`.
     PagedFrom = 73,
     /// No device answered.
     NoMedium = 96,
@@ -465,7 +467,8 @@ pub extern "C" fn oal_snapshot_strerror(error: u32) -> *const c_char {
     known.map_or(c"an unknown error", |(_, text)| text).as_ptr()
 }
 
-/// The name of an error's stage: where it went wrong. Any number has one. The text is constant and never freed.
+/// The name of an error's stage: where it went wrong. Any number has one. The text is constant and never
+/// freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn oal_snapshot_strstage(error: u32) -> *const c_char {
     let known = STAGES.iter().find(|(value, _)| *value as u32 == error >> 16);

@@ -1,4 +1,5 @@
-//! The frames that `OEMCompressSnapshot` makes and `SnapRestore` reads: up to 16 pages each, with their own checksum.
+//! The frames that `OEMCompressSnapshot` makes and `SnapRestore` reads: up to 16 pages each, with their own
+//! checksum.
 //!
 //! A frame starts at a multiple of 16 bytes of the contents. Numbers are little-endian.
 //!
@@ -11,7 +12,8 @@
 //! | 12 to 15 | CRC-32C of bytes 0 to 11 |
 //! | 16 and on | the stored bytes, filled up with zeroes to a multiple of 16 |
 //!
-//! Version 1 had neither signature nor checksums; it is refused as a compression that this build does not know.
+//! Version 1 had neither signature nor checksums; it is refused as a compression that this build does not
+//! know.
 
 use oal_snapshot::crc32c::crc32c;
 use oal_snapshot::frame::PAGE_SIZE;
@@ -51,8 +53,8 @@ impl FrameHead {
     /// Reads a head of any origin.
     ///
     /// # Errors
-    /// [`Reason::WrongCodec`] if it is no frame of this version, [`Reason::BadCrc`], or [`Reason::BadField`] for a number of
-    /// pages or a length that no frame has.
+    /// [`Reason::WrongCodec`] if it is no frame of this version, [`Reason::BadCrc`], or [`Reason::BadField`]
+    /// for a number of pages or a length that no frame has.
     pub fn decode(bytes: &[u8; HEAD]) -> Result<FrameHead, Reason> {
         let [b'O', b'F', VERSION, pages, head @ ..] = *bytes else { return Err(Reason::WrongCodec) };
         let [e0, e1, e2, e3, e4, e5, e6, e7, check @ ..] = head;

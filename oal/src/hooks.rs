@@ -85,8 +85,8 @@ struct Empty(RamTable);
 unsafe impl Sync for Empty {}
 static EMPTY: Empty = Empty(RamTable { dwVersion: 0x0001_0000, dwNumEntries: 0, pRamEntries: null() });
 
-/// Step 1: RAM that the system does not know of and that must be in the snapshot: `oem_table` of the system, or an empty
-/// table. Never NULL.
+/// Step 1: RAM that the system does not know of and that must be in the snapshot: `oem_table` of the system,
+/// or an empty table. Never NULL.
 ///
 /// # Safety
 /// The configuration is correct.
@@ -144,12 +144,15 @@ unsafe fn capture_locked(
     if cpu.failed() { Err(OalErrorInfo::new(OalStage::Cpu, OalError::CpuFailed)) } else { Ok(fork) }
 }
 
-/// Step 3: compresses whole pages. `pSrc`, `cbSrc` and `pDst` are multiples of 4096. Ours: `*pcbDst` is the room at `pDst` on
-/// entry and the compressed size on exit, not rounded; `OAL_SNAP_COMPRESS_BOUND(cbSrc)` is always enough. FALSE: it did not
-/// fit, or an argument is wrong; `pDst` then holds anything, and `*pcbDst` is as it was.
+/// Step 3: compresses whole pages. `pSrc`, `cbSrc` and `pDst` are multiples of 4096. Ours: `*pcbDst` is the
+/// room at `pDst` on entry and the compressed size on exit, not rounded; `OAL_SNAP_COMPRESS_BOUND(cbSrc)` is
+/// always enough. FALSE: it did not fit, or an argument is wrong; `pDst` then holds anything, and `*pcbDst`
+/// is as it was.
 ///
-/// What several calls return may be stored one behind the other, each as it is or filled up with zeroes to a multiple of
-/// 4096. An image holds the results of this function only, or pages as they are only. Each 64 KiB get a checksum of their
+/// What several calls return may be stored one behind the other, each as it is or filled up with zeroes to a
+/// multiple of
+/// 4096. An image holds the results of this function only, or pages as they are only. Each 64 KiB get a
+///       checksum of their
 /// own, which `SnapRestore` compares before it decompresses them.
 ///
 /// # Safety
@@ -207,9 +210,10 @@ pub unsafe extern "C" fn OEMCompressSnapshot(
     })
 }
 
-/// Step 4: the size is known now; makes room for `cbSnapSize` bytes, rounded up to a multiple of 4096. The image before
-/// stays bootable if the store keeps two. FALSE: it does not fit, or the image that was booted has a pageable area that may
-/// still be needed (`OAL_ERROR_PAGED_FROM`), and nothing was changed; or the medium failed.
+/// Step 4: the size is known now; makes room for `cbSnapSize` bytes, rounded up to a multiple of 4096. The
+/// image before stays bootable if the store keeps two. FALSE: it does not fit, or the image that was booted
+/// has a pageable area that may still be needed (`OAL_ERROR_PAGED_FROM`), and nothing was changed; or the
+/// medium failed.
 ///
 /// # Safety
 /// The configuration is correct.
@@ -227,9 +231,9 @@ pub unsafe extern "C" fn OEMPrepareSnapshot(cbSnapSize: DWORD) -> BOOL {
     })
 }
 
-/// Step 5: writes a part of the image; all three arguments are multiples of 4096. Ours: parts follow one another without a
-/// gap. The last call, `(NULL, 0, 0)`, flushes, reads the image back, compares, and commits it: only then does it boot.
-/// FALSE: the image is never committed, and the one before it stays.
+/// Step 5: writes a part of the image; all three arguments are multiples of 4096. Ours: parts follow one
+/// another without a gap. The last call, `(NULL, 0, 0)`, flushes, reads the image back, compares, and commits
+/// it: only then does it boot. FALSE: the image is never committed, and the one before it stays.
 ///
 /// # Safety
 /// `pSnapshot` is NULL or points to `cbSize` bytes.
@@ -259,10 +263,11 @@ pub unsafe extern "C" fn OEMWriteSnapshot(pSnapshot: LPCVOID, cbSize: DWORD, dwO
 /// Reads a part of an image; all three arguments are multiples of 4096. In a boot loader it is the image that
 /// `SnapRestore` tries; in a restored system the one that was booted, for paging; else the newest.
 ///
-/// Ours: the bytes are those that the medium gives. They are not compared with a checksum here, and the pageable area is not
-/// read at a boot: `SnapRestore` checks what it reads itself. A kernel that pages keeps `SnapChkSum` of each pageable page
-/// in memory that is in the snapshot, and compares it with each page that it reads, where it will use it. No other
-/// image is ever read in place of the one that was booted: FALSE if that is no longer in the store.
+/// Ours: the bytes are those that the medium gives. They are not compared with a checksum here, and the
+/// pageable area is not read at a boot: `SnapRestore` checks what it reads itself. A kernel that pages keeps
+/// `SnapChkSum` of each pageable page in memory that is in the snapshot, and compares it with each page that
+/// it reads, where it will use it. No other image is ever read in place of the one that was booted: FALSE if
+/// that is no longer in the store.
 ///
 /// # Safety
 /// `pPagingMem` is NULL or points to `cbSize` bytes.
@@ -309,8 +314,9 @@ unsafe fn read(engine: &mut Engine, restoring: bool, to: LPVOID, bytes: DWORD, o
     read.map_err(|error: StoreError<i32>| OalErrorInfo::store(OalStage::Store, error))
 }
 
-/// First code of the restored system: the library starts again, the state becomes `eSnapBoot`, and `snapshot_resume` of the
-/// system re-initialises the platform. `oal_snapshot_take` does this by itself; a kernel calls it where `dwSnapPC` leads.
+/// First code of the restored system: the library starts again, the state becomes `eSnapBoot`, and
+/// `snapshot_resume` of the system re-initialises the platform. `oal_snapshot_take` does this by itself; a
+/// kernel calls it where `dwSnapPC` leads.
 ///
 /// # Safety
 /// The system was just restored, and interrupts are masked.
@@ -337,8 +343,8 @@ pub extern "C" fn GetSnapshotState() -> TSnapState {
     }
 }
 
-/// Moves the state, for a kernel that calls the hooks itself; `state` is a `TSnapState`. `oal_snapshot_take` does this by
-/// itself.
+/// Moves the state, for a kernel that calls the hooks itself; `state` is a `TSnapState`. `oal_snapshot_take`
+/// does this by itself.
 #[unsafe(no_mangle)]
 pub extern "C" fn oal_snapshot_set_state(state: u32) -> u32 {
     let next = match state {

@@ -1,7 +1,9 @@
-//! The C interface of `oal-snapshot`: the documented OEM hooks under their documented names, and calls of our own.
+//! The C interface of `oal-snapshot`: the documented OEM hooks under their documented names, and calls of our
+//! own.
 //!
-//! `include/oal_snapshot.h` is made from this crate, and its comments from the comments here; `README.md` is the guide
-//! for C. Package `oal-archive` makes the static library of it, and hides all that `symbols.txt` does not name.
+//! `include/oal_snapshot.h` is made from this crate, and its comments from the comments here; `README.md` is
+//! the guide for C. Package `oal-archive` makes the static library of it, and hides all that `symbols.txt`
+//! does not name.
 //!
 //! | module | |
 //! |---|---|
@@ -17,9 +19,9 @@
 //! | `frame` | the compressed contents of a kernel's image |
 //!
 //! # Memory
-//! Two words of the library lie in saved memory: the address of the configuration, and the snapshot state. Everything
-//! else is in the workspace that the C side gives, in nosave memory. A restored system finds there what its boot loader
-//! left, or nothing: so whatever goes on after a restore starts the library again first.
+//! Two words of the library lie in saved memory: the address of the configuration, and the snapshot state.
+//! Everything else is in the workspace that the C side gives, in nosave memory. A restored system finds there
+//! what its boot loader left, or nothing: so whatever goes on after a restore starts the library again first.
 
 #![no_std]
 #![deny(missing_docs)]
@@ -42,7 +44,8 @@ mod system;
 mod tables;
 pub mod types;
 
-/// A panic ends here: no loop, no message, no unwinding into C. The undefined instruction is the C side's exception.
+/// A panic ends here: no loop, no message, no unwinding into C. The undefined instruction is the C side's
+/// exception.
 #[cfg(feature = "archive")]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {

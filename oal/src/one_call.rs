@@ -1,4 +1,5 @@
-//! For firmware without a kernel that knows the hooks: one call that takes a snapshot, one that boots, and what goes with them.
+//! For firmware without a kernel that knows the hooks: one call that takes a snapshot, one that boots, and
+//! what goes with them.
 
 use oal_snapshot::boot::{Boot, BootEnd, BootReport};
 use oal_snapshot::mem::PhysicalMemory;
@@ -10,9 +11,11 @@ use crate::engine::{Engine, STATE};
 use crate::error::{OalError, OalErrorInfo, OalStage, number};
 use crate::system::{CSystem, Watcher};
 
-/// `oal_snapshot_take` and `OEMSnapshotResume`: the snapshot is committed, and the system that took it goes on.
+/// `oal_snapshot_take` and `OEMSnapshotResume`: the snapshot is committed, and the system that took it goes
+/// on.
 pub const OAL_SNAPSHOT_LIVE: u32 = 0;
-/// `oal_snapshot_take`: the system was booted from the snapshot. Hours may have passed, and the hardware was off.
+/// `oal_snapshot_take`: the system was booted from the snapshot. Hours may have passed, and the hardware was
+/// off.
 pub const OAL_SNAPSHOT_RESTORED: u32 = 1;
 
 /// Settings of one snapshot.
@@ -63,12 +66,13 @@ impl From<TakeReport> for OalTakeReport {
     }
 }
 
-/// Takes a snapshot: both passes, and the hooks in their documented order. Returns twice: `OAL_SNAPSHOT_LIVE` on the
-/// machine that took it, `OAL_SNAPSHOT_RESTORED` on every one that boots from it; any other number is an error, and the
-/// system was resumed. A power cut at any moment leaves the previous image bootable, or the new one once it is committed.
+/// Takes a snapshot: both passes, and the hooks in their documented order. Returns twice: `OAL_SNAPSHOT_LIVE`
+/// on the machine that took it, `OAL_SNAPSHOT_RESTORED` on every one that boots from it; any other number is
+/// an error, and the system was resumed. A power cut at any moment leaves the previous image bootable, or the
+/// new one once it is committed.
 ///
-/// `settings`: NULL for a pause of a minute and the configuration's slots and policy. `report`: may be NULL; written on the
-/// live timeline only.
+/// `settings`: NULL for a pause of a minute and the configuration's slots and policy. `report`: may be NULL;
+/// written on the live timeline only.
 ///
 /// # Safety
 /// The pointers are NULL or valid, and what the configuration says of memory is true.
@@ -148,9 +152,10 @@ unsafe fn take(engine: &mut Engine, settings: &OalTakeSettings) -> Result<Timeli
     }
 }
 
-/// Boots the newest image that passes every check, or the one before it; does not return then. If it returns, nothing
-/// was entered, and the number says why: RAM outside nosave memory may hold a part of an image, so all data of the system is
-/// to be initialised, and `oal_snapshot_init` called again, before it starts cold. The boot report has the details.
+/// Boots the newest image that passes every check, or the one before it; does not return then. If it returns,
+/// nothing was entered, and the number says why: RAM outside nosave memory may hold a part of an image, so
+/// all data of the system is to be initialised, and `oal_snapshot_init` called again, before it starts cold.
+/// The boot report has the details.
 ///
 /// Called once at power-on, from nosave memory, with MMU and caches on.
 ///
@@ -205,8 +210,8 @@ unsafe fn boot(engine: &mut Engine) -> Result<OalErrorInfo, OalErrorInfo> {
     })
 }
 
-/// Remembers that the system that was booted from a snapshot works: its image's attempts are 0 again. An image that is
-/// never confirmed is booted `max_attempts` times, then passed over.
+/// Remembers that the system that was booted from a snapshot works: its image's attempts are 0 again. An
+/// image that is never confirmed is booted `max_attempts` times, then passed over.
 ///
 /// # Safety
 /// The configuration describes memory correctly.
@@ -218,9 +223,10 @@ pub unsafe extern "C" fn oal_snapshot_confirm() -> u32 {
     })
 }
 
-/// Says that the restored system needs nothing more of the pageable area of the image that it was booted from: the next
-/// snapshot may replace that image. Until then `OEMPrepareSnapshot` and `oal_snapshot_take` refuse with
-/// `OAL_ERROR_PAGED_FROM`. Of no effect in a system without such an image. Writes nothing to the medium.
+/// Says that the restored system needs nothing more of the pageable area of the image that it was booted
+/// from: the next snapshot may replace that image. Until then `OEMPrepareSnapshot` and `oal_snapshot_take`
+/// refuse with `OAL_ERROR_PAGED_FROM`. Of no effect in a system without such an image. Writes nothing to the
+/// medium.
 ///
 /// # Safety
 /// The configuration describes memory correctly.
@@ -236,8 +242,8 @@ pub unsafe extern "C" fn oal_snapshot_paged_in() -> u32 {
     })
 }
 
-/// Forgets every image: the next boot is a cold one. A power cut leaves all of them or none. Nothing can be paged from the
-/// image that was booted any more.
+/// Forgets every image: the next boot is a cold one. A power cut leaves all of them or none. Nothing can be
+/// paged from the image that was booted any more.
 ///
 /// # Safety
 /// The configuration describes memory correctly.

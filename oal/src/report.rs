@@ -24,8 +24,8 @@ pub struct OalRefusal {
     pub error: u32,
 }
 
-/// The report of a boot. The boot writes it, in nosave memory; the restored system, or the cold one, reads it, and so do
-/// `oal_snapshot_confirm`, `oal_snapshot_take` and the hooks.
+/// The report of a boot. The boot writes it, in nosave memory; the restored system, or the cold one, reads
+/// it, and so do `oal_snapshot_confirm`, `oal_snapshot_take` and the hooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct OalBootReport {
@@ -43,7 +43,8 @@ pub struct OalBootReport {
     pub refused_count: u32,
     /// Checks the rest.
     pub check: u32,
-    /// Bytes of the image's pageable area, from which the restored system may page until `oal_snapshot_paged_in`.
+    /// Bytes of the image's pageable area, from which the restored system may page until
+    /// `oal_snapshot_paged_in`.
     pub pageable_bytes: u32,
     /// 0.
     pub reserved: u32,

@@ -1,8 +1,9 @@
 //! The boot loader's side of a kernel's images: `SnapRestore`, its checksum, and the last step.
 //!
-//! The image is that of `SNAP_HEADER`. Nothing in it is trusted: the header and the table are checked before the first
-//! page is written, every page is compared with the board's RAM map, its contents with a checksum of their own, and the
-//! context is returned only if all checksums matched. What is read a second time is checked a second time.
+//! The image is that of `SNAP_HEADER`. Nothing in it is trusted: the header and the table are checked before
+//! the first page is written, every page is compared with the board's RAM map, its contents with a checksum
+//! of their own, and the context is returned only if all checksums matched. What is read a second time is
+//! checked a second time.
 
 #![allow(non_snake_case, reason = "the documentation's names")]
 
@@ -53,21 +54,25 @@ pub unsafe extern "C" fn SnapChkSum(pData: LPCVOID, cbData: DWORD) -> DWORD {
     crc32c(unsafe { slice::from_raw_parts(pData.cast(), cbData as usize) })
 }
 
-/// Loads a kernel's image: validates header and table, loads the pages that are not pageable, checks the checksums, counts
-/// the attempt, uses up images that boot once, and returns the CPU context for `oal_snapshot_restore_cpu`; or NULL, with
-/// `SNAP_ERR_...` in `*pdwErr` and details in `oal_snapshot_last_error`: RAM of the image's pages may then hold a part of
-/// it, or of what was read in its place; all other RAM is as it was.
+/// Loads a kernel's image: validates header and table, loads the pages that are not pageable, checks the
+/// checksums, counts the attempt, uses up images that boot once, and returns the CPU context for
+/// `oal_snapshot_restore_cpu`; or NULL, with `SNAP_ERR_...` in `*pdwErr` and details in
+/// `oal_snapshot_last_error`: RAM of the image's pages may then hold a part of it, or of what was read in its
+/// place; all other RAM is as it was.
 ///
-/// Ours: what was checked is what is used, even if a byte reads differently the second time. Header and context are read
-/// once; a page of the table that differs from the one that was checked is refused; no byte of a page is decompressed or
-/// stored before a checksum of its own 64 KiB matched. What `OEMCompressSnapshot` made brings those checksums and is read
-/// once; pages that are stored as they are, are read twice, first to check the checksum of them all.
+/// Ours: what was checked is what is used, even if a byte reads differently the second time. Header and
+/// context are read once; a page of the table that differs from the one that was checked is refused; no byte
+/// of a page is decompressed or stored before a checksum of its own 64 KiB matched. What
+/// `OEMCompressSnapshot` made brings those checksums and is read once; pages that are stored as they are, are
+/// read twice, first to check the checksum of them all.
 ///
 /// `pfnRead`: the reader, such as `OEMReadSnapshot`; `dwBufferAddr` (ours: a virtual address) is a buffer of
-/// `OAL_SNAP_BUFFER_BYTES` at least, both multiples of 4096, in memory that the image has no page of. NULL: the buffer is the whole image, in memory
-/// that does not change: pages are checked and decompressed from where they lie there. `pdwErr` may be NULL.
+/// `OAL_SNAP_BUFFER_BYTES` at least, both multiples of 4096, in memory that the image has no page of. NULL:
+/// the buffer is the whole image, in memory that does not change: pages are checked and decompressed from
+/// where they lie there. `pdwErr` may be NULL.
 ///
-/// With `OEMReadSnapshot`, each call tries one image, the newest first; `oal_snapshot_next` says whether there is another.
+/// With `OEMReadSnapshot`, each call tries one image, the newest first; `oal_snapshot_next` says whether
+/// there is another.
 ///
 /// # Safety
 /// The buffer is as described; what the configuration says of memory is true; nobody else uses saved memory.
@@ -176,8 +181,8 @@ fn refuse(engine: &mut Engine, stage: Stage, reason: Reason) {
     engine.fail(info);
 }
 
-/// Whether `SnapRestore` with `OEMReadSnapshot` has another image to try, older than those that it refused. FALSE before its
-/// first call.
+/// Whether `SnapRestore` with `OEMReadSnapshot` has another image to try, older than those that it refused.
+/// FALSE before its first call.
 ///
 /// # Safety
 /// The configuration describes memory correctly.
@@ -189,12 +194,12 @@ pub unsafe extern "C" fn oal_snapshot_next() -> BOOL {
     if next { TRUE } else { FALSE }
 }
 
-/// Restores the CPU from what `SnapRestore` returned: execution goes on at the image's `dwSnapPC`. Never returns, but for an
-/// argument that `SnapRestore` did not return, and then with an error.
+/// Restores the CPU from what `SnapRestore` returned: execution goes on at the image's `dwSnapPC`. Never
+/// returns, but for an argument that `SnapRestore` did not return, and then with an error.
 ///
 /// # Safety
-/// Nothing has written to saved memory since `SnapRestore` returned; this code, the workspace and the stack in use are
-/// mapped at the same addresses by the image's translation tables.
+/// Nothing has written to saved memory since `SnapRestore` returned; this code, the workspace and the stack
+/// in use are mapped at the same addresses by the image's translation tables.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oal_snapshot_restore_cpu(pCpuContext: LPCVOID) -> u32 {
     let mut engine = match Engine::lock() {

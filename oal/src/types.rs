@@ -101,8 +101,8 @@ pub struct SnapshotSupport {
     pub dwOemData: DWORD,
 }
 
-/// The first bytes of an image that a kernel makes; the CPU context follows at once. What the documentation leaves open
-/// is ours: see `OAL_SNAP_SIG` and `SnapRestore`.
+/// The first bytes of an image that a kernel makes; the CPU context follows at once. What the documentation
+/// leaves open is ours: see `OAL_SNAP_SIG` and `SnapRestore`.
 #[cfg(not(windows_types))]
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
@@ -113,17 +113,19 @@ pub struct SNAP_HEADER {
     pub dwOfstSnapTable: DWORD,
     /// The start of the pageable area, in bytes from here, a multiple of 4096.
     pub dwOfstPageable: DWORD,
-    /// Pages that the boot loader loads. Ours: the table has a DWORD for each, the page's physical address divided by
-    /// 4096, ascending.
+    /// Pages that the boot loader loads. Ours: the table has a DWORD for each, the page's physical address
+    /// divided by 4096, ascending.
     pub cSnapPages: DWORD,
-    /// Bytes of those pages' contents, which start at the first multiple of 4096 behind the table. Ours: either what
-    /// `OEMCompressSnapshot` made of them, or exactly `cSnapPages * 4096` bytes, the pages as they are.
+    /// Bytes of those pages' contents, which start at the first multiple of 4096 behind the table. Ours:
+    /// either what `OEMCompressSnapshot` made of them, or exactly `cSnapPages * 4096` bytes, the pages as
+    /// they are.
     pub cbCompressed: DWORD,
     /// Bytes of the pageable area, not compressed.
     pub cbPageable: DWORD,
     /// A word from the system to the boot loader.
     pub dwOemData: DWORD,
-    /// The value that makes the header's checksum zero. Ours: minus `SnapChkSum` of all bytes before the table, this field taken as 0.
+    /// The value that makes the header's checksum zero. Ours: minus `SnapChkSum` of all bytes before the
+    /// table, this field taken as 0.
     pub dwHeaderAdjust: DWORD,
     /// `SnapChkSum` of the table's `cSnapPages * 4` bytes.
     pub dwTableChkSum: DWORD,

@@ -1,4 +1,5 @@
-//! The static library: what it exports, that it links everywhere, and that C programs take snapshots with it and boot.
+//! The static library: what it exports, that it links everywhere, and that C programs take snapshots with it
+//! and boot.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -20,8 +20,8 @@ const BLOCK: usize = 4096;
 /// A block device in memory.
 ///
 /// Discarded sectors hold noise, and sectors of a failed write too: the trait promises nothing better. With a
-/// volatile cache, what was written is lost at a power cut, each sector on its own, unless a flush came after. A clone
-/// shares its bytes until one of the two is written to.
+/// volatile cache, what was written is lost at a power cut, each sector on its own, unless a flush came
+/// after. A clone shares its bytes until one of the two is written to.
 #[derive(Clone, Debug)]
 pub struct RamDisk {
     stable: Arc<Vec<u8>>,
@@ -101,7 +101,8 @@ impl RamDisk {
         self
     }
 
-    /// The same disk, but a power cut may leave sectors that were in its cache unreadable until they are written again.
+    /// The same disk, but a power cut may leave sectors that were in its cache unreadable until they are
+    /// written again.
     pub fn with_unreadable_sectors(mut self) -> RamDisk {
         self.may_fail = true;
         self
@@ -174,13 +175,15 @@ impl RamDisk {
         !self.on
     }
 
-    /// Switches the power off, unless a cut did, and on again. The cache is lost, faults and cuts to come too.
+    /// Switches the power off, unless a cut did, and on again. The cache is lost, faults and cuts to come
+    /// too.
     pub fn power_cycle(&mut self) {
         self.lose_cache();
         self.reset();
     }
 
-    /// Goes on after a reset: of what was to come nothing is left, but the disk kept its power, and its cache.
+    /// Goes on after a reset: of what was to come nothing is left, but the disk kept its power, and its
+    /// cache.
     pub fn reset(&mut self) {
         self.faults.clear();
         self.cut = None;
@@ -428,8 +431,8 @@ impl BlockDevice for RamDisk {
         self.change(Operation::Write, first, data, false)
     }
 
-    /// Durable on return, but no more atomic than any other write unless the disk was made so; what is in the cache
-    /// stays there.
+    /// Durable on return, but no more atomic than any other write unless the disk was made so; what is in the
+    /// cache stays there.
     fn write_reliable(&mut self, first: u64, data: &[u8]) -> Result<(), DiskError> {
         self.start(Operation::Write, true, first, data.len())?;
         self.change(Operation::Write, first, data, true)

@@ -26,8 +26,9 @@ impl Flights {
     }
 }
 
-/// A device over which DMA comes and goes. The buffer of a read that is on its way holds noise until the read has ended,
-/// which is the last moment that the contract allows; a read that fails does so then, or, every other time, before it begins.
+/// A device over which DMA comes and goes. The buffer of a read that is on its way holds noise until the read
+/// has ended, which is the last moment that the contract allows; a read that fails does so then, or, every
+/// other time, before it begins.
 #[derive(Debug)]
 pub struct DmaDisk<D> {
     disk: D,

@@ -18,12 +18,12 @@
 //! | [`layout`] | where a block store keeps what, to tamper with it |
 //! | [`rng`] | noise that is the same at every run |
 //!
-//! Without the feature `alloc` there is only the part of [`nand`] that firmware can use: a parallel chip over cells that
-//! it keeps somewhere.
+//! Without the feature `alloc` there is only the part of [`nand`] that firmware can use: a parallel chip over
+//! cells that it keeps somewhere.
 //!
-//! Two principles. **Harsh within the contract**: where a trait says that memory or sectors hold anything, they
-//! hold noise here. **Deterministic**: noise comes from a seed, a cut or a fault is placed by counting operations, and
-//! a disk can be cloned, so that a test can walk through every point of a run.
+//! Two principles. **Harsh within the contract**: where a trait says that memory or sectors hold anything,
+//! they hold noise here. **Deterministic**: noise comes from a seed, a cut or a fault is placed by counting
+//! operations, and a disk can be cloned, so that a test can walk through every point of a run.
 
 #[cfg(feature = "alloc")]
 extern crate alloc;

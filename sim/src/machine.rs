@@ -99,8 +99,8 @@ impl Machine {
         self
     }
 
-    /// A board with two banks of RAM, OEM memory, nosave memory, free pages and saved memory of text, noise and
-    /// zeroes.
+    /// A board with two banks of RAM, OEM memory, nosave memory, free pages and saved memory of text, noise
+    /// and zeroes.
     pub fn sample(seed: u64) -> Machine {
         let mut machine = Machine::new(FakeSystem {
             ram: [region(0x80000, 44), region(0x90000, 24)].into(),

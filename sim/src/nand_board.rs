@@ -1,4 +1,5 @@
-//! [`NandBoard`]: a driver of `drivers` below the NAND store, as the boards put it there, that counts the pages read.
+//! [`NandBoard`]: a driver of `drivers` below the NAND store, as the boards put it there, that counts the
+//! pages read.
 
 use alloc::boxed::Box;
 

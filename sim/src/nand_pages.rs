@@ -1,5 +1,5 @@
-//! [`NandPages`]: a NAND chip as the store sees it, pages and blocks. It holds the store to the chip's rules, and to its
-//! promises.
+//! [`NandPages`]: a NAND chip as the store sees it, pages and blocks. It holds the store to the chip's rules,
+//! and to its promises.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -18,8 +18,8 @@ const STRENGTH: u32 = 8;
 /// Corrected bits from which on a page is worn.
 const WORN: u32 = STRENGTH / 2;
 
-/// A chip with error correction over the cells of an [`Array`]. It panics where the store breaks a rule of the chip, or
-/// programs a block that it did not erase.
+/// A chip with error correction over the cells of an [`Array`]. It panics where the store breaks a rule of
+/// the chip, or programs a block that it did not erase.
 #[derive(Clone, Debug)]
 pub struct NandPages {
     array: Array,
@@ -122,8 +122,8 @@ impl NandPages {
     }
 }
 
-/// Makes of what was read what was programmed, codeword by codeword, and counts the wrong bits of the worst. An erased
-/// codeword is a codeword too. What has too many wrong bits stays as it is.
+/// Makes of what was read what was programmed, codeword by codeword, and counts the wrong bits of the worst.
+/// An erased codeword is a codeword too. What has too many wrong bits stays as it is.
 fn correct(read: &mut [u8], meant: Option<&[u8]>) -> u32 {
     const ERASED: [u8; CODEWORD] = [0xff; CODEWORD];
     let mut worst = 0;

@@ -1,9 +1,9 @@
-//! How much of the time that a chip and its bus need at least the store's sequential read of an image reaches, and how many
-//! pages a boot reads before the image's first byte. `cargo test -p oal-sim --test nand_bus_time -- --nocapture`
-//! prints the table.
+//! How much of the time that a chip and its bus need at least the store's sequential read of an image
+//! reaches, and how many pages a boot reads before the image's first byte.
+//! `cargo test -p oal-sim --test nand_bus_time -- --nocapture` prints the table.
 //!
-//! What a page needs at least: tR, and a cycle for each byte of its data, and of its spare area where the ECC is software's.
-//! Not counted: what the CPU takes for ECC in software and for the rest of its work.
+//! What a page needs at least: tR, and a cycle for each byte of its data, and of its spare area where the ECC
+//! is software's. Not counted: what the CPU takes for ECC in software and for the rest of its work.
 
 use oal_drivers::nand::Geometry;
 use oal_drivers::nand::ecc::{Bch, Ecc, Hamming};
@@ -82,7 +82,8 @@ fn measure<const PAGE: usize>(name: &str, time: &Time, page_ns: u64, open: &dyn 
     assert!(share >= GOAL, "{name}: {share:.1} %");
 }
 
-/// A parallel chip with tR of `tr_us` and cycles of `cycle_ns`, whose end of work is seen by its pin or by polling.
+/// A parallel chip with tR of `tr_us` and cycles of `cycle_ns`, whose end of work is seen by its pin or by
+/// polling.
 fn raw<C: Ecc + 'static, const PAGE: usize, const SPARE: usize>(
     name: &str,
     mut model: Model,

@@ -327,7 +327,8 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
-    /// Any run of operations, with failures: what the driver said was programmed is there, through flipped bits.
+    /// Any run of operations, with failures: what the driver said was programmed is there, through flipped
+    /// bits.
     #[test]
     fn what_was_programmed_is_there(steps in proptest::collection::vec(step(), 1..60), flips in 0..4_u32) {
         let (mut nand, chip) = guarded::<Bch<4>, 64>(Model::k9f1g08());

@@ -1,4 +1,5 @@
-//! A parallel chip as firmware has it: no allocator, no bench, and cells that outlive it in storage with addresses.
+//! A parallel chip as firmware has it: no allocator, no bench, and cells that outlive it in storage with
+//! addresses.
 
 use std::fs::File;
 use std::io;

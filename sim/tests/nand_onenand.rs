@@ -1,4 +1,5 @@
-//! The OneNAND driver against a chip that follows its data sheet (Samsung KFG1G16Q2, KFH2G16Q2: headings named).
+//! The OneNAND driver against a chip that follows its data sheet (Samsung KFG1G16Q2, KFH2G16Q2: headings
+//! named).
 
 use oal_drivers::nand::marker::MarkerRule;
 use oal_drivers::nand::onenand::{FREE, OneNand, Options};
@@ -76,7 +77,8 @@ fn loads() {
     assert_eq!(chip.chip().violations(), []);
 }
 
-/// "Unlock Block", "Program Operation": 23h once for a block, then 80h for main and spare area, 1Ah for the spare area.
+/// "Unlock Block", "Program Operation": 23h once for a block, then 80h for main and spare area, 1Ah for the
+/// spare area.
 #[test]
 fn programs() {
     let (mut nand, chip) = nand(1);

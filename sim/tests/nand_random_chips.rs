@@ -1,5 +1,5 @@
-//! Random chips of every kind through take and boot: the engine, the NAND store, a driver with its ECC, and a chip that
-//! follows its data sheet command by command.
+//! Random chips of every kind through take and boot: the engine, the NAND store, a driver with its ECC, and a
+//! chip that follows its data sheet command by command.
 //!
 //! `OAL_NAND_CHIP=123 cargo test -p oal-sim --test nand_random_chips -- --nocapture` runs chip 123 alone.
 
@@ -152,7 +152,8 @@ impl Life {
         }
     }
 
-    /// Boots with other RAM contents; gives the machine that came out, and how many pages could not be corrected.
+    /// Boots with other RAM contents; gives the machine that came out, and how many pages could not be
+    /// corrected.
     fn boot<const PAGE: usize>(&mut self, noise: u64) -> (Machine, Booted, u64) {
         let mut store = self.store::<PAGE>();
         let mut machine = Machine::tiny(0).restarted(noise);
@@ -241,7 +242,8 @@ impl Life {
         assert_eq!(self.chip.violations(), "[]");
     }
 
-    /// The newest image, the one before it, or a cold boot with its reason; and which of them the case allows.
+    /// The newest image, the one before it, or a cold boot with its reason; and which of them the case
+    /// allows.
     fn judge(
         &mut self,
         case: Case,

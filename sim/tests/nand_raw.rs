@@ -1,5 +1,6 @@
-//! The driver of parallel NAND chips against chips that follow their data sheets. Each test of a command sequence names
-//! the heading it comes from ("ONFI": Open NAND Flash Interface Specification 1.0; "K9F2808": Samsung K9F2808U0C).
+//! The driver of parallel NAND chips against chips that follow their data sheets. Each test of a command
+//! sequence names the heading it comes from ("ONFI": Open NAND Flash Interface Specification 1.0; "K9F2808":
+//! Samsung K9F2808U0C).
 
 use oal_drivers::nand::raw::RawNand;
 use oal_drivers::nand::{EccStatus, Error, Geometry, NandDevice, Wait};

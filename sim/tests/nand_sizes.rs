@@ -1,4 +1,5 @@
-//! The NAND store on chips of 16 MiB to 4 GiB with pages of every size: raw chips with ECC in software, known by their ids.
+//! The NAND store on chips of 16 MiB to 4 GiB with pages of every size: raw chips with ECC in software, known
+//! by their ids.
 
 use oal_drivers::nand::ecc::{Bch, Ecc, Hamming};
 use oal_drivers::nand::raw::{GuardedNand, RawNand};
@@ -19,7 +20,8 @@ fn model(device: u8, fourth: u8, geometry: Geometry) -> Model {
     Model { geometry, cycles: (base.cycles.0, rows), id: [maker, device, third, fourth, fifth], ..base }
 }
 
-/// Two snapshots, a boot of the second, and a bound on the pages that a boot reads before it knows the newest record.
+/// Two snapshots, a boot of the second, and a bound on the pages that a boot reads before it knows the newest
+/// record.
 fn holds_images<C: Ecc + 'static, const PAGE: usize, const SPARE: usize, const MAP: usize>(model: Model) {
     let geometry = model.geometry;
     let (blocks, pages_per_block) = (geometry.blocks, geometry.pages_per_block);

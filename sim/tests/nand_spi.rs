@@ -1,5 +1,5 @@
-//! The SPI NAND driver against chips of each family: every sequence with the heading of the family's data sheet that it is
-//! from, every code of its ECC, protection, time-outs.
+//! The SPI NAND driver against chips of each family: every sequence with the heading of the family's data
+//! sheet that it is from, every code of its ECC, protection, time-outs.
 
 use embedded_hal::spi::SpiDevice;
 use oal_drivers::nand::marker::MarkerRule;
@@ -112,8 +112,8 @@ fn assert_sent(sheet: &Sheet, sent: &[Vec<u8>], wanted: &[(&str, Vec<u8>)]) {
     assert_eq!(sent.len(), wanted.len(), "{}: {sent:x?}", sheet.family.name);
 }
 
-/// The dummy byte of READ FROM CACHE follows the column; that of PAGE READ, PROGRAM EXECUTE and BLOCK ERASE is the first of
-/// the row's three (2 Gb chips use its lowest bit).
+/// The dummy byte of READ FROM CACHE follows the column; that of PAGE READ, PROGRAM EXECUTE and BLOCK ERASE
+/// is the first of the row's three (2 Gb chips use its lowest bit).
 #[test]
 fn every_sequence_is_the_one_under_its_heading_in_the_familys_data_sheet() {
     assert_eq!(SHEETS.each_ref().map(|sheet| sheet.family.name), FAMILIES.map(|family| family.name));
@@ -236,8 +236,8 @@ fn data_and_the_free_bytes_of_the_spare_area_come_back() {
     }
 }
 
-/// What the data sheet says of bits 6 to 4 of C0h, and of bits 7 to 4 of the second register where there is one. The
-/// driver's own share: a block is to be refreshed from half of what can be corrected on.
+/// What the data sheet says of bits 6 to 4 of C0h, and of bits 7 to 4 of the second register where there is
+/// one. The driver's own share: a block is to be refreshed from half of what can be corrected on.
 fn outcome_by_the_data_sheet(family: &Family, status: u8, extra: u8) -> EccStatus {
     use EccStatus::{Clean, Uncorrectable};
     let corrected = |bits, refresh| EccStatus::Corrected { bits, refresh };
@@ -302,7 +302,8 @@ fn wrong_bits_up_to_the_strength_are_corrected_and_more_are_reported() {
     }
 }
 
-/// "Initial Invalid Blocks", "Bad Block Management": the marker is read and written without ECC, which is on again for data.
+/// "Initial Invalid Blocks", "Bad Block Management": the marker is read and written without ECC, which is on
+/// again for data.
 #[test]
 fn bad_blocks() {
     for family in FAMILIES {

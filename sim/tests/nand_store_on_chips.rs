@@ -1,5 +1,5 @@
-//! The whole way down: the engine, the NAND store, a driver of `drivers`, and a chip that follows its data sheet
-//! command by command.
+//! The whole way down: the engine, the NAND store, a driver of `drivers`, and a chip that follows its data
+//! sheet command by command.
 
 use oal_drivers::nand::ecc::{Bch, Hamming};
 use oal_drivers::nand::marker::MarkerRule;
@@ -22,8 +22,8 @@ const BLOCKS: u32 = 24;
 /// Reaches for a chip's cells.
 type Reach<'a> = dyn Fn(&mut dyn FnMut(&mut Array)) + 'a;
 
-/// Snapshots and boots on a chip with bad blocks and failures, each by a new driver; `open` is what a board does at
-/// power-on, `array` reaches for the chip's cells from outside.
+/// Snapshots and boots on a chip with bad blocks and failures, each by a new driver; `open` is what a board
+/// does at power-on, `array` reaches for the chip's cells from outside.
 fn story<'a, const PAGE: usize>(
     name: &str,
     rule: MarkerRule,

@@ -1,4 +1,5 @@
-//! The CFI driver against chips that follow their data sheets (JESD68.01, Intel StrataFlash P30 and J3: headings named).
+//! The CFI driver against chips that follow their data sheets (JESD68.01, Intel StrataFlash P30 and J3:
+//! headings named).
 
 use oal_drivers::cfi::{Block, Cfi, Error, Wait};
 use oal_sim::Rng;
@@ -261,7 +262,8 @@ fn what_does_not_lie_on_words_blocks_or_the_array_is_not_sent() {
     assert_eq!(chips.commands.len(), 3);
 }
 
-/// "Write to Buffer Flowchart": nothing is sent before every lane has its buffer; E8h again would be a count to one that has.
+/// "Write to Buffer Flowchart": nothing is sent before every lane has its buffer; E8h again would be a count
+/// to one that has.
 #[test]
 fn a_buffer_that_is_not_free_yet_is_waited_for() {
     for lane in 0..2 {

@@ -6,7 +6,8 @@ use crate::hooks::{Candidate, MAX_CANDIDATES, SelectSnapshot};
 use crate::image::ImageId;
 use crate::refusal::Refusal;
 
-/// The findings of a boot, for the system that was restored, or started from scratch. Keep it in nosave memory.
+/// The findings of a boot, for the system that was restored, or started from scratch. Keep it in nosave
+/// memory.
 #[must_use]
 #[derive(Clone, Debug, Default)]
 pub struct BootReport {

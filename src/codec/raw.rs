@@ -19,7 +19,8 @@ impl CompressSnapshot for Raw {
 }
 
 impl DecompressSnapshot for Raw {
-    /// Called only for an image that names this codec and has a chunk that is not raw: no such image is right.
+    /// Called only for an image that names this codec and has a chunk that is not raw: no such image is
+    /// right.
     fn decompress_snapshot(&self, _src: &[u8], _dst: &mut [u8]) -> Result<(), CorruptStream> {
         Err(CorruptStream)
     }

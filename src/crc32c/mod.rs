@@ -1,7 +1,7 @@
 //! CRC-32C (Castagnoli; RFC 3720, appendix B.4).
 //!
-//! Short inputs go through the table of crate `crc`, byte by byte. Long ones are first made short without any table
-//! (`sparse.rs`), which takes a tenth of the instructions.
+//! Short inputs go through the table of crate `crc`, byte by byte. Long ones are first made short without any
+//! table (`sparse.rs`), which takes a tenth of the instructions.
 
 mod fold;
 mod sparse;

@@ -1,16 +1,17 @@
 //! A long message made short with the same remainder, by exclusive or alone.
 //!
-//! The polynomial P of CRC-32C divides x^209 + x^144 + x^54 + x^39 + x^14 + 1, and so (squaring a polynomial over
-//! GF(2) squares its terms) the same with every exponent times 8, 16 or 32. Modulo P a byte may therefore be taken
-//! out of a message if it is added, by exclusive or, to the five bytes that follow it 65, 155, 170, 195 and 209
-//! places later. Done from the message's start on, this clears all but its last 209 bytes; what they have become
-//! then is as good as the message. With words of four bytes for bytes the same holds, four times as far.
+//! The polynomial P of CRC-32C divides x^209 + x^144 + x^54 + x^39 + x^14 + 1, and so (squaring a polynomial
+//! over GF(2) squares its terms) the same with every exponent times 8, 16 or 32. Modulo P a byte may
+//! therefore be taken out of a message if it is added, by exclusive or, to the five bytes that follow it 65,
+//! 155, 170, 195 and 209 places later. Done from the message's start on, this clears all but its last 209
+//! bytes; what they have become then is as good as the message. With words of four bytes for bytes the same
+//! holds, four times as far.
 //!
-//! What is taken out at a place is the message's byte there and what was added to it: the bytes taken out 65, 155,
-//! 170, 195 and 209 places before. Those are kept in a scratch buffer.
+//! What is taken out at a place is the message's byte there and what was added to it: the bytes taken out 65,
+//! 155, 170, 195 and 209 places before. Those are kept in a scratch buffer.
 //!
-//! That a codeword of weight 6 spans 210 bits is the known limit of this polynomial's distance, put to use; the
-//! way of computing is known as Chorba (S. Russell, arXiv 2412.16398).
+//! That a codeword of weight 6 spans 210 bits is the known limit of this polynomial's distance, put to use;
+//! the way of computing is known as Chorba (S. Russell, arXiv 2412.16398).
 
 use super::fold::{BLOCK, SCALE, fits, fold};
 use crate::bytes::move_to_front;
@@ -27,15 +28,15 @@ const WORTH: usize = HISTORY;
 #[repr(C, align(64))]
 struct Scratch([u8; HISTORY + ROUND]);
 
-/// The remainder after `bytes`, or `None` if they are too few for this way. `by_table` is the way for the few bytes
-/// that are left: from a remainder and bytes to the next remainder.
+/// The remainder after `bytes`, or `None` if they are too few for this way. `by_table` is the way for the few
+/// bytes that are left: from a remainder and bytes to the next remainder.
 pub(super) fn update(state: u32, bytes: &[u8], by_table: fn(u32, &[u8]) -> u32) -> Option<u32> {
     let len = bytes.len().checked_sub(HISTORY)? / BLOCK * BLOCK;
     if len < WORTH || !fits(bytes) { None } else { shorten(state, bytes, len, by_table) }
 }
 
-/// As [`update`], with `len` bytes, whole blocks, to be taken out. A function of its own, so that sums of few bytes have no
-/// scratch buffer on the stack.
+/// As [`update`], with `len` bytes, whole blocks, to be taken out. A function of its own, so that sums of few
+/// bytes have no scratch buffer on the stack.
 #[inline(never)]
 fn shorten(state: u32, bytes: &[u8], len: usize, by_table: fn(u32, &[u8]) -> u32) -> Option<u32> {
     let (body, rest) = bytes.split_at_checked(len)?;

@@ -33,7 +33,8 @@ pub(super) fn clear(dst: &mut [u8]) -> usize {
 }
 
 /// # Safety
-/// `from..end` is readable and `to` has as much room; both start at whole words and are one or more whole blocks.
+/// `from..end` is readable and `to` has as much room; both start at whole words and are one or more whole
+/// blocks.
 #[unsafe(naked)]
 unsafe extern "C" fn copy_blocks(to: *mut u8, from: *const u8, end: *const u8) {
     naked_asm!(

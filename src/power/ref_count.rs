@@ -4,9 +4,9 @@ use crate::state::StateCell;
 
 /// A reference count of hardware, a clock gate for instance.
 ///
-/// All memory comes back with a snapshot, a plain count of users too: it says "in use, so initialised"
-/// of hardware that was off. This count belongs to one power-on: after a snapshot boot it is 0 by itself,
-/// and the first user switches the hardware on again. What a user got before the boot is worth nothing after it.
+/// All memory comes back with a snapshot, a plain count of users too: it says "in use, so initialised" of
+/// hardware that was off. This count belongs to one power-on: after a snapshot boot it is 0 by itself, and
+/// the first user switches the hardware on again. What a user got before the boot is worth nothing after it.
 ///
 /// ```
 /// use oal_snapshot::power::RefCount;

@@ -3,9 +3,9 @@
 use crate::image::id::ImageId;
 
 /// A 32-bit register that keeps its value over a reset, such as a scratch register of a reset controller or
-/// battery-backed RAM. Counting there costs the medium no write at a boot, unless another image is tried than the
-/// time before: the count of that one is then saved in the store. What the register holds after power-on need not
-/// be defined: a value that this module did not write counts as no attempt.
+/// battery-backed RAM. Counting there costs the medium no write at a boot, unless another image is tried than
+/// the time before: the count of that one is then saved in the store. What the register holds after power-on
+/// need not be defined: a value that this module did not write counts as no attempt.
 pub trait AttemptRegister {
     /// The register's value, or `None` if there is no register: attempts are then counted in the store.
     fn get(&mut self) -> Option<u32>;

@@ -1,5 +1,5 @@
-//! [`Catalog`]: what a store knows of its images, and which boots: the same on every medium. Where records are kept
-//! is the medium's affair ([`RecordLog`]).
+//! [`Catalog`]: what a store knows of its images, and which boots: the same on every medium. Where records
+//! are kept is the medium's affair ([`RecordLog`]).
 
 use heapless::Vec;
 
@@ -24,8 +24,8 @@ pub struct LogState {
     pub blind: bool,
     /// Whether the newest record may be one that power went out over, and read otherwise the next time.
     pub unsure: bool,
-    /// Whether behind the newest record there may be another one that does not read well now, and may the next time: a
-    /// record that is to count more needs a sequence number that the hidden one cannot have.
+    /// Whether behind the newest record there may be another one that does not read well now, and may the
+    /// next time: a record that is to count more needs a sequence number that the hidden one cannot have.
     pub hidden: bool,
 }
 
@@ -85,12 +85,13 @@ pub trait RecordLog {
     /// The error of the medium.
     type Error: core::fmt::Debug;
 
-    /// Whether a record that power went out over may read as nothing at one power-on, and as a record at a later one. What
-    /// a boot found would not stay so then, if it had nothing to write itself.
+    /// Whether a record that power went out over may read as nothing at one power-on, and as a record at a
+    /// later one. What a boot found would not stay so then, if it had nothing to write itself.
     const MAY_APPEAR_LATE: bool = false;
 
-    /// Places that are passed over, one behind the other, before a record counts as one that cannot be written. What was
-    /// left there may turn out to be the record; the one behind it says the same, and is newer.
+    /// Places that are passed over, one behind the other, before a record counts as one that cannot be
+    /// written. What was left there may turn out to be the record; the one behind it says the same, and is
+    /// newer.
     const PLACES_PASSED_OVER: u32 = 0;
 
     /// Reads what there is, in a bounded number of reads.
@@ -101,8 +102,8 @@ pub trait RecordLog {
         false
     }
 
-    /// Appends `record`, so that it is durable, and reads it back. Its sequence number is higher than all in the log. A
-    /// cut leaves it written or not; every other record stays but the oldest ones.
+    /// Appends `record`, so that it is durable, and reads it back. Its sequence number is higher than all in
+    /// the log. A cut leaves it written or not; every other record stays but the oldest ones.
     fn append_record(&mut self, record: &Record) -> Result<(), AppendError<Self::Error>>;
 
     /// Whether there is room for the records of another image: that it is committed, and its boots.
@@ -111,8 +112,8 @@ pub trait RecordLog {
     }
 }
 
-/// No image is begun behind this sequence number: what is to be remembered of its boots takes numbers too. Only a record that
-/// was made up, not counted up to, can have a higher one.
+/// No image is begun behind this sequence number: what is to be remembered of its boots takes numbers too.
+/// Only a record that was made up, not counted up to, can have a higher one.
 const LAST_NUMBER: u64 = u64::MAX - (1 << 32);
 
 /// An error of the store on the log `L`.
@@ -195,9 +196,9 @@ impl<A: AttemptRegister> Catalog<A> {
         Err(failure)
     }
 
-    /// Appends a record with these slots, behind which there may be nothing more to write for a long time. If it may appear
-    /// late, an open one that changes nothing goes before it: a boot that finds that one newest writes it anew, and so
-    /// makes void what is behind it.
+    /// Appends a record with these slots, behind which there may be nothing more to write for a long time. If
+    /// it may appear late, an open one that changes nothing goes before it: a boot that finds that one newest
+    /// writes it anew, and so makes void what is behind it.
     fn append_announced<L: RecordLog>(
         &mut self,
         log: &mut L,
@@ -282,8 +283,8 @@ impl<A: AttemptRegister> Catalog<A> {
         Ok(best.0)
     }
 
-    /// Forgets the images that share a unit with `area`, which slot `slot` is to fill, and names the image that will
-    /// be in it. A cut leaves them forgotten or not.
+    /// Forgets the images that share a unit with `area`, which slot `slot` is to fill, and names the image
+    /// that will be in it. A cut leaves them forgotten or not.
     pub fn reserve<L: RecordLog>(
         &mut self,
         log: &mut L,

@@ -16,8 +16,8 @@ pub struct Blocks {
     pub bad: u32,
 }
 
-/// A store, whatever the medium: the hooks of both timelines, and what a firmware asks besides. A `&mut` of a store
-/// is one too.
+/// A store, whatever the medium: the hooks of both timelines, and what a firmware asks besides. A `&mut` of a
+/// store is one too.
 pub trait Store:
     PrepareSnapshot<Error = StoreError<Self::DeviceError>> + WriteSnapshot + SelectSnapshot + ReadSnapshot
 {
@@ -30,7 +30,8 @@ pub trait Store:
     /// The settings, to be changed between snapshots.
     fn settings_mut(&mut self) -> &mut StoreSettings;
 
-    /// Bytes of the largest image that fits a slot of a store with `slots`; on NAND, if no block of it is bad.
+    /// Bytes of the largest image that fits a slot of a store with `slots`; on NAND, if no block of it is
+    /// bad.
     fn slot_bytes(&self, slots: Slots) -> u64;
 
     /// The newest record: what the store remembers. Reads the log if that was not done yet.
@@ -45,14 +46,15 @@ pub trait Store:
     /// Of the device.
     fn invalidate(&mut self) -> Result<(), StoreError<Self::DeviceError>>;
 
-    /// The image of which a page was read with so many wrong bits that it should be [refreshed](Store::refresh), if one
-    /// was since power-on. Only NAND has such.
+    /// The image of which a page was read with so many wrong bits that it should be
+    /// [refreshed](Store::refresh), if one was since power-on. Only NAND has such.
     fn refresh_due(&self) -> Option<ImageId> {
         None
     }
 
-    /// Moves an image to fresh blocks, those of the other slot: the image that was there is given up. A cut leaves the
-    /// image where it was or where it goes. Does nothing on a medium that does not wear by being read.
+    /// Moves an image to fresh blocks, those of the other slot: the image that was there is given up. A cut
+    /// leaves the image where it was or where it goes. Does nothing on a medium that does not wear by being
+    /// read.
     ///
     /// # Errors
     /// As for a snapshot; [`StoreError::DoesNotFit`] also if the image takes more than half of the store.

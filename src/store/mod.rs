@@ -1,7 +1,8 @@
 //! Stores: slots, commit records and boot policy on a medium. They implement the prepare, write, select and
 //! read hooks.
 //!
-//! The media's traits, what a power cut may leave on each included, are those of `oal-media`, re-exported here.
+//! The media's traits, what a power cut may leave on each included, are those of `oal-media`, re-exported
+//! here.
 //!
 //! The layout is specified in `docs/store-format.md`, with what a power cut at any moment leaves.
 

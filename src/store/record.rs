@@ -79,7 +79,8 @@ pub struct SlotEntry {
 pub struct Record {
     /// Higher than that of every record before it.
     pub sequence: u64,
-    /// Whether the next record was to commit an image: if this one is found to be the newest, that did not happen.
+    /// Whether the next record was to commit an image: if this one is found to be the newest, that did not
+    /// happen.
     pub open: bool,
     /// The slots.
     pub slots: [Option<SlotEntry>; SLOTS],

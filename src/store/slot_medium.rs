@@ -8,8 +8,9 @@ use crate::store::{Blocks, GeometryError, StoreError};
 /// An error of the store on the medium `M`.
 pub type Error<M> = StoreError<<M as RecordLog>::Error>;
 
-/// A medium of slots. Places and lengths are counted in its units: sectors, or erase blocks. What is handed in was checked:
-/// areas are the store's own, and the entry of an image to be read lies within [`room`](SlotMedium::room).
+/// A medium of slots. Places and lengths are counted in its units: sectors, or erase blocks. What is handed
+/// in was checked: areas are the store's own, and the entry of an image to be read lies within
+/// [`room`](SlotMedium::room).
 pub trait SlotMedium: RecordLog + Sized {
     /// The driver of the medium.
     type Device;
@@ -23,7 +24,8 @@ pub trait SlotMedium: RecordLog + Sized {
     /// Whether an image can be read while another one is written.
     const READS_WHILE_WRITING: bool = true;
 
-    /// Whether what was read too often, or lies too long, has to be written anew: [`copy`](SlotMedium::copy) does.
+    /// Whether what was read too often, or lies too long, has to be written anew: [`copy`](SlotMedium::copy)
+    /// does.
     const WEARS: bool = false;
 
     /// The medium behind a driver.
@@ -41,8 +43,8 @@ pub trait SlotMedium: RecordLog + Sized {
     /// Bytes of a unit.
     fn unit_bytes(&self) -> u64;
 
-    /// Bytes that the usable units of `area` hold, as far as is known. Units behind those that hold `enough` need not be looked
-    /// at.
+    /// Bytes that the usable units of `area` hold, as far as is known. Units behind those that hold `enough`
+    /// need not be looked at.
     ///
     /// # Errors
     /// Of the device.
@@ -60,8 +62,8 @@ pub trait SlotMedium: RecordLog + Sized {
     /// Of the device.
     fn begin(&mut self, area: &Area, span: u64) -> Result<Self::Place, Error<Self>>;
 
-    /// Writes the next bytes of an image: whole pages of 4096 bytes, in order, no more than the area holds. It is not called
-    /// again for this image if it fails.
+    /// Writes the next bytes of an image: whole pages of 4096 bytes, in order, no more than the area holds.
+    /// It is not called again for this image if it fails.
     ///
     /// # Errors
     /// Of the device.
@@ -90,8 +92,8 @@ pub trait SlotMedium: RecordLog + Sized {
         false
     }
 
-    /// Reads as [`read`](SlotMedium::read) does, and calls `meanwhile` once, while the data is on its way if the device can
-    /// do that.
+    /// Reads as [`read`](SlotMedium::read) does, and calls `meanwhile` once, while the data is on its way if
+    /// the device can do that.
     ///
     /// # Errors
     /// Of the device.

@@ -23,8 +23,9 @@ struct Writing<P> {
     crc: Crc32c,
 }
 
-/// A store on a medium: a [`BlockStore`](crate::store::BlockStore), a [`NandStore`](crate::store::nand::NandStore) or a
-/// [`NorStore`](crate::store::nor::NorStore). Keep it in nosave memory.
+/// A store on a medium: a [`BlockStore`](crate::store::BlockStore), a
+/// [`NandStore`](crate::store::nand::NandStore) or a [`NorStore`](crate::store::nor::NorStore). Keep it in
+/// nosave memory.
 ///
 /// There is nothing to format: a blank medium is an empty store, and one that holds something else is
 /// an empty store with a reason.
@@ -139,8 +140,8 @@ impl<M: SlotMedium, A> Medium for SlotStore<M, A> {
 }
 
 impl<M: SlotMedium, A: AttemptRegister> PrepareSnapshot for SlotStore<M, A> {
-    /// Chooses the slot that holds the least, forgets what is in it, and gets ready the units that the image will take. A cut
-    /// leaves the slot's images forgotten or not.
+    /// Chooses the slot that holds the least, forgets what is in it, and gets ready the units that the image
+    /// will take. A cut leaves the slot's images forgotten or not.
     fn prepare_snapshot(&mut self, len: u64, policy: BootPolicy) -> Result<Prepared, Self::Error> {
         self.writing = None;
         let slots = self.catalog.settings.slots;

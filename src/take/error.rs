@@ -4,8 +4,8 @@ use crate::memory_map::MapError;
 use crate::state::SnapshotState;
 use crate::system::SuspendFailed;
 
-/// The reason why no snapshot was taken. The system goes on; the previous image is unchanged, unless the error is
-/// [`TakeError::Write`], on a medium with room for one image only.
+/// The reason why no snapshot was taken. The system goes on; the previous image is unchanged, unless the
+/// error is [`TakeError::Write`], on a medium with room for one image only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

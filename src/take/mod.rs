@@ -49,8 +49,8 @@ impl Default for Settings {
     }
 }
 
-/// A snapshot, ready to be taken. `store`, `codec`, `observer` and the workspace must lie in nosave memory: they
-/// change while saved memory must not.
+/// A snapshot, ready to be taken. `store`, `codec`, `observer` and the workspace must lie in nosave memory:
+/// they change while saved memory must not.
 pub struct Snapshot<'a, S, C, M, Z, W, O> {
     /// The system, with the board's hooks.
     pub system: &'a mut S,

@@ -7,8 +7,9 @@ const LINE: usize = 16;
 
 /// The bytes of the listing behind the line `<!-- name -->`.
 ///
-/// A line is an offset and up to 16 bytes. `*`: the line before repeats up to the offset of the next one. `+`: each
-/// 16-bit number is one more than the one before it, up to the offset of the next line. An offset alone ends it.
+/// A line is an offset and up to 16 bytes. `*`: the line before repeats up to the offset of the next one.
+/// `+`: each 16-bit number is one more than the one before it, up to the offset of the next line. An offset
+/// alone ends it.
 pub fn read(markdown: &str, name: &str) -> Vec<u8> {
     let (_, behind) = markdown.split_once(&format!("<!-- {name} -->")).expect("the listing's mark");
     let listing = behind.split("```").nth(1).expect("a listing");

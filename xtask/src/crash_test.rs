@@ -1,4 +1,5 @@
-//! `cargo xtask crash-test`: the crash explorer of `tests/crash`, built for speed. See `docs/crash-testing.md`.
+//! `cargo xtask crash-test`: the crash explorer of `tests/crash`, built for speed. See
+//! `docs/crash-testing.md`.
 
 use crate::toolchain::cargo;
 use anyhow::{Context, Result, ensure};

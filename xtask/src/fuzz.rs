@@ -1,4 +1,5 @@
-//! `cargo xtask fuzz`: all fuzz targets, in libFuzzer where it can be built, else in the runner of `oal-fuzzing`.
+//! `cargo xtask fuzz`: all fuzz targets, in libFuzzer where it can be built, else in the runner of
+//! `oal-fuzzing`.
 //!
 //! libFuzzer needs a C++ compiler and code with counters in it, which a stable compiler puts there
 //! (`-Cpasses=sancov-module`). The address sanitizer comes on top where the compiler has its runtime: that is

@@ -1,5 +1,5 @@
-//! `cargo xtask miri`: the host tests of code with `unsafe`, in Miri, which sees what no run on a machine shows: a pointer that
-//! leaves its object, a borrow that is no longer one, memory that was never written.
+//! `cargo xtask miri`: the host tests of code with `unsafe`, in Miri, which sees what no run on a machine
+//! shows: a pointer that leaves its object, a borrow that is no longer one, memory that was never written.
 //!
 //! What is `unsafe` in assembly or on registers cannot be run on a host: Miri sees the portable twins of
 //! decoder and checksum, and the compressor, with every truncation and every bit flip of a block; the pages

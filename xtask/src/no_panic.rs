@@ -2,10 +2,11 @@
 //!
 //! Two programs are searched:
 //!
-//! * `tests/no_panic` links the library and its drivers and nothing else. All panics end at one symbol in it; the linker
-//!   leaves it out if nothing can reach it. Then there is no panic in all that the library offers.
-//! * The firmware has an application that may panic. Every branch to a panic is traced by the debug information to the line
-//!   of source that it was inlined from; none of them may be a line of the library or of the drivers.
+//! * `tests/no_panic` links the library and its drivers and nothing else. All panics end at one symbol in it;
+//!   the linker leaves it out if nothing can reach it. Then there is no panic in all that the library offers.
+//! * The firmware has an application that may panic. Every branch to a panic is traced by the debug
+//!   information to the line of source that it was inlined from; none of them may be a line of the library or
+//!   of the drivers.
 //!
 //! The first program is also built with a panic in it on purpose, which must be found.
 

@@ -1,7 +1,7 @@
 //! NAND flash: drivers of the chips, knowing nothing of what is stored on them.
 //!
 //! ```text
-//!   raw        parallel NAND                  RawNand<B: RawBus, D>    no ECC of its own: GuardedNand adds it
+//!   raw        parallel NAND                  RawNand<B: RawBus, D>    no ECC: GuardedNand adds one
 //!    ├ bus       how its pins are reached     ├ chip   what a chip is like, and its addresses
 //!    └ onfi, ids what kind of chip it is      └ marker where a factory marks its bad blocks
 //!   onenand    Samsung OneNAND                OneNand<R: Registers16, D>

@@ -1,5 +1,5 @@
-//! `cargo xtask inspect` on the media that other cases leave behind: two images, the second taken by a system that was
-//! restored from the first.
+//! `cargo xtask inspect` on the media that other cases leave behind: two images, the second taken by a system
+//! that was restored from the first.
 
 use super::ram::{LOADED, describe};
 use super::rig::{Prepared, Rig};

@@ -1,11 +1,13 @@
-//! Builds `liboal_snapshot.a`: compiles package `oal` as a static library, links it into one object, and hides every
-//! symbol that `oal/symbols.txt` does not name.
+//! Builds `liboal_snapshot.a`: compiles package `oal` as a static library, links it into one object, and
+//! hides every symbol that `oal/symbols.txt` does not name.
 //!
-//! A Rust static library is a bundle of objects: the library's own, and the compiler's helpers, with global names that
-//! other libraries have too: `memcpy`, `__aeabi_uldivmod`, the panic handler. One relocatable object with local names
-//! cannot clash with any of them. Sections stay apart, so the user's `--gc-sections` still drops what is not called.
+//! A Rust static library is a bundle of objects: the library's own, and the compiler's helpers, with global
+//! names that other libraries have too: `memcpy`, `__aeabi_uldivmod`, the panic handler. One relocatable
+//! object with local names cannot clash with any of them. Sections stay apart, so the user's `--gc-sections`
+//! still drops what is not called.
 //!
-//! The tools are those that come with rustc (`rust-lld`, `rust-objcopy`); where they are missing, GNU's of the target.
+//! The tools are those that come with rustc (`rust-lld`, `rust-objcopy`); where they are missing, GNU's of
+//! the target.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,8 +29,9 @@ pub fn package() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
-/// Compiles with `cargo`, a command that ends in its verb `rustc`, with the target chosen if it is not the host, and puts
-/// the library into `out`, a folder that is made, with its objects beside it. Returns its path.
+/// Compiles with `cargo`, a command that ends in its verb `rustc`, with the target chosen if it is not the
+/// host, and puts the library into `out`, a folder that is made, with its objects beside it. Returns its
+/// path.
 ///
 /// # Errors
 /// If a tool is missing or fails.
@@ -158,8 +161,8 @@ const PROGRAMS: [&str; 9] = [
     "driver_onenand",
 ];
 
-/// The size of the library in each program of `sizes/` for a bare-metal ARM, by its file's name: each is linked
-/// with `compiler`, arm-none-eabi-gcc, and `--gc-sections`. The program itself is less than 200 bytes.
+/// The size of the library in each program of `sizes/` for a bare-metal ARM, by its file's name: each is
+/// linked with `compiler`, arm-none-eabi-gcc, and `--gc-sections`. The program itself is less than 200 bytes.
 ///
 /// # Errors
 /// If the compiler is missing or fails.

@@ -1,5 +1,6 @@
-//! `cargo run -p oal-archive -- OUT [TARGET]`: builds `liboal_snapshot.a` into the folder OUT, for the host or for TARGET; for
-//! armv7a-none-eabi, where arm-none-eabi-gcc is at hand, with a table of what programs take of it.
+//! `cargo run -p oal-archive -- OUT [TARGET]`: builds `liboal_snapshot.a` into the folder OUT, for the host
+//! or for TARGET; for armv7a-none-eabi, where arm-none-eabi-gcc is at hand, with a table of what programs
+//! take of it.
 
 use std::path::Path;
 use std::process::Command;

@@ -17,7 +17,8 @@ mod imp;
 
 pub(crate) use imp::{ARCHITECTURE, Cpu};
 
-/// Functions that capture and restore a CPU, where the library does not do that itself. Each function gets `context`.
+/// Functions that capture and restore a CPU, where the library does not do that itself. Each function gets
+/// `context`.
 #[repr(C)]
 pub struct OalCpu {
     /// Given to both functions.
@@ -26,9 +27,10 @@ pub struct OalCpu {
     pub words: u32,
     /// 0.
     pub reserved: u32,
-    /// Stores the registers in `words`, so that execution goes on at this call's return, calls `live(argument)` on a
-    /// stack in nosave memory, and returns 0. After a `restore` of the words it returns a second time, in the restored
-    /// machine, with 1. Interrupts are masked on both returns. A negative number: nothing was captured.
+    /// Stores the registers in `words`, so that execution goes on at this call's return, calls
+    /// `live(argument)` on a stack in nosave memory, and returns 0. After a `restore` of the words it returns
+    /// a second time, in the restored machine, with 1. Interrupts are masked on both returns. A negative
+    /// number: nothing was captured.
     pub capture: Option<
         unsafe extern "C" fn(
             context: *mut c_void,
@@ -114,9 +116,10 @@ impl Record {
 }
 
 /// Step 2: stores every register that must come back in `pCpuContext`, which is aligned to 4 and has
-/// `OAL_CPU_CONTEXT_BYTES` bytes at least. After a snapshot boot execution goes on at `dwSnapPC`, with the stack and the
-/// registers of this call's caller, as if this call had called `dwSnapPC`: what a function there returns is what this call
-/// returns the second time. Interrupts are masked from here on, on both timelines.
+/// `OAL_CPU_CONTEXT_BYTES` bytes at least. After a snapshot boot execution goes on at `dwSnapPC`, with the
+/// stack and the registers of this call's caller, as if this call had called `dwSnapPC`: what a function
+/// there returns is what this call returns the second time. Interrupts are masked from here on, on both
+/// timelines.
 ///
 /// # Safety
 /// `pCpuContext` is NULL or points to `cbCpuContext` bytes; `dwSnapPC` is code of the running system.

@@ -62,8 +62,8 @@ impl Cpu {
     /// Restores a hook's context: execution goes on at its caller's `dwSnapPC`.
     ///
     /// # Safety
-    /// `context` holds the words of a context that [`Cpu::accepts_record`] accepted, and memory is what it was at the
-    /// capture; `context` is mapped at the same address in both worlds.
+    /// `context` holds the words of a context that [`Cpu::accepts_record`] accepted, and memory is what it
+    /// was at the capture; `context` is mapped at the same address in both worlds.
     #[expect(unreachable_code, reason = "the core does not come back, which the compiler sees")]
     pub unsafe fn enter(&mut self, context: &mut CpuContext) -> OalError {
         let count = context.words().len();

@@ -71,8 +71,8 @@ impl Cpu {
     /// Restores a hook's context, as the table does it.
     ///
     /// # Safety
-    /// `context` holds the words of a context that [`Cpu::accepts_record`] accepted, and memory is what it was at the
-    /// capture.
+    /// `context` holds the words of a context that [`Cpu::accepts_record`] accepted, and memory is what it
+    /// was at the capture.
     pub unsafe fn enter(&mut self, context: &mut CpuContext) -> OalError {
         self.restore_cpu(context)
     }

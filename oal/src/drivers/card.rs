@@ -50,9 +50,10 @@ pub struct OalSdhci {
     pub removable: u32,
 }
 
-/// Finds the SD card or eMMC behind a PL181, keeps its driver in `part`, and fills `card`: all of it, or of an eMMC its user
-/// area; narrow `first_sector` and `sectors` to the store's part. 0, or an error, and neither was touched:
-/// `OAL_ERROR_NO_MEDIUM` where no card answers, `OAL_ERROR_MEDIUM_ERROR` where one does, and does not work.
+/// Finds the SD card or eMMC behind a PL181, keeps its driver in `part`, and fills `card`: all of it, or of
+/// an eMMC its user area; narrow `first_sector` and `sectors` to the store's part. 0, or an error, and
+/// neither was touched: `OAL_ERROR_NO_MEDIUM` where no card answers, `OAL_ERROR_MEDIUM_ERROR` where one does,
+/// and does not work.
 ///
 /// # Safety
 /// The pointers are NULL or as described, and nobody else uses the controller.

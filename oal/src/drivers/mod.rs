@@ -1,8 +1,8 @@
-//! Built-in drivers for the C side: each fills the table of its medium from a register base, so that a board needs no driver
-//! of its own.
+//! Built-in drivers for the C side: each fills the table of its medium from a register base, so that a board
+//! needs no driver of its own.
 //!
-//! A table points to the part's state, which is the C side's memory. Types are erased there and back: the functions of a
-//! table are made for the type that the constructor put into its state.
+//! A table points to the part's state, which is the C side's memory. Types are erased there and back: the
+//! functions of a table are made for the type that the constructor put into its state.
 
 mod card;
 mod nand;
@@ -26,8 +26,9 @@ use crate::error::{OalError, OalStage, number};
 /// Words of a part's state.
 pub const OAL_DRIVER_WORDS: usize = 48;
 
-/// A built-in driver's state: the library's own. Nosave, since it follows the chip and not the saved memory. A constructor fills it at each
-/// power-on, and a system that has another one than its boot loader fills its own in `snapshot_resume`.
+/// A built-in driver's state: the library's own. Nosave, since it follows the chip and not the saved memory.
+/// A constructor fills it at each power-on, and a system that has another one than its boot loader fills its
+/// own in `snapshot_resume`.
 #[repr(C)]
 pub struct OalDriver {
     /// The library's.
@@ -125,7 +126,8 @@ impl<W, T> Request<'_, W, T> {
     /// Keeps the driver and gives its table out.
     ///
     /// # Safety
-    /// The pointers that [`Request::check`] saw are places for a part and a table, which nobody uses meanwhile.
+    /// The pointers that [`Request::check`] saw are places for a part and a table, which nobody uses
+    /// meanwhile.
     unsafe fn fill<D>(&self, driver: D, table: impl FnOnce(*mut c_void, &D) -> T) {
         // SAFETY: the caller's promise.
         let state = unsafe { keep(self.part, driver) };
@@ -154,8 +156,8 @@ unsafe fn keep<D>(part: *mut OalDriver, driver: D) -> *mut D {
 /// The driver in a part.
 ///
 /// # Safety
-/// `context` is what [`Request::fill`] or [`keep`] made for a driver of this type, and nobody else uses it during the call:
-/// the library calls a device's functions one at a time.
+/// `context` is what [`Request::fill`] or [`keep`] made for a driver of this type, and nobody else uses it
+/// during the call: the library calls a device's functions one at a time.
 unsafe fn driver<'a, D>(context: *mut c_void) -> &'a mut D {
     // SAFETY: the caller's promise.
     unsafe { &mut *context.cast::<D>() }

@@ -24,9 +24,9 @@ pub struct OalOneNand {
     pub reserved: u32,
 }
 
-/// Finds the OneNAND behind `wiring`, keeps its driver in `part`, and fills `flash`: all blocks; give the store fewer by
-/// `blocks`. `spare_bytes` of its functions is 0 or 64. 0, or an error, and neither was touched: `OAL_ERROR_NO_MEDIUM` where
-/// no chip answers, `OAL_ERROR_BAD_GEOMETRY` where one cannot be used.
+/// Finds the OneNAND behind `wiring`, keeps its driver in `part`, and fills `flash`: all blocks; give the
+/// store fewer by `blocks`. `spare_bytes` of its functions is 0 or 64. 0, or an error, and neither was
+/// touched: `OAL_ERROR_NO_MEDIUM` where no chip answers, `OAL_ERROR_BAD_GEOMETRY` where one cannot be used.
 ///
 /// # Safety
 /// The pointers are NULL or as described, and nobody else uses the chip.

@@ -17,8 +17,8 @@ use crate::store::OalNorFlash;
 pub struct OalCfi {
     /// The address at which the chips take commands: device memory.
     pub base: *mut c_void,
-    /// The same chips once more, to be read: normal memory, not cached, at any alignment. The store reads images in place
-    /// there.
+    /// The same chips once more, to be read: normal memory, not cached, at any alignment. The store reads
+    /// images in place there.
     pub array: *const c_void,
     /// Bytes of both mappings: those of the chips, or more.
     pub bytes: usize,
@@ -30,9 +30,9 @@ pub struct OalCfi {
     pub reserved: u32,
 }
 
-/// Finds the NOR flash behind `wiring`, keeps its driver in `part`, and fills `flash`, all of the chips. 0, or an error,
-/// and neither was touched: `OAL_ERROR_NO_MEDIUM` where no chip answers, `OAL_ERROR_BAD_GEOMETRY` where one cannot be used,
-/// such as one with blocks of several sizes.
+/// Finds the NOR flash behind `wiring`, keeps its driver in `part`, and fills `flash`, all of the chips. 0,
+/// or an error, and neither was touched: `OAL_ERROR_NO_MEDIUM` where no chip answers,
+/// `OAL_ERROR_BAD_GEOMETRY` where one cannot be used, such as one with blocks of several sizes.
 ///
 /// # Safety
 /// The pointers are NULL or as described, and nobody else uses the chips.

@@ -1,4 +1,5 @@
-//! The pages themselves. No byte of them is decoded, or reaches RAM of the saved memory, before its own checksum matched.
+//! The pages themselves. No byte of them is decoded, or reaches RAM of the saved memory, before its own
+//! checksum matched.
 
 use heapless::VecView;
 use oal_snapshot::codec::Lz4;
@@ -44,8 +45,8 @@ impl<M: Memory> Loading<'_, M> {
 
 /// Loads the pages. On an error RAM of the saved memory may hold a part of them.
 ///
-/// Frames bring their checksums, and are read once. Pages that are stored as they are have one checksum for all of them:
-/// they are read twice, first to compare it and to note a checksum of each 64 KiB in `index`.
+/// Frames bring their checksums, and are read once. Pages that are stored as they are have one checksum for
+/// all of them: they are read twice, first to compare it and to note a checksum of each 64 KiB in `index`.
 pub(super) fn contents<M: Memory>(
     source: &mut Source<'_>,
     head: &Head,
@@ -61,8 +62,8 @@ pub(super) fn contents<M: Memory>(
     }
 }
 
-/// Reads contents that may be pages as they are, compares their checksum and notes one of each 64 KiB. `false` if they are
-/// frames that happen to be as long.
+/// Reads contents that may be pages as they are, compares their checksum and notes one of each 64 KiB.
+/// `false` if they are frames that happen to be as long.
 fn note<M: Memory>(
     source: &mut Source<'_>,
     head: &Head,

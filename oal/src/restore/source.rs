@@ -107,7 +107,8 @@ impl Stream {
         if self.crc.finish() == sum { Ok(()) } else { Err(Reason::BadCrc) }
     }
 
-    /// Moves what is held to the front, and reads whole pages behind it. What is held ends on a page of the image.
+    /// Moves what is held to the front, and reads whole pages behind it. What is held ends on a page of the
+    /// image.
     fn refill(&mut self, read: Read, window: &mut [u8]) -> Result<(), Reason> {
         let (first, end) = (self.held.start, self.held.end);
         if first > end || end > window.len() {

@@ -28,9 +28,9 @@ impl Ram<'_> {
 
 /// A checked table.
 ///
-/// It may be larger than memory that could hold it, so each of its pages is read a second time when its entries are
-/// needed. The first reading notes a checksum of each page; a page that differs from it later is refused. A table of one
-/// page is read once.
+/// It may be larger than memory that could hold it, so each of its pages is read a second time when its
+/// entries are needed. The first reading notes a checksum of each page; a page that differs from it later is
+/// refused. A table of one page is read once.
 pub(super) struct Table<'a> {
     at: u64,
     len: u64,

@@ -8,12 +8,12 @@ use oal_snapshot::store::{BlockDevice, BlockStore, Partition, SECTOR_SIZE, SNAPS
 use crate::error::{OalError, OalErrorInfo, OalStage, number};
 use crate::store::{AnyStore, Devices, OalStore, Register, StorePlace, done};
 
-/// A device of 512-byte sectors: eMMC, SD card, disk. Functions return 0 on success, and any other number on failure,
-/// which `oal_snapshot_error_info` then tells. Each gets `context`.
+/// A device of 512-byte sectors: eMMC, SD card, disk. Functions return 0 on success, and any other number on
+/// failure, which `oal_snapshot_error_info` then tells. Each gets `context`.
 ///
-/// What a power cut may leave: sectors that were written, or discarded, since the last flush hold old bytes, new ones, or
-/// anything, each on its own; the others keep theirs, but for those that share a 4096-byte block with one that was being
-/// written.
+/// What a power cut may leave: sectors that were written, or discarded, since the last flush hold old bytes,
+/// new ones, or anything, each on its own; the others keep theirs, but for those that share a 4096-byte block
+/// with one that was being written.
 #[repr(C)]
 pub struct OalBlockDevice {
     /// Given to every function.
@@ -30,8 +30,8 @@ pub struct OalBlockDevice {
     pub write: Option<
         unsafe extern "C" fn(context: *mut c_void, sector: u64, count: u32, data: *const c_void) -> i32,
     >,
-    /// Writes so that the sectors are durable on return, and, where the device can promise that, old or new after a power
-    /// cut. NULL: `write`, then `flush`.
+    /// Writes so that the sectors are durable on return, and, where the device can promise that, old or new
+    /// after a power cut. NULL: `write`, then `flush`.
     pub write_reliable: Option<
         unsafe extern "C" fn(context: *mut c_void, sector: u64, count: u32, data: *const c_void) -> i32,
     >,
@@ -129,9 +129,9 @@ unsafe fn make(devices: &Devices, place: &mut StorePlace) -> Result<*mut AnyStor
     Ok(place.put(store.map_err(|_| OalError::BadGeometry)?))
 }
 
-/// Narrows `device` to its first partition of the MBR type 0xDA, by `first_sector` and `sectors`; reads one sector. 0, or an
-/// error, and it stays as it was: `OAL_ERROR_BLANK`, `OAL_ERROR_NO_PARTITION_TABLE`, `OAL_ERROR_NO_PARTITION` or
-/// `OAL_ERROR_MEDIUM_ERROR`, of the stage `OAL_STAGE_PARTITION`.
+/// Narrows `device` to its first partition of the MBR type 0xDA, by `first_sector` and `sectors`; reads one
+/// sector. 0, or an error, and it stays as it was: `OAL_ERROR_BLANK`, `OAL_ERROR_NO_PARTITION_TABLE`,
+/// `OAL_ERROR_NO_PARTITION` or `OAL_ERROR_MEDIUM_ERROR`, of the stage `OAL_STAGE_PARTITION`.
 ///
 /// # Safety
 /// `device` is NULL or points to a table whose functions may be called.

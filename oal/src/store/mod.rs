@@ -1,4 +1,5 @@
-//! Stores over the devices that the C side hands over: one kind for each medium, so that a program links only its own.
+//! Stores over the devices that the C side hands over: one kind for each medium, so that a program links only
+//! its own.
 
 mod block;
 mod nand;
@@ -63,7 +64,8 @@ impl OalStore {
 pub(crate) struct StorePlace([u8; STORE_BYTES]);
 
 impl StorePlace {
-    /// Puts a store into the place, whatever was there before. Nobody drops it: there is nothing to give back.
+    /// Puts a store into the place, whatever was there before. Nobody drops it: there is nothing to give
+    /// back.
     pub fn put<S: Store<DeviceError = i32> + 'static>(&mut self, store: S) -> *mut AnyStore {
         const {
             assert!(
@@ -81,7 +83,8 @@ impl StorePlace {
 /// A store of any kind.
 pub(crate) type AnyStore = dyn Store<DeviceError = i32, Error = StoreError<i32>>;
 
-/// A 32-bit register that keeps its value over a reset, to count attempts in: a boot then writes nothing to the medium.
+/// A 32-bit register that keeps its value over a reset, to count attempts in: a boot then writes nothing to
+/// the medium.
 #[repr(C)]
 pub struct OalAttemptRegister {
     /// Given to both functions.

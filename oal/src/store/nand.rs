@@ -14,10 +14,12 @@ pub const OAL_NAND_UNCORRECTABLE: i32 = 2;
 /// `program_page`, `erase_block`: the chip says that it failed; the block is going bad.
 pub const OAL_NAND_FAILED: i32 = 3;
 
-/// A NAND chip, or a part of one, with error correction. Functions return 0 on success, `OAL_NAND_...` where that fits, and
-/// any other number if chip or bus failed, which `oal_snapshot_error_info` then tells. Each gets `context`.
+/// A NAND chip, or a part of one, with error correction. Functions return 0 on success, `OAL_NAND_...` where
+/// that fits, and any other number if chip or bus failed, which `oal_snapshot_error_info` then tells. Each
+/// gets `context`.
 ///
-/// A block is erased before its first page is programmed; its pages are programmed from the first up, each once.
+/// A block is erased before its first page is programmed; its pages are programmed from the first up, each
+/// once.
 #[repr(C)]
 pub struct OalNandFlash {
     /// Given to every function.
@@ -30,7 +32,8 @@ pub struct OalNandFlash {
     pub blocks: u32,
     /// 0.
     pub reserved: u32,
-    /// Reads a page and the first `spare_bytes` of its free spare bytes. A page that was erased reads as 0xff.
+    /// Reads a page and the first `spare_bytes` of its free spare bytes. A page that was erased reads as
+    /// 0xff.
     pub read_page: Option<
         unsafe extern "C" fn(
             context: *mut c_void,

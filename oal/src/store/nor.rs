@@ -7,8 +7,8 @@ use oal_snapshot::store::nor::{NorFlash, NorGeometry, NorStore};
 use crate::error::OalError;
 use crate::store::{AnyStore, Devices, OalStore, Register, StorePlace, done};
 
-/// A NOR flash, or a part of one, which starts at byte 0 here. Functions return 0 on success, and any other number on
-/// failure, which `oal_snapshot_error_info` then tells. Each gets `context`.
+/// A NOR flash, or a part of one, which starts at byte 0 here. Functions return 0 on success, and any other
+/// number on failure, which `oal_snapshot_error_info` then tells. Each gets `context`.
 #[repr(C)]
 pub struct OalNorFlash {
     /// Given to every function.

@@ -40,8 +40,8 @@ impl Cache {
         }
     }
 
-    /// The power goes. Each sector, on its own, keeps what it held, or holds anything that was written to it since,
-    /// or is torn in the middle, or holds noise, or, if the disk `may_fail`, cannot be read any more.
+    /// The power goes. Each sector, on its own, keeps what it held, or holds anything that was written to it
+    /// since, or is torn in the middle, or holds noise, or, if the disk `may_fail`, cannot be read any more.
     pub fn lose(&mut self, stable: &mut [u8], unreadable: &mut BTreeSet<u64>, may_fail: bool, rng: &mut Rng) {
         for (sector, written) in core::mem::take(&mut self.0) {
             let one = &written[rng.below(written.len() as u64) as usize];

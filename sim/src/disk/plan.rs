@@ -75,7 +75,8 @@ pub enum Effect {
     Error,
     /// It seems to succeed, but one bit of what was read, or written, is wrong.
     FlippedBit,
-    /// It seems to succeed, but a read gives what each sector held before it was last written, and a write was lost.
+    /// It seems to succeed, but a read gives what each sector held before it was last written, and a write
+    /// was lost.
     Stale,
 }
 

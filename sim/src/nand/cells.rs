@@ -17,11 +17,11 @@ impl<E> From<E> for CellError<E> {
 
 /// The cells of a NAND chip: all that a chip does not forget when power goes.
 ///
-/// A chip model above them holds no more than its page register and its status. So cells that outlive a power cut, in a
-/// NOR flash or in a file, make a chip that does.
+/// A chip model above them holds no more than its page register and its status. So cells that outlive a power
+/// cut, in a NOR flash or in a file, make a chip that does.
 ///
-/// The model asks only for blocks and pages that its geometry has. Cells of a chip as it leaves the factory are FFh, but
-/// for the marks of bad blocks.
+/// The model asks only for blocks and pages that its geometry has. Cells of a chip as it leaves the factory
+/// are FFh, but for the marks of bad blocks.
 pub trait Cells {
     /// What can go wrong with whatever keeps the cells.
     type Error: core::fmt::Debug;
@@ -33,8 +33,8 @@ pub trait Cells {
     /// Of whatever keeps the cells.
     fn read(&mut self, block: u32, page: u32, bytes: &mut [u8]) -> Result<(), Self::Error>;
 
-    /// Programs a page from byte `column` on: bits that are 0 in `bytes` become 0, the others stay as they are. A power
-    /// cut leaves some of them cleared.
+    /// Programs a page from byte `column` on: bits that are 0 in `bytes` become 0, the others stay as they
+    /// are. A power cut leaves some of them cleared.
     ///
     /// # Errors
     ///
@@ -65,8 +65,8 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// A [`Model::onfi_32_mib`](super::raw::Model::onfi_32_mib) in 64 MiB of NOR flash whose own blocks have 256 KiB: a
-    /// block of the one in a block of the other, so that erasing is the same thing.
+    /// A [`Model::onfi_32_mib`](super::raw::Model::onfi_32_mib) in 64 MiB of NOR flash whose own blocks have
+    /// 256 KiB: a block of the one in a block of the other, so that erasing is the same thing.
     pub const IN_NOR: Layout = Layout { page_bytes: 2048 + 64, block_bytes: 256 << 10 };
 
     /// Address of the first byte of a page.

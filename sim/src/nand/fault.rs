@@ -34,7 +34,8 @@ pub struct Failure {
 pub enum Beyond {
     /// What was there before.
     Old,
-    /// Bits between what was there and what was to be: they read one way, the other, or now this and now that.
+    /// Bits between what was there and what was to be: they read one way, the other, or now this and now
+    /// that.
     Unstable,
 }
 
@@ -43,8 +44,9 @@ pub enum Beyond {
 pub struct Cut {
     /// How many changes ([`CellCounters::changes`]) are done before: 0 for a cut in the next one.
     pub after: u64,
-    /// Bytes of the change that are done: of what is programmed, or of the block, page after page with their spare
-    /// areas. The next byte is done in part. With as many as there are or more, all is done but for the answer.
+    /// Bytes of the change that are done: of what is programmed, or of the block, page after page with their
+    /// spare areas. The next byte is done in part. With as many as there are or more, all is done but for the
+    /// answer.
     pub bytes: usize,
     /// What the rest holds.
     pub beyond: Beyond,

@@ -18,8 +18,8 @@ pub(super) enum Role {
     Open,
 }
 
-/// Remembers what was programmed, so that it can put right what the cells got wrong. What it corrects is limited to
-/// `strength` bits in a codeword, as with a code that is computed.
+/// Remembers what was programmed, so that it can put right what the cells got wrong. What it corrects is
+/// limited to `strength` bits in a codeword, as with a code that is computed.
 #[derive(Clone, Debug)]
 pub(super) struct OnDie {
     strength: u32,
@@ -34,8 +34,8 @@ impl OnDie {
         Self { strength, codewords, role, truth: BTreeMap::new(), noise: Rng::new(0xecc) }
     }
 
-    /// Notes what is programmed from `column` on, and gives what reaches the cells: parity in the place of whatever was
-    /// meant to be there.
+    /// Notes what is programmed from `column` on, and gives what reaches the cells: parity in the place of
+    /// whatever was meant to be there.
     pub(super) fn program(&mut self, array: &Array, at: (u32, u32), column: usize, bytes: &[u8]) -> Vec<u8> {
         let geometry = array.geometry();
         let whole = geometry.page_bytes + geometry.spare_bytes;
@@ -57,7 +57,8 @@ impl OnDie {
         self.truth.retain(|(of, _), _| *of != block);
     }
 
-    /// Corrects `bytes`, just read, and tells the wrong bits of each codeword (more than the strength: they stay).
+    /// Corrects `bytes`, just read, and tells the wrong bits of each codeword (more than the strength: they
+    /// stay).
     pub(super) fn correct(&self, at: (u32, u32), bytes: &mut [u8]) -> Vec<u32> {
         let blank = vec![0xff; bytes.len()];
         let truth = self.truth.get(&at).unwrap_or(&blank);

@@ -43,7 +43,8 @@ pub struct OneNandChip {
     pub spare_apart: bool,
 }
 
-/// The last words of each 16 bytes of spare area are the ECC's or nobody's; bytes 2 to 4 are a codeword of their own.
+/// The last words of each 16 bytes of spare area are the ECC's or nobody's; bytes 2 to 4 are a codeword of
+/// their own.
 fn role(at: usize) -> Role {
     match at.checked_sub(2048) {
         None => Role::Guarded(at / 512),

@@ -22,8 +22,8 @@ pub enum Violation {
         /// The block.
         block: u32,
     },
-    /// A page was programmed in a block that was not erased before, or not to the end, or that had a power cut since.
-    /// Chips do not mind: it is noted only where it is asked for.
+    /// A page was programmed in a block that was not erased before, or not to the end, or that had a power
+    /// cut since. Chips do not mind: it is noted only where it is asked for.
     NotErased {
         /// Its block.
         block: u32,

@@ -1,4 +1,5 @@
-//! [`NorChips`]: CFI NOR flash at the level of its commands. Each of the chips side by side has a state of its own.
+//! [`NorChips`]: CFI NOR flash at the level of its commands. Each of the chips side by side has a state of
+//! its own.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -203,7 +204,8 @@ impl<const LANES: usize> NorChips<LANES> {
         &mut self.bytes[at..at + 2]
     }
 
-    /// Starts an operation of a lane on the block of `word`; what the status will say, or nothing if it can go on.
+    /// Starts an operation of a lane on the block of `word`; what the status will say, or nothing if it can
+    /// go on.
     fn refuses(&self, lane: usize, word: usize) -> u16 {
         let locked = self.locked[self.block(word).0].0;
         let vpp = self.trouble == Some(Trouble::Vpp { lane });

@@ -155,8 +155,9 @@ impl RandomChip {
         RECORD_LEN * self.data_codewords() / self.geometry.page_bytes
     }
 
-    /// `count` different bits of a codeword, none of them padding. If they are to be more than are corrected, they are
-    /// where the chip's own ECC, if it has one, counts them: the simulated one has no bytes of its own that matter.
+    /// `count` different bits of a codeword, none of them padding. If they are to be more than are corrected,
+    /// they are where the chip's own ECC, if it has one, counts them: the simulated one has no bytes of its
+    /// own that matter.
     pub fn bits(&self, codeword: usize, count: usize, rng: &mut Rng) -> Vec<usize> {
         let all = &self.codewords[codeword];
         let ranges = if self.on_die && count > self.strength { &all[..1] } else { all };
@@ -235,8 +236,8 @@ fn raw<C: Ecc + 'static, const SPARE: usize>(rng: &mut Rng, page_bytes: usize) -
     }
 }
 
-/// KFG1G16Q2 data sheet, "Spare Area Assignment": each sector's ECC in bytes 8 to 10 of its sixteen, that of spare bytes 2
-/// to 4 in 11 and 12.
+/// KFG1G16Q2 data sheet, "Spare Area Assignment": each sector's ECC in bytes 8 to 10 of its sixteen, that of
+/// spare bytes 2 to 4 in 11 and 12.
 fn onenand(rng: &mut Rng) -> RandomChip {
     let blocks = store_blocks(rng);
     let time = Time::new();

@@ -1,8 +1,8 @@
 //! LZ4's block format.
 //!
-//! The compressor ([`compress`]) is safe Rust, in two levels. The decoder on ARM is assembly; which of its three
-//! forms, is chosen when the library is built, by the features `unaligned` and `neon`. Elsewhere, and as the twin that
-//! the assembly is tested against, it is the safe one of crate `lz4_flex`.
+//! The compressor ([`compress`]) is safe Rust, in two levels. The decoder on ARM is assembly; which of its
+//! three forms, is chosen when the library is built, by the features `unaligned` and `neon`. Elsewhere, and
+//! as the twin that the assembly is tested against, it is the safe one of crate `lz4_flex`.
 
 #[cfg(target_arch = "arm")]
 #[allow(unsafe_code)]
@@ -54,9 +54,9 @@ impl DecompressSnapshot for Lz4 {
     }
 }
 
-/// LZ4's block format, and a compressor for images that are written once and booted many times: smaller images, for
-/// several times the work. The value holds the compressor's tables, 160 KiB: keep it in nosave memory. Images of it
-/// and of [`Lz4`] are of one codec.
+/// LZ4's block format, and a compressor for images that are written once and booted many times: smaller
+/// images, for several times the work. The value holds the compressor's tables, 160 KiB: keep it in nosave
+/// memory. Images of it and of [`Lz4`] are of one codec.
 pub struct Lz4High {
     chains: Chains,
 }

@@ -23,8 +23,8 @@ pub(crate) fn fold(input: &[u8], scratch: &mut [u8], at: usize, to: usize) {
 }
 
 /// # Safety
-/// `input..end` is readable, aligned to words and a multiple of [`BLOCK`], at least one; `at` has 209 words before
-/// it, and room for as much at it and at `to`; both are aligned to words.
+/// `input..end` is readable, aligned to words and a multiple of [`BLOCK`], at least one; `at` has 209 words
+/// before it, and room for as much at it and at `to`; both are aligned to words.
 #[unsafe(naked)]
 unsafe extern "C" fn fold_blocks(end: *const u8, input: *const u8, at: *mut u8, to: *mut u8) {
     naked_asm!(

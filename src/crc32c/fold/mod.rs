@@ -1,11 +1,10 @@
 //! The inner loop of [`sparse`](super::sparse), for whole blocks of bytes.
 //!
-//! Each form says how many bytes a place is ([`SCALE`]), how many bytes it takes at a time ([`BLOCK`]), what input
-//! it can read ([`fits`]), and has
-//! `fold(input, scratch, at, to)`: for each i below the input's length, a multiple of [`BLOCK`], it stores at
-//! `scratch[to + i]` the exclusive or of `input[i]` and of the five bytes of `scratch` that lie
-//! 65, 155, 170, 195 and 209 times [`SCALE`] before `at + i`. `to` is `at`, or so far before it that
-//! nothing is overwritten that a later byte needs.
+//! Each form says how many bytes a place is ([`SCALE`]), how many bytes it takes at a time ([`BLOCK`]), what
+//! input it can read ([`fits`]), and has `fold(input, scratch, at, to)`: for each i below the input's length,
+//! a multiple of [`BLOCK`], it stores at `scratch[to + i]` the exclusive or of `input[i]` and of the five
+//! bytes of `scratch` that lie 65, 155, 170, 195 and 209 times [`SCALE`] before `at + i`. `to` is `at`, or so
+//! far before it that nothing is overwritten that a later byte needs.
 
 #[cfg(all(target_arch = "arm", not(all(target_has_atomic = "32", feature = "neon"))))]
 #[allow(unsafe_code)]

@@ -1,5 +1,5 @@
-//! By 64 bytes at a time in Advanced SIMD registers, which keep their values. Any alignment: see the decoder's
-//! `neon.rs`.
+//! By 64 bytes at a time in Advanced SIMD registers, which keep their values. Any alignment: see the
+//! decoder's `neon.rs`.
 
 use core::arch::naked_asm;
 
@@ -24,8 +24,8 @@ pub(crate) fn fold(input: &[u8], scratch: &mut [u8], at: usize, to: usize) {
 }
 
 /// # Safety
-/// `input..end` is readable and a multiple of [`BLOCK`], at least one; `at` has 209 bytes before it, and room for
-/// as much at it and at `to`.
+/// `input..end` is readable and a multiple of [`BLOCK`], at least one; `at` has 209 bytes before it, and room
+/// for as much at it and at `to`.
 #[unsafe(naked)]
 unsafe extern "C" fn fold_blocks(end: *const u8, input: *const u8, at: *mut u8, to: *mut u8) {
     naked_asm!(

@@ -53,8 +53,8 @@ impl<D: BlockDevice> RecordLog for BlockMedium<D> {
         sector(sequence) == sector(other)
     }
 
-    /// The record takes the place of the oldest one, so a cut while it is written leaves every other record, the newest
-    /// so far among them.
+    /// The record takes the place of the oldest one, so a cut while it is written leaves every other record,
+    /// the newest so far among them.
     fn append_record(&mut self, record: &Record) -> Result<(), AppendError<D::Error>> {
         let bytes = record.encode();
         self.0.write_reliable(sector(record.sequence), &bytes).map_err(AppendError::Device)?;

@@ -1,8 +1,8 @@
 //! [`BadBlocks`]: one bit for each erase block of a store, and where the good ones are.
 
-/// Blocks that hold no part of an image: found bad by the maker or by the store. Bits are set, and never cleared, by
-/// the one who writes into the part of the store where the block is, so the map tells from then on how an
-/// image's blocks follow each other.
+/// Blocks that hold no part of an image: found bad by the maker or by the store. Bits are set, and never
+/// cleared, by the one who writes into the part of the store where the block is, so the map tells from then
+/// on how an image's blocks follow each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BadBlocks<const BYTES: usize>(pub [u8; BYTES]);
 

@@ -1,12 +1,15 @@
 //! The commit log on NAND: records one after the other in the pages of a few erase blocks, which take turns.
 //!
-//! A record is the sector that a block device's log holds, the map of bad blocks, and a CRC-32C over both, in as many
-//! whole pages as that takes. A page that power went out over may read well once and not the next time. Hence:
+//! A record is the sector that a block device's log holds, the map of bad blocks, and a CRC-32C over both, in
+//! as many whole pages as that takes. A page that power went out over may read well once and not the next
+//! time. Hence:
 //!
-//! * Each record is written twice. One that is the last and has no twin is written anew before anything is built on it.
-//! * At the first record since power-on the log goes on in the next block, as it does when a block is full or fails, so
-//!   no page is programmed behind one that power may have gone out over. Blocks whose first record cannot be
-//!   read are erased before that, and the record's number leaves one out: what was torn can never be the newest.
+//! * Each record is written twice. One that is the last and has no twin is written anew before anything is
+//!   built on it.
+//! * At the first record since power-on the log goes on in the next block, as it does when a block is full or
+//!   fails, so no page is programmed behind one that power may have gone out over. Blocks whose first record
+//!   cannot be read are erased before that, and the record's number leaves one out: what was torn can never
+//!   be the newest.
 
 use crate::crc32c::Crc32c;
 use crate::store::catalog::{AppendError, LogState, RecordLog};
@@ -171,8 +174,9 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> NandMedium<F, PAGE, MAP>
         )
     }
 
-    /// Erases every log block that may hold, unreadable for now, a record newer than the newest that is known: all
-    /// whose first record cannot be read, or is newer. In the ordinary case there is none but the blank ones.
+    /// Erases every log block that may hold, unreadable for now, a record newer than the newest that is
+    /// known: all whose first record cannot be read, or is newer. In the ordinary case there is none but the
+    /// blank ones.
     fn sweep(&mut self, newest: u64) -> Result<(), F::Error> {
         for block in 0..LOG_BLOCKS {
             if Some(block) == self.position.newest || self.bad.contains(block) || self.flash.is_bad(block)? {
@@ -213,8 +217,8 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> RecordLog for NandMedium
 
     const MAY_APPEAR_LATE: bool = true;
 
-    /// Looks at the first record of every log block, and then at all records of the block with the newest: as many
-    /// pages as one record of every log block and one block have, more only where records are damaged.
+    /// Looks at the first record of every log block, and then at all records of the block with the newest: as
+    /// many pages as one record of every log block and one block have, more only where records are damaged.
     fn read_log(&mut self) -> Result<LogState, F::Error> {
         let mut state = LogState::default();
         let mut newest = None;

@@ -15,11 +15,11 @@ use crate::store::{Blocks, GeometryError, NoRegister, SlotStore, StoreError};
 
 /// A store on a NAND chip. Keep it in nosave memory.
 ///
-/// `PAGE` is the chip's page size in bytes, `MAP` the bytes of the map of bad blocks: one bit for each erase block that
-/// the store may use; blocks without a bit are not used.
+/// `PAGE` is the chip's page size in bytes, `MAP` the bytes of the map of bad blocks: one bit for each erase
+/// block that the store may use; blocks without a bit are not used.
 ///
-/// Blocks are erased one by one while an image is written, around those that are bad or go bad. While one is written, none
-/// can be read.
+/// Blocks are erased one by one while an image is written, around those that are bad or go bad. While one is
+/// written, none can be read.
 pub type NandStore<F, const PAGE: usize, const MAP: usize, A = NoRegister> =
     SlotStore<NandMedium<F, PAGE, MAP>, A>;
 
@@ -115,7 +115,8 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> SlotMedium for NandMediu
     const READS_WHILE_WRITING: bool = false;
     const WEARS: bool = true;
 
-    /// [`GeometryError::PageBytes`]: the chip's pages are not of `PAGE` bytes. [`GeometryError::PagesPerBlock`]: not 16 to
+    /// [`GeometryError::PageBytes`]: the chip's pages are not of `PAGE` bytes.
+    /// [`GeometryError::PagesPerBlock`]: not 16 to
     /// 1024. [`GeometryError::TooSmall`]: there is no block behind the log.
     fn over(flash: F) -> Result<Self, GeometryError> {
         const {
@@ -157,7 +158,8 @@ impl<F: NandFlash, const PAGE: usize, const MAP: usize> SlotMedium for NandMediu
         self.flash.geometry().block_bytes()
     }
 
-    /// Of the blocks not known to be bad: each mark costs a page or two of reading. No block is erased to find out.
+    /// Of the blocks not known to be bad: each mark costs a page or two of reading. No block is erased to
+    /// find out.
     fn usable_bytes(&mut self, area: &Area, enough: u64) -> Result<u64, Error<Self>> {
         let mut bytes = 0;
         for block in area.start as u32..area.end as u32 {

@@ -53,8 +53,8 @@ impl Place {
         Err(StoreError::TooManyBadBlocks)
     }
 
-    /// Programs `page` behind the pages before it. If the block fails, its pages move to the next good one, through
-    /// `scratch`, and it is marked bad.
+    /// Programs `page` behind the pages before it. If the block fails, its pages move to the next good one,
+    /// through `scratch`, and it is marked bad.
     pub(super) fn program<F: NandFlash, const PAGE: usize, const MAP: usize>(
         &mut self,
         flash: &mut F,
@@ -124,7 +124,8 @@ fn programmed<F: NandFlash, const PAGE: usize>(
     }
 }
 
-/// Notes and marks a bad block. What counts is the map that the next record carries; the mark on the chip may fail.
+/// Notes and marks a bad block. What counts is the map that the next record carries; the mark on the chip may
+/// fail.
 fn retire<F: NandFlash, const MAP: usize>(flash: &mut F, bad: &mut BadBlocks<MAP>, block: u32) {
     bad.insert(block);
     let _ = flash.mark_bad(block);

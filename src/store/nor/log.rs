@@ -1,14 +1,17 @@
 //! The commit log on NOR: records one behind the other in a few erase blocks, which take turns.
 //!
-//! A place of the log that power went out over while it was programmed may read as blank, as a record or as anything
-//! else, and otherwise the next time. Hence:
+//! A place of the log that power went out over while it was programmed may read as blank, as a record or as
+//! anything else, and otherwise the next time. Hence:
 //!
-//! * Each record is written twice. The newest one, if it has no twin, is written anew before anything is built on it.
-//! * Before the first record since the log was read, every place behind the newest one that may have been programmed is
-//!   made void: those that do not read as blank, and [`SUSPECT`] more, all overwritten with zeroes from the first up. Only
-//!   then the record is programmed, behind them. So no torn record ever comes to count, however many cuts follow each
-//!   other, and no place is programmed with anything but zeroes a second time.
-//! * A block that is full is left for the next one, which is erased first, however blank it reads, and made void before that.
+//! * Each record is written twice. The newest one, if it has no twin, is written anew before anything is
+//!   built on it.
+//! * Before the first record since the log was read, every place behind the newest one that may have been
+//!   programmed is made void: those that do not read as blank, and [`SUSPECT`] more, all overwritten with
+//!   zeroes from the first up. Only then the record is programmed, behind them. So no torn record ever comes
+//!   to count, however many cuts follow each other, and no place is programmed with anything but zeroes a
+//!   second time.
+//! * A block that is full is left for the next one, which is erased first, however blank it reads, and made
+//!   void before that.
 
 use crate::store::catalog::{AppendError, LogState, RecordLog};
 use crate::store::nor::store::NorMedium;
@@ -17,13 +20,14 @@ use oal_media::NorFlash;
 
 /// Erase blocks of the log, at the store's start.
 pub const LOG_BLOCKS: u32 = 4;
-/// Places for records in an erase block: as many as it has room for, and no more than these, as all are read at a boot.
+/// Places for records in an erase block: as many as it has room for, and no more than these, as all are read
+/// at a boot.
 pub const BLOCK_RECORDS: u32 = 64;
 
-/// Places that may have been programmed although they read as blank, and so do all behind them: a record that power went
-/// out over, and, if that record read as whole at the next power-on, a place behind it that was being made void when
-/// power went again. There is no third: what was made void to the end does not read as blank, and nothing is programmed
-/// behind a place that is neither that nor a whole record.
+/// Places that may have been programmed although they read as blank, and so do all behind them: a record that
+/// power went out over, and, if that record read as whole at the next power-on, a place behind it that was
+/// being made void when power went again. There is no third: what was made void to the end does not read as
+/// blank, and nothing is programmed behind a place that is neither that nor a whole record.
 const SUSPECT: u32 = 2;
 
 /// The next place of the log.
@@ -35,7 +39,8 @@ pub(crate) struct LogPosition {
     keep: Option<u32>,
     /// The first place behind the newest record of the block in use.
     behind: u32,
-    /// The first place of the block in use that can be programmed; those from `behind` on have to be made void before.
+    /// The first place of the block in use that can be programmed; those from `behind` on have to be made
+    /// void before.
     next: u32,
 }
 
@@ -90,8 +95,9 @@ impl<F: NorFlash> NorMedium<F> {
         Ok(())
     }
 
-    /// Erases a block of the log. All its places are made void before, for an erase that is cut may bring back what was
-    /// there: a torn record that does not read as one now would then be the newest, in a block that is not erased.
+    /// Erases a block of the log. All its places are made void before, for an erase that is cut may bring
+    /// back what was there: a torn record that does not read as one now would then be the newest, in a block
+    /// that is not erased.
     fn start(&mut self, block: u32) -> Result<(), AppendError<F::Error>> {
         for place in 0..self.places() {
             self.flash.program(self.at(block, place), &[0; RECORD_LEN]).map_err(AppendError::Device)?;

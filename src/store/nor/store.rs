@@ -11,9 +11,9 @@ use crate::store::{GeometryError, NoRegister, SlotStore, StoreError};
 
 /// A store on NOR flash. Keep it in nosave memory.
 ///
-/// An image lies in one piece, from the first byte of an erase block on, so that a boot needs no reader: where the flash is
-/// [mapped](NorFlash::mapped), pages are decoded from where they lie. Before an image is written, the blocks that it
-/// will take are erased, and no other.
+/// An image lies in one piece, from the first byte of an erase block on, so that a boot needs no reader:
+/// where the flash is [mapped](NorFlash::mapped), pages are decoded from where they lie. Before an image is
+/// written, the blocks that it will take are erased, and no other.
 ///
 /// A block that fails to program or to erase fails the snapshot, and the image before it stays; the log goes
 /// on in another block. NOR flash is made without bad blocks, so none are looked for.
@@ -36,8 +36,9 @@ impl<F: NorFlash> SlotMedium for NorMedium<F> {
     type Device = F;
     type Place = ();
 
-    /// [`GeometryError::BlockBytes`]: the blocks are not whole pages of 4096 bytes. [`GeometryError::ProgramBytes`]: a record
-    /// of 512 bytes is not made of program units. [`GeometryError::TooSmall`]: there is no block behind the log.
+    /// [`GeometryError::BlockBytes`]: the blocks are not whole pages of 4096 bytes.
+    /// [`GeometryError::ProgramBytes`]: a record of 512 bytes is not made of program units.
+    /// [`GeometryError::TooSmall`]: there is no block behind the log.
     fn over(flash: F) -> Result<Self, GeometryError> {
         let NorGeometry { block_bytes, blocks, program_bytes } = flash.geometry();
         if block_bytes == 0 || !block_bytes.is_multiple_of(PAGE_SIZE as u32) {

@@ -11,7 +11,8 @@ const TARGET: usize = 0x6130_0000;
 const LEN: usize = 1 << 20;
 /// Three words of the host: blocks to try, seed, and if a corpus is there its mark, of chunks or of RAM.
 const WORDS: usize = 0x61f0_0000;
-/// Stored chunks, each behind its stored and its raw length (two words) and padded to a word; two zero words end them.
+/// Stored chunks, each behind its stored and its raw length (two words) and padded to a word; two zero words
+/// end them.
 const CORPUS: usize = 0x6200_0000;
 /// The third word if there is a corpus.
 const MARK: u32 = 0x5053_5243;

@@ -1,5 +1,5 @@
-//! Instructions for a byte, over the chunks that the host loaded. One instruction is 16 ns of the global timer's
-//! time under `-icount shift=4`.
+//! Instructions for a byte, over the chunks that the host loaded. One instruction is 16 ns of the global
+//! timer's time under `-icount shift=4`.
 
 use oal_snapshot::codec::{Lz4, Lz4High};
 use oal_snapshot::crc32c::crc32c;

@@ -76,7 +76,8 @@ fn put_literals(random: &mut Random, block: &mut Block<'_>, literals: u32, low: 
     block.decoded += literals as usize;
 }
 
-/// A length: mostly short, often just what fits the token, at times past the bytes that the length field grows by.
+/// A length: mostly short, often just what fits the token, at times past the bytes that the length field
+/// grows by.
 fn length(random: &mut Random) -> u32 {
     match random.below(64) {
         0 => random.below(600),

@@ -15,7 +15,8 @@ static HIGH: Large<Lz4High> = Large::new(Lz4High::new());
 static PACKED: Large<[u8; LONGEST]> = Large::new([0; LONGEST]);
 static BACK: Large<[u8; LONGEST]> = Large::new([0; LONGEST]);
 
-/// Compresses `wanted` texts by both levels. The checksum of all blocks is printed: it is the same in every build.
+/// Compresses `wanted` texts by both levels. The checksum of all blocks is printed: it is the same in every
+/// build.
 pub fn run(random: &mut Random, wanted: u32) {
     // SAFETY: this function alone uses the statics, once.
     let (fast, high) = unsafe { (FAST.get(), HIGH.get()) };

@@ -5,8 +5,8 @@
 //!  0x6800_0000  the RAM to save, 64 MiB              0x8000_0000  the staging area, nosave
 //! ```
 //!
-//! Nothing here is a stand-in but the CPU, whose registers are a few words, and the medium, whose copies are counted
-//! apart. After each boot every saved page is compared by checksum with what was saved.
+//! Nothing here is a stand-in but the CPU, whose registers are a few words, and the medium, whose copies are
+//! counted apart. After each boot every saved page is compared by checksum with what was saved.
 
 use core::arch::asm;
 use core::slice;

@@ -1,9 +1,9 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
 //! The assembly of the library against its twins, on a Cortex-A9 of QEMU.
 //!
-//! Buffers lie against memory that is not mapped, at their end or at their start, so that one byte read or written
-//! outside them is a data abort, which ends the program with an error. Alignment is checked (SCTLR.A) unless the
-//! build is one that needs it not to be.
+//! Buffers lie against memory that is not mapped, at their end or at their start, so that one byte read or
+//! written outside them is a data abort, which ends the program with an error. Alignment is checked (SCTLR.A)
+//! unless the build is one that needs it not to be.
 
 #[cfg(target_os = "none")]
 mod arena;

@@ -1,7 +1,7 @@
 //! Builds the program for each choice of features and runs it in QEMU.
 //!
-//! Wants the target `armv7a-none-eabi` and `qemu-system-arm`. `OAL_CODEC_BLOCKS` is how many blocks each decoder
-//! tries (200,000 if not set), `OAL_CODEC_SEED` where the random numbers start.
+//! Wants the target `armv7a-none-eabi` and `qemu-system-arm`. `OAL_CODEC_BLOCKS` is how many blocks each
+//! decoder tries (200,000 if not set), `OAL_CODEC_SEED` where the random numbers start.
 
 #![cfg(not(target_os = "none"))]
 

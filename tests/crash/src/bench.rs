@@ -30,7 +30,8 @@ pub struct Effort {
     pub edge_bytes: usize,
     /// Numbers tried for a tear that is no matter of bytes.
     pub outcomes: usize,
-    /// The same, for each of two cuts in a row. If it is 1, each change of a long session is cut in two ways only.
+    /// The same, for each of two cuts in a row. If it is 1, each change of a long session is cut in two ways
+    /// only.
     pub outcomes_of_two: usize,
     /// Whether two cuts in a row are tried at all.
     pub pairs: bool,
@@ -205,8 +206,8 @@ impl<M: Medium> Bench<M> {
         Ok(())
     }
 
-    /// What must hold after whatever happened: a boot and the next one find what the model says, boots that nobody
-    /// confirms come to an end, a snapshot works, and boots.
+    /// What must hold after whatever happened: a boot and the next one find what the model says, boots that
+    /// nobody confirms come to an end, a snapshot works, and boots.
     fn aftermath(&self, run: &mut Run<M>, before: u32, acted: u32, rng: &mut Rng) -> Result<Outcome, String> {
         let mut boot = |run: &mut Run<M>| {
             let ends = run.session(&[run::Step::Boot], None)?;
@@ -343,8 +344,8 @@ impl<M: Medium> Bench<M> {
     }
 }
 
-/// The bytes at which an operation of `len` bytes is cut: all of a short one; of a long one the first and the last ones, those
-/// at the ends of sectors, and a sample.
+/// The bytes at which an operation of `len` bytes is cut: all of a short one; of a long one the first and the
+/// last ones, those at the ends of sectors, and a sample.
 fn offsets(len: usize, effort: &Effort, rng: &mut Rng) -> Vec<usize> {
     let edge = effort.edge_bytes;
     if len <= 512 && edge >= 64 {

@@ -1,9 +1,10 @@
 #![deny(unsafe_code)]
 //! The crash explorer: does an image survive whatever power does?
 //!
-//! A *scenario* ([`scenario`]) is what a store was used for before, and what is done while power goes. It is run once to count
-//! its operations, and then again for every one of them, and for every byte inside them, with a cut there ([`mod@bench`]). After each
-//! cut the store is opened again, as at power-on; it must boot what it is to boot, whole, and go on working ([`run`]).
+//! A *scenario* ([`scenario`]) is what a store was used for before, and what is done while power goes. It is
+//! run once to count its operations, and then again for every one of them, and for every byte inside them,
+//! with a cut there ([`mod@bench`]). After each cut the store is opened again, as at power-on; it must boot
+//! what it is to boot, whole, and go on working ([`run`]).
 //!
 //! | module | what |
 //! |---|---|

@@ -1,4 +1,5 @@
-//! `oal-crash`: explores, replays a case, or proves that the exploration can fail. See `docs/crash-testing.md`.
+//! `oal-crash`: explores, replays a case, or proves that the exploration can fail. See
+//! `docs/crash-testing.md`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,7 +1,9 @@
-//! The model: what a store is to remember, in a few lines, from `docs/store-format.md` and not from the store's code.
+//! The model: what a store is to remember, in a few lines, from `docs/store-format.md` and not from the
+//! store's code.
 //!
-//! A power cut leaves more than one state possible, so a run carries a set of them ([`crate::run`]). What a boot shows
-//! rules states out, and a state once ruled out never comes back: that is how "what a boot found stays so" is checked.
+//! A power cut leaves more than one state possible, so a run carries a set of them ([`crate::run`]). What a
+//! boot shows rules states out, and a state once ruled out never comes back: that is how "what a boot found
+//! stays so" is checked.
 
 use oal_snapshot::hooks::BootPolicy;
 use oal_snapshot::refusal::Reason;
@@ -109,7 +111,8 @@ impl State {
         State { slots: [None; 2], ..*self }
     }
 
-    /// An image moves to the other slot: the state when that slot's image is forgotten, and when the image has moved.
+    /// An image moves to the other slot: the state when that slot's image is forgotten, and when the image
+    /// has moved.
     pub fn refresh(&self, snapshot: u32) -> Vec<State> {
         let is = |slot: &Option<Image>| slot.is_some_and(|image| image.snapshot == snapshot);
         let Some(from) = self.slots.iter().position(is) else { return vec![] };

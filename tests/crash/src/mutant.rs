@@ -1,7 +1,7 @@
 //! [`Mutant`]: stores with something wrong, to prove that the explorer can fail.
 //!
-//! The library has no switch for any of them: what a wrong store would do to its medium is done by what stands between
-//! the store and the medium ([`crate::media`]).
+//! The library has no switch for any of them: what a wrong store would do to its medium is done by what
+//! stands between the store and the medium ([`crate::media`]).
 
 use crate::bench::Effort;
 use crate::explorer;

@@ -22,7 +22,8 @@ pub enum Point {
         /// Operations that succeed before.
         operations: u64,
     },
-    /// An operation fails: `er5` is an error at the sixth read, `fw0` a flipped bit in the first write, `sr2` a stale third read.
+    /// An operation fails: `er5` is an error at the sixth read, `fw0` a flipped bit in the first write, `sr2`
+    /// a stale third read.
     Fault {
         /// Which kind of operation; on NAND a write is a program or an erase.
         operation: Operation,

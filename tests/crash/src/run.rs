@@ -39,7 +39,8 @@ thread_local! {
     static TINY: Vec<Machine> = (0..u64::from(SNAPSHOTS)).map(Machine::tiny).collect();
     /// The same, with images of two chunks.
     static TWO_CHUNKS: Vec<Machine> = (0..u64::from(SNAPSHOTS)).map(Machine::two_chunks).collect();
-    /// The engine's memory. It holds what the last snapshot or boot left, as on a board that was not switched off.
+    /// The engine's memory. It holds what the last snapshot or boot left, as on a board that was not switched
+    /// off.
     static WORKSPACE: RefCell<Box<(Workspace<64, 16>, Lz4)>> = RefCell::new(Box::new((Workspace::new(), Lz4::new())));
 }
 
@@ -279,8 +280,8 @@ impl Truth<'_> {
     }
 }
 
-/// Boots, and rules out what the boot shows to be otherwise. Gives the image that was entered, its snapshot and which
-/// attempt it is.
+/// Boots, and rules out what the boot shows to be otherwise. Gives the image that was entered, its snapshot
+/// and which attempt it is.
 fn boot<S: Store, M: Medium>(
     store: &mut Forgetful<S, M>,
     truth: &mut Truth<'_>,

@@ -82,8 +82,8 @@ fn two_runs_of_the_same_case_end_the_same() {
     }
 }
 
-/// What only these media show. An image that is booted where it lies is not read, and one of two chunks takes more than one
-/// read where the second chunk comes while the first one is loaded.
+/// What only these media show. An image that is booted where it lies is not read, and one of two chunks takes
+/// more than one read where the second chunk comes while the first one is loaded.
 #[test]
 fn images_boot_where_they_lie_and_with_reads_in_flight() {
     let reads = |medium: &str| {

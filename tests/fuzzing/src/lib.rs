@@ -1,10 +1,10 @@
 #![deny(unsafe_code)]
 //! What the fuzz targets do with their bytes.
 //!
-//! A fuzzer makes up bytes; a target makes of them a medium, a chip, an image or what somebody types, and lets the code
-//! under test loose on it. Two programs do that with the same targets: libFuzzer (`fuzz/`), which looks for
-//! bytes that reach new code, and the [`runner`] of this package, which changes bytes at random and needs nothing but a
-//! stable compiler.
+//! A fuzzer makes up bytes; a target makes of them a medium, a chip, an image or what somebody types, and
+//! lets the code under test loose on it. Two programs do that with the same targets: libFuzzer (`fuzz/`),
+//! which looks for bytes that reach new code, and the [`runner`] of this package, which changes bytes at
+//! random and needs nothing but a stable compiler.
 //!
 //! | target | the code under test | what the bytes are |
 //! |---|---|---|
@@ -19,11 +19,12 @@
 //! | `cfi` | the NOR driver | query data and status of a chip |
 //! | `console` | the firmware's line input | what is typed |
 //!
-//! Random bytes die at the first checksum. So wherever there is one, a part of the inputs is **sealed**: the target puts
-//! the right checksum under bytes that are wrong ([`seal`]), and what lies behind the check is tried too.
+//! Random bytes die at the first checksum. So wherever there is one, a part of the inputs is **sealed**: the
+//! target puts the right checksum under bytes that are wrong ([`seal`]), and what lies behind the check is
+//! tried too.
 //!
-//! A target fails by a panic, and by an assertion of its own: memory outside saved memory stays as it was, a cold boot leaves
-//! the CPU alone, a snapshot that was acknowledged boots.
+//! A target fails by a panic, and by an assertion of its own: memory outside saved memory stays as it was, a
+//! cold boot leaves the CPU alone, a snapshot that was acknowledged boots.
 
 pub mod chips;
 pub mod console;
@@ -41,7 +42,8 @@ pub mod store;
 pub struct Target {
     /// Its name.
     pub name: &'static str,
-    /// Tries some bytes. Says whether they got all the way: an image was entered, a chip identified, a stream decoded.
+    /// Tries some bytes. Says whether they got all the way: an image was entered, a chip identified, a stream
+    /// decoded.
     ///
     /// # Panics
     /// If the code under test does, or does what it must not.

@@ -30,7 +30,8 @@ pub fn run(bytes: &[u8]) -> bool {
     decoded.is_ok()
 }
 
-/// Packs `plain` and unpacks it; also with too little room, which must be said, and with a codec that was used before.
+/// Packs `plain` and unpacks it; also with too little room, which must be said, and with a codec that was
+/// used before.
 fn there_and_back<C: DecompressSnapshot>(mut codec: C, plain: &[u8], short: usize) {
     let mut packed = vec![0; C::max_compressed_len(plain.len())];
     let Some(len) = codec.compress_snapshot(plain, &mut packed) else { return };

@@ -17,8 +17,8 @@ thread_local! {
 static MAP: LazyLock<MemoryMap> =
     LazyLock::new(|| MemoryMap::new(&Machine::tiny(0).system.layout()).expect("valid regions"));
 
-/// Boots, and holds the boot to what is true of every one: it writes to saved memory only, and a cold boot leaves
-/// the CPU alone.
+/// Boots, and holds the boot to what is true of every one: it writes to saved memory only, and a cold boot
+/// leaves the CPU alone.
 ///
 /// # Panics
 /// If it is not true.

@@ -1,4 +1,5 @@
-//! Runs fuzz targets without a fuzzer: `oal-fuzzing run`, or writes their first inputs for one: `oal-fuzzing seeds`.
+//! Runs fuzz targets without a fuzzer: `oal-fuzzing run`, or writes their first inputs for one:
+//! `oal-fuzzing seeds`.
 //!
 //! ```text
 //! oal-fuzzing run SECONDS SEED FOLDER [TARGET]...    the input of a failure is left in FOLDER/TARGET/

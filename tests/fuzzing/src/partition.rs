@@ -8,7 +8,8 @@ use crate::input::{Input, overwrite};
 /// Sectors of the disk, at the most.
 const SECTORS: u16 = 64;
 
-/// The disk's size, then its first sector. Where a partition is found, its sectors are those of the disk and no other.
+/// The disk's size, then its first sector. Where a partition is found, its sectors are those of the disk and
+/// no other.
 ///
 /// # Panics
 /// See [`Target::run`](crate::Target::run).

@@ -1,7 +1,7 @@
 //! The runner that needs a stable compiler only: a target's seeds, then changes to them at random.
 //!
-//! It does not see which code an input reaches, as libFuzzer does. Instead it keeps some of the inputs that got all the
-//! way, and changes them further.
+//! It does not see which code an input reaches, as libFuzzer does. Instead it keeps some of the inputs that
+//! got all the way, and changes them further.
 
 use std::time::{Duration, Instant};
 

@@ -1,10 +1,10 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
 //! The library and its drivers, and nothing else: what is linked here and can panic is theirs.
 //!
-//! It is never run. [`everything`](everything) calls what the library offers, with values that the compiler knows nothing
-//! of; the linker leaves out what cannot be reached. Every way to a panic ends at `oal_panicked`, so a program without that
-//! symbol has none. `cargo xtask no-panic` looks for it, and says where the ways begin. With the feature `panics` there
-//! is one on purpose.
+//! It is never run. [`everything`](everything) calls what the library offers, with values that the compiler
+//! knows nothing of; the linker leaves out what cannot be reached. Every way to a panic ends at
+//! `oal_panicked`, so a program without that symbol has none. `cargo xtask no-panic` looks for it, and says
+//! where the ways begin. With the feature `panics` there is one on purpose.
 
 #[cfg(target_os = "none")]
 mod board;

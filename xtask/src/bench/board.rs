@@ -63,8 +63,8 @@ impl Total {
     }
 }
 
-/// Boots from 64 MiB of saved memory: the firmware's own RAM and, in memory that it keeps for us, pages of the
-/// corpus.
+/// Boots from 64 MiB of saved memory: the firmware's own RAM and, in memory that it keeps for us, pages of
+/// the corpus.
 pub fn total(emulator: &Emulator, corpus: &Corpus) -> Result<Total> {
     let (board, card) = board::reference_with_card()?;
     let firmware = firmware::build(board, card)?;

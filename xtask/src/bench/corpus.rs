@@ -105,9 +105,9 @@ impl Corpus {
     }
 }
 
-/// The reference firmware's RAM where it first takes commands, and a letter for each page: `A` in its
-/// saved memory, `Z` not. Its instructions are counted, and RAM holds the same noise at power-on, so that it is
-/// the same RAM for the same firmware.
+/// The reference firmware's RAM where it first takes commands, and a letter for each page: `A` in its saved
+/// memory, `Z` not. Its instructions are counted, and RAM holds the same noise at power-on, so that it is the
+/// same RAM for the same firmware.
 fn own(emulator: &Emulator, folder: &Path) -> Result<(Vec<u8>, Vec<u8>)> {
     let (board, card) = board::reference_with_card()?;
     let firmware = firmware::build(board, card)?;

@@ -1,11 +1,11 @@
 //! Restore time against the size of saved memory and against the medium's speed, as an SVG drawing.
 //!
-//! The model: R bytes of saved memory are stored in s R bytes, which the medium reads at m bytes a second, and
-//! takes i instructions a byte to check, decode, place and clear, of which the core executes f a second.
-//! Reads that wait for the CPU, and it for them, take `R (s/m + i/f)`; reads beside the CPU's work take `R
-//! max(s/m, i/f)`, and nothing can be faster than that on one core: the roofline. s and i are measured by the
-//! run that draws; m are rates from others. Emulation counts instructions, not cycles: that f is one a cycle
-//! of a 1 GHz Cortex-A9 is an assumption, which the drawing names.
+//! The model: R bytes of saved memory are stored in s R bytes, which the medium reads at m bytes a second,
+//! and takes i instructions a byte to check, decode, place and clear, of which the core executes f a second.
+//! Reads that wait for the CPU, and it for them, take `R (s/m + i/f)`; reads beside the CPU's work take
+//! `R max(s/m, i/f)`, and nothing can be faster than that on one core: the roofline. s and i are measured by
+//! the run that draws; m are rates from others. Emulation counts instructions, not cycles: that f is one a
+//! cycle of a 1 GHz Cortex-A9 is an assumption, which the drawing names.
 
 use super::figure::Figure;
 use std::fmt::Write;

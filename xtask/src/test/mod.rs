@@ -1,4 +1,5 @@
-//! `cargo xtask test`: everything that can be tested, or what of it proves most in ten minutes; and one line that counts it.
+//! `cargo xtask test`: everything that can be tested, or what of it proves most in ten minutes; and one line
+//! that counts it.
 
 mod cargo_test;
 

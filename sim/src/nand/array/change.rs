@@ -15,8 +15,9 @@ enum Fate {
 }
 
 impl Array {
-    /// Programs `bytes` into a page from byte `column` on (data, then spare area). False if the chip reports a failure,
-    /// or power is off: then only some of the bits were cleared, and some may read one way or the other.
+    /// Programs `bytes` into a page from byte `column` on (data, then spare area). False if the chip reports
+    /// a failure, or power is off: then only some of the bits were cleared, and some may read one way or the
+    /// other.
     pub fn program(&mut self, block: u32, page: u32, column: usize, bytes: &[u8]) -> bool {
         if self.off || !self.has(block, page) {
             return false;

@@ -10,9 +10,9 @@ use crate::nand::fault::{Cut, Failure};
 use crate::rng::Rng;
 
 impl Array {
-    /// Notes, as [`NotErased`](crate::nand::Violation::NotErased), whoever programs a block that was not erased since it
-    /// was made, since it failed or since power was cut in it, as the NAND store promises not to. A block that failed is
-    /// then treated like any other: no mark can be programmed into it.
+    /// Notes, as [`NotErased`](crate::nand::Violation::NotErased), whoever programs a block that was not
+    /// erased since it was made, since it failed or since power was cut in it, as the NAND store promises not
+    /// to. A block that failed is then treated like any other: no mark can be programmed into it.
     pub const fn erase_first(&mut self, required: bool) {
         self.erase_first = required;
     }

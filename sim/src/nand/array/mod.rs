@@ -19,11 +19,11 @@ use page::{Block, Page};
 
 /// The cells of a chip: pages that programming can only clear bits of, in blocks that erasing sets.
 ///
-/// It fails when told to, notes every rule that is broken ([`Array::violations`]), ages, and loses power inside an
-/// operation. A block that has failed may be treated in any order, so that it can still be marked.
+/// It fails when told to, notes every rule that is broken ([`Array::violations`]), ages, and loses power
+/// inside an operation. A block that has failed may be treated in any order, so that it can still be marked.
 ///
-/// What it does is decided by what was done to it and by its seed. A clone goes on where the original is, at the cost of
-/// a pointer for each block: what they hold is shared until one of them changes it.
+/// What it does is decided by what was done to it and by its seed. A clone goes on where the original is, at
+/// the cost of a pointer for each block: what they hold is shared until one of them changes it.
 #[derive(Clone, Debug)]
 pub struct Array {
     geometry: Geometry,
@@ -111,13 +111,14 @@ impl Array {
         self.page(block, page).map_or_else(|| vec![0xff; self.page_len()], |page| page.bytes.to_vec())
     }
 
-    /// What the cells of a page should hold, all that was programmed: an ECC of any strength would make that of what is
-    /// read. None if it is erased.
+    /// What the cells of a page should hold, all that was programmed: an ECC of any strength would make that
+    /// of what is read. None if it is erased.
     pub fn meant(&self, block: u32, page: u32) -> Option<&[u8]> {
         self.page(block, page).map(|page| &*page.meant)
     }
 
-    /// The pages that were programmed since they were erased, and read the same at every reading: block and page.
+    /// The pages that were programmed since they were erased, and read the same at every reading: block and
+    /// page.
     pub fn programmed(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
         (0..).zip(&self.blocks).flat_map(|(number, block)| {
             let programmed = block.pages().filter(|(_, page)| page.programs > 0 && page.is_stable());

@@ -65,7 +65,8 @@ impl Page {
         }
     }
 
-    /// As [`Page::program`], but any of the bits may not be cleared, and any of those may read as if they were.
+    /// As [`Page::program`], but any of the bits may not be cleared, and any of those may read as if they
+    /// were.
     pub(super) fn program_badly(&mut self, column: usize, bytes: &[u8], noise: &mut Rng) {
         let some: Vec<u8> = bytes.iter().map(|byte| byte | noise.bits() as u8).collect();
         self.meant = and(&self.meant, column, bytes);
@@ -87,8 +88,8 @@ impl Page {
         self.other = Some(ones(self.bytes.len()));
     }
 
-    /// Erases it, or not, or in part. A chip may program a page before it erases it: so even one that was erased may hold
-    /// anything.
+    /// Erases it, or not, or in part. A chip may program a page before it erases it: so even one that was
+    /// erased may hold anything.
     pub(super) fn erase_badly(&mut self, noise: &mut Rng) {
         let len = self.bytes.len();
         match noise.below(4) {

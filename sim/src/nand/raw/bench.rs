@@ -19,7 +19,8 @@ pub enum Cycle {
 
 /// What a chip lies on: time passes there, and someone may watch.
 ///
-/// On `()`, the bare table, no time passes, the chip is ready as soon as it begins, and nobody notes what is done wrong.
+/// On `()`, the bare table, no time passes, the chip is ready as soon as it begins, and nobody notes what is
+/// done wrong.
 pub trait Bench {
     /// So many cycles pass.
     ///

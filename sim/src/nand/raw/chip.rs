@@ -30,8 +30,8 @@ pub(super) enum Output {
 /// | `R` | the page register: bytes as many as a page has, spare area included | `Vec<u8>` | `[u8; 2112]` |
 /// | `W` | the [`Bench`] | `TestBench` | `()` |
 ///
-/// Reading and programming go through the page register. At power-on a chip is made anew over the same cells; nothing
-/// that it held counts, and a driver resets it anyway.
+/// Reading and programming go through the page register. At power-on a chip is made anew over the same cells;
+/// nothing that it held counts, and a driver resets it anyway.
 #[derive(Clone, Debug)]
 pub struct RawChip<C, R, W> {
     pub(super) model: Model,
@@ -59,7 +59,8 @@ pub struct RawChip<C, R, W> {
 }
 
 impl<C: Cells, R: AsRef<[u8]> + AsMut<[u8]>, W: Bench> RawChip<C, R, W> {
-    /// A chip of a kind that is powered on: `array` are its cells, and `register` has room for a page and its spare area.
+    /// A chip of a kind that is powered on: `array` are its cells, and `register` has room for a page and its
+    /// spare area.
     pub const fn over(model: Model, array: C, register: R, bench: W) -> Self {
         Self {
             model,

@@ -1,6 +1,7 @@
 //! [`RawChip`]: a parallel NAND chip at the level of its bus.
 //!
-//! It needs neither memory to allocate nor a host: firmware can have one, over cells in a flash of another kind.
+//! It needs neither memory to allocate nor a host: firmware can have one, over cells in a flash of another
+//! kind.
 
 mod address;
 mod bench;

@@ -72,14 +72,16 @@ impl Model {
         }
     }
 
-    /// The ONFI chip of a board that keeps its cells in NOR flash: 32 MiB, 2048 + 64 bytes, blocks of 64 pages, and in
-    /// need of an ECC of 4 bits. Its place there: [`Layout::IN_NOR`](crate::nand::Layout::IN_NOR).
+    /// The ONFI chip of a board that keeps its cells in NOR flash: 32 MiB, 2048 + 64 bytes, blocks of 64
+    /// pages, and in need of an ECC of 4 bits. Its place there:
+    /// [`Layout::IN_NOR`](crate::nand::Layout::IN_NOR).
     pub fn onfi_32_mib() -> Self {
         Self::onfi(Geometry { page_bytes: 2048, spare_bytes: 64, pages_per_block: 64, blocks: 256 }, 1)
     }
 }
 
-/// A parameter page as an ONFI 1.0 chip would have it: 4 bits of ECC, 4 programs per page, 25 µs, 600 µs, 3 ms.
+/// A parameter page as an ONFI 1.0 chip would have it: 4 bits of ECC, 4 programs per page, 25 µs, 600 µs, 3
+/// ms.
 pub fn parameter_page(geometry: &Geometry, luns: u32, row_cycles: u8) -> [u8; onfi::BYTES] {
     let mut page = [0; onfi::BYTES];
     let mut put = |at: usize, bytes: &[u8]| page[at..at + bytes.len()].copy_from_slice(bytes);

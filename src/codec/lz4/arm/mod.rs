@@ -32,8 +32,8 @@ use strict::decode_block;
 #[cfg(all(target_has_atomic = "32", feature = "unaligned", not(feature = "neon")))]
 use words::decode_block;
 
-/// Decodes the block `src` to all of `dst`; false if it is not a block of exactly that many bytes. `src` must be
-/// shorter than [`MAX_BLOCK`](super::MAX_BLOCK).
+/// Decodes the block `src` to all of `dst`; false if it is not a block of exactly that many bytes. `src` must
+/// be shorter than [`MAX_BLOCK`](super::MAX_BLOCK).
 pub(super) fn decode(src: &[u8], dst: &mut [u8]) -> bool {
     let (from, to) = (src.as_ptr_range(), dst.as_mut_ptr_range());
     // SAFETY: the ranges are those of two slices that do not overlap; the decoders read the first and write the

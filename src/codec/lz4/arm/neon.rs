@@ -1,5 +1,5 @@
-//! Copies by 16 bytes in Advanced SIMD registers. Element loads and stores of bytes need no alignment, whatever
-//! SCTLR.A says (ARM DDI 0406C A3.2.1), but Normal memory. The registers keep their values.
+//! Copies by 16 bytes in Advanced SIMD registers. Element loads and stores of bytes need no alignment,
+//! whatever SCTLR.A says (ARM DDI 0406C A3.2.1), but Normal memory. The registers keep their values.
 
 use core::arch::naked_asm;
 
@@ -8,8 +8,9 @@ use super::strict::rest_of_block;
 /// Decodes the block `src..src_end` to `dst..dst_end`; 0 if it fills exactly that.
 ///
 /// # Safety
-/// The first range is readable, the second readable and writable, both are Normal memory, they do not overlap,
-/// and the first is shorter than [`MAX_BLOCK`](crate::codec::lz4::MAX_BLOCK). Advanced SIMD is switched on.
+/// The first range is readable, the second readable and writable, both are Normal memory, they do not
+/// overlap, and the first is shorter than [`MAX_BLOCK`](crate::codec::lz4::MAX_BLOCK). Advanced SIMD is
+/// switched on.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn decode_block(
     src: *const u8,

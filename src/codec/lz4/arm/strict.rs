@@ -5,8 +5,8 @@ use core::arch::naked_asm;
 /// Decodes the block `src..src_end` to `dst..dst_end`; 0 if it fills exactly that.
 ///
 /// # Safety
-/// The first range is readable, the second readable and writable, they do not overlap, and the first is shorter
-/// than [`MAX_BLOCK`](crate::codec::lz4::MAX_BLOCK).
+/// The first range is readable, the second readable and writable, they do not overlap, and the first is
+/// shorter than [`MAX_BLOCK`](crate::codec::lz4::MAX_BLOCK).
 #[cfg(not(all(target_has_atomic = "32", any(feature = "unaligned", feature = "neon"))))]
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn decode_block(
@@ -27,8 +27,8 @@ pub(super) unsafe extern "C" fn decode_block(
 /// Decodes the rest of a block and returns for the decoder that jumps here: 0 in r0 if the block was right.
 ///
 /// # Safety
-/// Only for a jump from a decoder that pushed r4 to r11 and lr, with the registers of this module's table set.
-/// r11 is 0 if r0 is at a token, else the literals of the token in r4 are done.
+/// Only for a jump from a decoder that pushed r4 to r11 and lr, with the registers of this module's table
+/// set. r11 is 0 if r0 is at a token, else the literals of the token in r4 are done.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn rest_of_block() {
     naked_asm!(

@@ -7,8 +7,9 @@ use super::strict::rest_of_block;
 /// Decodes the block `src..src_end` to `dst..dst_end`; 0 if it fills exactly that.
 ///
 /// # Safety
-/// The first range is readable, the second readable and writable, both are Normal memory, they do not overlap,
-/// and the first is shorter than [`MAX_BLOCK`](crate::codec::lz4::MAX_BLOCK). Alignment is not checked.
+/// The first range is readable, the second readable and writable, both are Normal memory, they do not
+/// overlap, and the first is shorter than [`MAX_BLOCK`](crate::codec::lz4::MAX_BLOCK). Alignment is not
+/// checked.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn decode_block(
     src: *const u8,

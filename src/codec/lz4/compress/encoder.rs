@@ -17,7 +17,8 @@ impl<'a> Encoder<'a> {
         Encoder { dst, len: 0 }
     }
 
-    /// Adds a sequence: `literals`, and a match of `matched` bytes, [`MIN_MATCH`] at least, from `offset` back.
+    /// Adds a sequence: `literals`, and a match of `matched` bytes, [`MIN_MATCH`] at least, from `offset`
+    /// back.
     #[inline(always)]
     pub(super) fn sequence(&mut self, literals: &[u8], offset: usize, matched: usize) -> Result<(), Full> {
         let more = matched - MIN_MATCH;

@@ -1,11 +1,12 @@
-//! The fast level: the last position of each hash is the only candidate, and what it gives is taken, unless it is
-//! short and the next position's is longer.
+//! The fast level: the last position of each hash is the only candidate, and what it gives is taken, unless
+//! it is short and the next position's is longer.
 
 use super::encoder::{Encoder, Full};
 use super::{LAST_LITERALS, MATCH_START_BEFORE_END, MAX_LEN, MIN_MATCH, common, common_before, word_at};
 
 const HASH_BITS: u32 = 13;
-/// After so many positions without a match every second one is tried, after as many again every third one, and so on.
+/// After so many positions without a match every second one is tried, after as many again every third one,
+/// and so on.
 const PATIENCE: usize = 128;
 /// Matches as long as this are taken without a look at the next position: there is seldom a longer one.
 const GOOD: usize = 16;
@@ -35,8 +36,8 @@ impl Table {
     }
 }
 
-/// Compresses `src` to `dst`, and says how long the block is; `None` if it does not fit or `src` is longer than
-/// 64 KiB.
+/// Compresses `src` to `dst`, and says how long the block is; `None` if it does not fit or `src` is longer
+/// than 64 KiB.
 pub fn compress(src: &[u8], dst: &mut [u8], table: &mut Table) -> Option<usize> {
     if src.len() > MAX_LEN {
         return None;

@@ -1,5 +1,5 @@
-//! The high level: all positions of a hash, newest first, up to a limit; and a match is taken only if the next
-//! position has no longer one.
+//! The high level: all positions of a hash, newest first, up to a limit; and a match is taken only if the
+//! next position has no longer one.
 
 use super::encoder::{Encoder, Full};
 use super::{LAST_LITERALS, MATCH_START_BEFORE_END, MAX_LEN, MIN_MATCH, common, common_before, word_at};
@@ -31,8 +31,8 @@ impl Chains {
         usize::from(candidate)
     }
 
-    /// The longest match for `at`, which was entered as the newest; its start and length, below [`MIN_MATCH`] if
-    /// there is none.
+    /// The longest match for `at`, which was entered as the newest; its start and length, below [`MIN_MATCH`]
+    /// if there is none.
     fn longest(&self, src: &[u8], at: usize, end: usize) -> (usize, usize) {
         let (mut best, mut len) = (0, MIN_MATCH - 1);
         let mut candidate = usize::from(self.before.get(at).copied().unwrap_or(0));
@@ -56,8 +56,8 @@ impl Chains {
     }
 }
 
-/// Compresses `src` to `dst`, and says how long the block is; `None` if it does not fit or `src` is longer than
-/// 64 KiB.
+/// Compresses `src` to `dst`, and says how long the block is; `None` if it does not fit or `src` is longer
+/// than 64 KiB.
 pub fn compress(src: &[u8], dst: &mut [u8], chains: &mut Chains) -> Option<usize> {
     if src.len() > MAX_LEN {
         return None;

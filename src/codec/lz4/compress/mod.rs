@@ -1,7 +1,7 @@
 //! The compressor: safe Rust on any machine, with words loaded in one instruction where the board allows it.
 //!
-//! A block is at most 64 KiB, so that a position is 16 bits. The last match starts at least 12 bytes before the
-//! block's end and the last 5 bytes are literals, as the format demands.
+//! A block is at most 64 KiB, so that a position is 16 bits. The last match starts at least 12 bytes before
+//! the block's end and the last 5 bytes are literals, as the format demands.
 
 mod encoder;
 mod fast;

@@ -25,7 +25,8 @@ pub enum Kind {
     Plain,
     /// A volatile cache, discards that leave noise, reliable writes that tear.
     Cached,
-    /// A volatile cache, reliable writes that are old or new, discards that leave zeroes: an eMMC by the book.
+    /// A volatile cache, reliable writes that are old or new, discards that leave zeroes: an eMMC by the
+    /// book.
     Emmc,
     /// No cache, and torn sectors that cannot be read.
     Unreadable,
@@ -41,8 +42,8 @@ pub struct Disk {
     disk: RamDisk,
     mutant: Option<Mutant>,
     kind: Kind,
-    /// For [`Mutant::CommitBeforeData`]: writes that wait for the commit. For [`Mutant::ReadBackIgnored`]: what was
-    /// written since power-on.
+    /// For [`Mutant::CommitBeforeData`]: writes that wait for the commit. For [`Mutant::ReadBackIgnored`]:
+    /// what was written since power-on.
     kept: BTreeMap<u64, [u8; SECTOR_SIZE]>,
 }
 

@@ -154,7 +154,8 @@ pub trait Medium: Clone + Send + Sync {
     /// Whether power is off.
     fn is_off(&self) -> bool;
 
-    /// Switches the power off, unless it is, and on again. `seed` decides what the cut leaves, where that is left open.
+    /// Switches the power off, unless it is, and on again. `seed` decides what the cut leaves, where that is
+    /// left open.
     fn power_cycle(&mut self, seed: u64);
 
     /// How much was done so far.

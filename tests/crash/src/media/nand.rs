@@ -142,7 +142,8 @@ impl Medium for Nand {
         Forgetful { store, mutant, medium: |store| store.device_mut().0 }
     }
 
-    /// Noise beyond the bytes of a cut stands for bits that read one way or the other, and not the same each time.
+    /// Noise beyond the bytes of a cut stands for bits that read one way or the other, and not the same each
+    /// time.
     fn plan(&mut self, point: Point) {
         match point {
             Point::Cut { change, bytes, beyond } => {

@@ -1,8 +1,9 @@
-//! The targets `block_store`, `nand_store` and `nor_store`: a medium that holds anything, and what is done to it.
+//! The targets `block_store`, `nand_store` and `nor_store`: a medium that holds anything, and what is done to
+//! it.
 //!
-//! The bytes are a script: what the medium holds at first, and then steps. Records with right checksums are put into the
-//! log, bytes anywhere, snapshots taken, power cut, operations fail. At the end nothing is in the way any more:
-//! a snapshot that the store then acknowledges must boot.
+//! The bytes are a script: what the medium holds at first, and then steps. Records with right checksums are
+//! put into the log, bytes anywhere, snapshots taken, power cut, operations fail. At the end nothing is in
+//! the way any more: a snapshot that the store then acknowledges must boot.
 
 pub mod block;
 pub mod nand;
