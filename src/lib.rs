@@ -31,7 +31,7 @@
 //! 4. **A boot ends in one of three ways**: the newest image, the one before it, or a cold boot with a named
 //!    [`Reason`](refusal::Reason).
 //! 5. **Bounded.** No allocator, no recursion, no panic, no loop without an end. All memory is a
-//!    [`Workspace`](workspace::Workspace) whose size is a constant.
+//!    [`Workspace`] whose size is a constant.
 //!
 //! # Why the calls block
 //!

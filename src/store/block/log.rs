@@ -1,17 +1,10 @@
 //! The commit log: a ring of records, each alone in its 4096-byte block.
 
 use crate::store::block::store::BlockMedium;
+use crate::store::block::{LOG_RECORDS, RECORD_STRIDE};
 use crate::store::catalog::{AppendError, LogState, RecordLog};
 use crate::store::record::{RECORD_LEN, Record};
 use crate::store::{BlockDevice, SECTOR_SIZE};
-
-/// Records that the ring holds.
-pub const LOG_RECORDS: u64 = 8;
-/// Sectors from one record to the next: a whole 4096-byte block, so that writing one record cannot harm
-/// another on a device that works in such blocks.
-pub const RECORD_STRIDE: u64 = 8;
-/// Sectors of the log, at the store's start.
-pub const LOG_SECTORS: u64 = LOG_RECORDS * RECORD_STRIDE;
 
 /// The place of the record with this sequence number.
 fn sector(sequence: u64) -> u64 {

@@ -14,23 +14,10 @@
 use crate::crc32c::Crc32c;
 use crate::store::catalog::{AppendError, LogState, RecordLog};
 use crate::store::nand::bad_blocks::BadBlocks;
+use crate::store::nand::position::{LOG_BLOCKS, LogPosition};
 use crate::store::nand::store::NandMedium;
 use crate::store::record::{RECORD_LEN, Record, RecordError};
 use oal_media::{Ecc, NandError, NandFlash, NandPage};
-
-/// Erase blocks of the log, at the store's start; two good ones are enough.
-pub const LOG_BLOCKS: u32 = 8;
-
-/// The next place of the log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct LogPosition {
-    /// The block that holds the newest record, if one does.
-    newest: Option<u32>,
-    /// The page behind the newest record and its twin, if they were written since power-on.
-    next_page: Option<u32>,
-    /// Whether a page that was read just now had many wrong bits.
-    worn: bool,
-}
 
 /// Bytes of a record: the sector, the map, the checksum.
 const fn record_len<const MAP: usize>() -> usize {

@@ -7,7 +7,7 @@ use crate::crc32c::Crc32c;
 use crate::image::ImageId;
 use crate::store::catalog::Area;
 use crate::store::nand::bad_blocks::BadBlocks;
-use crate::store::nand::log::{LOG_BLOCKS, LogPosition};
+use crate::store::nand::position::{LOG_BLOCKS, LogPosition};
 use crate::store::nand::writer::Place;
 use crate::store::record::SlotEntry;
 use crate::store::slot_medium::{Error, SlotMedium};

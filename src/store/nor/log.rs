@@ -14,12 +14,11 @@
 //!   void before that.
 
 use crate::store::catalog::{AppendError, LogState, RecordLog};
+use crate::store::nor::position::{LOG_BLOCKS, LogPosition};
 use crate::store::nor::store::NorMedium;
 use crate::store::record::{RECORD_LEN, Record, RecordError};
 use oal_media::NorFlash;
 
-/// Erase blocks of the log, at the store's start.
-pub const LOG_BLOCKS: u32 = 4;
 /// Places for records in an erase block: as many as it has room for, and no more than these, as all are read
 /// at a boot.
 pub const BLOCK_RECORDS: u32 = 64;
@@ -29,20 +28,6 @@ pub const BLOCK_RECORDS: u32 = 64;
 /// being made void when power went again. There is no third: what was made void to the end does not read as
 /// blank, and nothing is programmed behind a place that is neither that nor a whole record.
 const SUSPECT: u32 = 2;
-
-/// The next place of the log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct LogPosition {
-    /// The block in use, if there is one.
-    block: Option<u32>,
-    /// The block of the newest record that this version can read: the last one to be erased.
-    keep: Option<u32>,
-    /// The first place behind the newest record of the block in use.
-    behind: u32,
-    /// The first place of the block in use that can be programmed; those from `behind` on have to be made
-    /// void before.
-    next: u32,
-}
 
 /// The findings in a block of the log.
 #[derive(Clone, Copy, Debug, Default)]

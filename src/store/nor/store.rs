@@ -4,7 +4,7 @@ use oal_media::{NorFlash, NorGeometry};
 
 use crate::frame::PAGE_SIZE;
 use crate::store::catalog::Area;
-use crate::store::nor::log::{LOG_BLOCKS, LogPosition};
+use crate::store::nor::position::{LOG_BLOCKS, LogPosition};
 use crate::store::record::{RECORD_LEN, SlotEntry};
 use crate::store::slot_medium::{Error, SlotMedium};
 use crate::store::{GeometryError, NoRegister, SlotStore, StoreError};
