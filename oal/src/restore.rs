@@ -8,6 +8,7 @@
 #![allow(non_snake_case, reason = "the documentation's names")]
 
 mod contents;
+mod head;
 mod image;
 mod source;
 mod table;
@@ -34,12 +35,10 @@ use crate::types::{
     SNAP_ERR_READ_FAILURE, TRUE,
 };
 use contents::{Loading, contents};
+use head::Fault;
 use image::{check_record, read_head};
 use source::Source;
 use table::{Ram, Table};
-
-/// The stage and the reason of a refusal.
-type Fault = (Stage, Reason);
 
 /// Ours: the checksum of `cbData` bytes, CRC-32C (RFC 3720, appendix B.4). 0 for NULL.
 ///

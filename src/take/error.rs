@@ -21,7 +21,7 @@ pub enum TakeError<E> {
     },
     /// The board's regions are wrong: correct them in the board's code.
     Regions(MapError),
-    /// The memory map names pages that [`Memory`] cannot reach: correct one of the two.
+    /// The memory map names pages that [`Memory`](crate::mem::Memory) cannot reach: correct one of the two.
     Unreachable,
     /// The staging area is not free memory of the system throughout.
     StagingNotFree,

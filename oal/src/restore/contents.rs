@@ -9,8 +9,8 @@ use oal_snapshot::image::{CHUNK_BYTES, ChunkEntry, ChunkFrames, chunk, chunk_pag
 use oal_snapshot::mem::{Memory, Page};
 use oal_snapshot::refusal::{Reason, Stage};
 
-use super::Fault;
-use super::image::Head;
+use super::head::Fault;
+use super::head::Head;
 use super::source::{Source, Stream};
 use super::table::Table;
 use crate::config::OalStep;

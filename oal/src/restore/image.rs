@@ -6,7 +6,7 @@ use oal_snapshot::image::{Identity, page_align};
 use oal_snapshot::memory_map::MemoryMap;
 use oal_snapshot::refusal::{Reason, Stage};
 
-use super::Fault;
+use super::head::{Fault, Head};
 use super::source::Source;
 use crate::cpu::{ARCHITECTURE, Record};
 use crate::types::{OAL_CPU_CONTEXT_BYTES, OAL_SNAP_SIG, SNAP_HEADER};
@@ -28,17 +28,6 @@ mod at {
 
 /// Largest `dwOfstSnapTable`.
 const MAX_HEAD: u32 = 16 * PAGE_SIZE as u32;
-
-/// The header's numbers that are needed later, consistent in themselves.
-pub(super) struct Head {
-    pub table: u64,
-    pub pages: u64,
-    pub contents: u64,
-    pub len: u64,
-    pub table_sum: u32,
-    pub sum: u32,
-    pub pageable_bytes: u32,
-}
 
 /// Reads and checks header and context, page by page through `page`: each page is read once.
 pub(super) fn read_head(

@@ -8,7 +8,7 @@ use oal_snapshot::image::page_align;
 use oal_snapshot::mem;
 use oal_snapshot::refusal::Reason;
 
-use super::image::Head;
+use super::head::Head;
 use crate::frame::{self, FrameHead};
 use crate::types::{BOOL, DWORD, FALSE, LPVOID};
 

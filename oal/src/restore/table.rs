@@ -6,8 +6,8 @@ use oal_snapshot::image::ChunkFrames;
 use oal_snapshot::memory_map::MemoryMap;
 use oal_snapshot::refusal::{Reason, Stage};
 
-use super::Fault;
-use super::image::Head;
+use super::head::Fault;
+use super::head::Head;
 use super::source::Source;
 
 /// Entries of a page of the table.
