@@ -20,6 +20,7 @@ use crate::config::{self, FLAGS, OalConfig, OalSystem};
 use crate::cpu::{Cpu, Record};
 use crate::error::{self, OalError, OalErrorInfo, OalStage, number};
 use crate::report::OalBootReport;
+use crate::stack::Stack;
 use crate::store::{AnyStore, StorePlace};
 use crate::tables::Tables;
 
@@ -27,15 +28,6 @@ use crate::tables::Tables;
 pub(crate) static STATE: StateCell = StateCell::new();
 /// The configuration, once it was found right: in saved memory.
 static CONFIG: AtomicPtr<OalConfig> = AtomicPtr::new(null_mut());
-
-/// Bytes of the stack on which the engine, the store and the medium's driver run while a snapshot is written.
-pub const OAL_SNAPSHOT_STACK_BYTES: u32 = 32 << 10;
-pub(crate) const STACK_BYTES: usize = OAL_SNAPSHOT_STACK_BYTES as usize;
-#[cfg(all(target_arch = "arm", target_has_atomic = "32"))]
-pub(crate) type Stack = oal_snapshot::cpu::NosaveStack<STACK_BYTES>;
-/// Where the C side captures the CPU, it brings the stack too.
-#[cfg(not(all(target_arch = "arm", target_has_atomic = "32")))]
-pub(crate) type Stack = [u8; STACK_BYTES];
 
 /// Extents of the page map.
 const EXTENTS: usize = 1024;

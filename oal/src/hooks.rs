@@ -7,21 +7,19 @@ use core::ptr::null;
 use core::slice;
 
 use oal_snapshot::frame::PAGE_SIZE;
-use oal_snapshot::hooks::{Fork, TakeCpuSnapshot};
 use oal_snapshot::image::{CHUNK_BYTES, chunk, page_align};
 use oal_snapshot::mem;
 use oal_snapshot::state::SnapshotState;
 use oal_snapshot::store::StoreError;
 
+use crate::capture::OEMTakeCPUSnapshot;
 use crate::config;
-use crate::cpu::{OEMTakeCPUSnapshot, Record};
 use crate::engine::{self, Engine, STATE};
-use crate::error::{OalError, OalErrorInfo, OalStage, map, number};
+use crate::error::{OalError, OalErrorInfo, OalStage, number};
 use crate::frame::{self, FrameHead};
 use crate::system::resume_platform;
 use crate::types::{
-    BOOL, DWORD, FALSE, LPCVOID, LPVOID, OAL_CPU_CONTEXT_BYTES, PCRamTable, PDWORD, RamTable,
-    SnapshotSupport, TRUE, TSnapState,
+    BOOL, DWORD, FALSE, LPCVOID, LPVOID, PCRamTable, PDWORD, RamTable, SnapshotSupport, TRUE, TSnapState,
 };
 
 /// The result of a hook: nothing, or an error to remember.
@@ -97,51 +95,6 @@ pub unsafe extern "C" fn OEMGetSnapshotRegions() -> PCRamTable {
         engine.system.oem_table.map(|oem| unsafe { oem(engine.system.context) })
     });
     oem.filter(|table| !table.is_null()).unwrap_or(&raw const EMPTY.0)
-}
-
-/// Step 2, for both ways to reach a CPU: captures it, with what its caller must find again.
-///
-/// # Safety
-/// As for `OEMTakeCPUSnapshot`.
-pub(crate) unsafe fn capture(to: *mut c_void, bytes: DWORD, frame: &[u32]) -> Result<Fork, OalError> {
-    let mut engine = Engine::lock()?;
-    // SAFETY: the caller's promise.
-    unsafe { capture_locked(&mut engine, to, bytes, frame) }.map_err(|info| {
-        engine.fail(info);
-        OalError::CpuFailed
-    })
-}
-
-/// # Safety
-/// As for `OEMTakeCPUSnapshot`.
-unsafe fn capture_locked(
-    engine: &mut Engine,
-    to: *mut c_void,
-    bytes: DWORD,
-    frame: &[u32],
-) -> Result<Fork, OalErrorInfo> {
-    if to.is_null() {
-        return Err(bad(OalError::NullArgument));
-    }
-    if !to.cast::<Record>().is_aligned() {
-        return Err(bad(OalError::Unaligned));
-    }
-    if bytes < OAL_CPU_CONTEXT_BYTES {
-        return Err(OalErrorInfo::too_small(OalStage::Call, OAL_CPU_CONTEXT_BYTES.into(), bytes.into()));
-    }
-    let digest =
-        engine.tables()?.map().map_err(|error| OalErrorInfo::new(OalStage::Regions, map(error)))?.digest();
-    let identity = engine.identity();
-    let mut cpu = engine.cpu()?;
-    let (context, record, _) = engine.cpu_places();
-    // SAFETY: places of this instance's own, in nosave memory, that nothing else uses while this call has the right to it.
-    let (context, record) = unsafe { (&mut *context, &mut *record) };
-    let fork = cpu.take_cpu_snapshot(context, &mut |context| {
-        record.fill(context, frame, &identity, digest);
-        // SAFETY: the caller's promise: aligned, and large enough as was just checked.
-        unsafe { to.cast::<Record>().write(record.clone()) };
-    });
-    if cpu.failed() { Err(OalErrorInfo::new(OalStage::Cpu, OalError::CpuFailed)) } else { Ok(fork) }
 }
 
 /// Step 3: compresses whole pages. `pSrc`, `cbSrc` and `pDst` are multiples of 4096. Ours: `*pcbDst` is the

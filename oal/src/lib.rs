@@ -12,8 +12,8 @@
 //! | [`error`] | numbers, names and texts |
 //! | [`store`] | media by tables of functions |
 //! | [`drivers`] | such tables for built-in drivers |
-//! | [`cpu`] | capture and restore |
-//! | [`hooks`], [`restore`] | a kernel's side, and its boot loader's |
+//! | [`cpu`], [`stack`] | the registers, and the stack while a snapshot is written |
+//! | [`capture`], [`hooks`], [`restore`] | a kernel's side, and its boot loader's |
 //! | [`one_call`] | firmware without such a kernel |
 //! | `engine`, `system`, `tables` | the instance, and the C side as the engine sees it |
 //! | `frame` | the compressed contents of a kernel's image |
@@ -29,6 +29,7 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod capture;
 pub mod config;
 pub mod cpu;
 pub mod drivers;
@@ -39,6 +40,7 @@ pub mod hooks;
 pub mod one_call;
 pub mod report;
 pub mod restore;
+pub mod stack;
 pub mod store;
 mod system;
 mod tables;

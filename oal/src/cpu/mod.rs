@@ -1,13 +1,12 @@
 //! The CPU: on ARMv7-A the engine's own capture and restore, elsewhere the C side's.
 
-use core::ffi::c_void;
-
 use oal_snapshot::cpu::CpuContext;
 use oal_snapshot::crc32c::Crc32c;
 use oal_snapshot::image::Identity;
 
-use crate::types::{BOOL, DWORD, LPVOID, OAL_CPU_CONTEXT_BYTES};
+use crate::types::OAL_CPU_CONTEXT_BYTES;
 
+mod functions;
 #[cfg(all(target_arch = "arm", target_has_atomic = "32"))]
 #[path = "own.rs"]
 mod imp;
@@ -15,36 +14,12 @@ mod imp;
 #[path = "table.rs"]
 mod imp;
 
+pub use functions::OalCpu;
+#[cfg(all(target_arch = "arm", target_has_atomic = "32"))]
+pub(crate) use imp::FRAME_WORDS;
 pub(crate) use imp::{ARCHITECTURE, Cpu};
 
-/// Functions that capture and restore a CPU, where the library does not do that itself. Each function gets
-/// `context`.
-#[repr(C)]
-pub struct OalCpu {
-    /// Given to both functions.
-    pub context: *mut c_void,
-    /// Words that the registers take: 1 to 256.
-    pub words: u32,
-    /// 0.
-    pub reserved: u32,
-    /// Stores the registers in `words`, so that execution goes on at this call's return, calls
-    /// `live(argument)` on a stack in nosave memory, and returns 0. After a `restore` of the words it returns
-    /// a second time, in the restored machine, with 1. Interrupts are masked on both returns. A negative
-    /// number: nothing was captured.
-    pub capture: Option<
-        unsafe extern "C" fn(
-            context: *mut c_void,
-            words: *mut u32,
-            live: Option<unsafe extern "C" fn(argument: *mut c_void)>,
-            argument: *mut c_void,
-        ) -> i32,
-    >,
-    /// Makes caches and TLBs agree with memory and restores the registers. Does not return.
-    pub restore: Option<unsafe extern "C" fn(context: *mut c_void, words: *const u32)>,
-}
-
-/// Words that a record has room for.
-pub(crate) const CONTEXT_WORDS: usize = 256;
+use functions::CONTEXT_WORDS;
 
 /// The content of `pCpuContext` after `OEMTakeCPUSnapshot`: registers, and their identity.
 #[derive(Clone)]
@@ -112,38 +87,5 @@ impl Record {
         crc.update(&self.build);
         self.reserved.iter().chain(&self.words).for_each(|word| crc.update(&word.to_le_bytes()));
         crc.finish()
-    }
-}
-
-/// Step 2: stores every register that must come back in `pCpuContext`, which is aligned to 4 and has
-/// `OAL_CPU_CONTEXT_BYTES` bytes at least. After a snapshot boot execution goes on at `dwSnapPC`, with the
-/// stack and the registers of this call's caller, as if this call had called `dwSnapPC`: what a function
-/// there returns is what this call returns the second time. Interrupts are masked from here on, on both
-/// timelines.
-///
-/// # Safety
-/// `pCpuContext` is NULL or points to `cbCpuContext` bytes; `dwSnapPC` is code of the running system.
-#[cfg_attr(all(target_arch = "arm", target_has_atomic = "32"), unsafe(naked))]
-#[unsafe(no_mangle)]
-#[allow(non_snake_case, reason = "the documentation's names")]
-pub unsafe extern "C" fn OEMTakeCPUSnapshot(
-    dwSnapPC: DWORD,
-    pCpuContext: LPVOID,
-    cbCpuContext: DWORD,
-) -> BOOL {
-    // r3 is pushed for the stack's alignment only.
-    #[cfg(all(target_arch = "arm", target_has_atomic = "32"))]
-    core::arch::naked_asm!(
-        ".arm",
-        "push {{r3-r11, lr}}",
-        "add r3, sp, #4",
-        "bl {take}",
-        "pop {{r3-r11, pc}}",
-        take = sym imp::take_with_frame,
-    );
-    // SAFETY: the caller's promise.
-    #[cfg(not(all(target_arch = "arm", target_has_atomic = "32")))]
-    unsafe {
-        imp::take(dwSnapPC, pCpuContext, cbCpuContext)
     }
 }

@@ -1,7 +1,6 @@
 //! ARMv7-A. A hook's capture is the engine's, and what a C caller must find again: r4 to r11, sp and lr.
 
 use core::arch::global_asm;
-use core::ffi::c_void;
 
 use oal_snapshot::cpu::OuterCache;
 use oal_snapshot::cpu::armv7a::{Armv7a, WORDS};
@@ -9,10 +8,8 @@ use oal_snapshot::cpu::{Architecture, CpuContext};
 use oal_snapshot::hooks::{Fork, RestoreCpu, TakeCpuSnapshot};
 
 use crate::config::{OAL_FLAG_SECURE, OalConfig};
-use crate::engine::Stack;
 use crate::error::OalError;
-use crate::hooks;
-use crate::types::{BOOL, DWORD, FALSE, TRUE};
+use crate::stack::Stack;
 
 /// The registers' architecture.
 pub(crate) const ARCHITECTURE: Architecture = Architecture::ARMV7A;
@@ -97,7 +94,7 @@ impl RestoreCpu for Cpu {
 }
 
 /// r4 to r11, sp, lr and the pc of the hook's caller.
-const FRAME_WORDS: usize = 11;
+pub(crate) const FRAME_WORDS: usize = 11;
 
 const _: () = assert!((WORDS + FRAME_WORDS) * 4 <= CpuContext::CAPACITY);
 
@@ -128,25 +125,3 @@ oal_c_enter_frame:
 "#,
     frame = const WORDS * 4,
 );
-
-/// The hook, with r4 to r11 and lr of its caller, which lie at the end of the caller's stack.
-///
-/// # Safety
-/// As for the hook; `frame` points to those nine words.
-pub(super) unsafe extern "C" fn take_with_frame(
-    pc: DWORD,
-    context: *mut c_void,
-    bytes: DWORD,
-    frame: *const [u32; 9],
-) -> BOOL {
-    // SAFETY: the caller's promise.
-    let [r4, r5, r6, r7, r8, r9, r10, r11, lr] = unsafe { *frame };
-    let sp = frame as usize as u32 + 36;
-    let frame = [r4, r5, r6, r7, r8, r9, r10, r11, sp, lr, pc];
-    // SAFETY: the caller's promise.
-    match unsafe { hooks::capture(context, bytes, &frame) } {
-        Ok(Fork::Live) => TRUE,
-        // The engine's own second return is never taken: `enter_frame` is.
-        Ok(Fork::Restored) | Err(_) => FALSE,
-    }
-}

@@ -5,12 +5,10 @@ use core::ffi::c_void;
 use oal_snapshot::cpu::{Architecture, CpuContext};
 use oal_snapshot::hooks::{Fork, RestoreCpu, TakeCpuSnapshot};
 
+use super::functions::{CONTEXT_WORDS, OalCpu};
 use crate::config::OalConfig;
-use crate::cpu::{CONTEXT_WORDS, OalCpu};
-use crate::engine::Stack;
 use crate::error::OalError;
-use crate::hooks;
-use crate::types::{BOOL, DWORD, FALSE, LPVOID, TRUE};
+use crate::stack::Stack;
 
 const _: () = assert!(CONTEXT_WORDS * 4 <= CpuContext::CAPACITY);
 
@@ -130,22 +128,5 @@ impl RestoreCpu for Cpu {
         // SAFETY: as above.
         unsafe { (self.restore)(self.table.context, context.words().as_ptr()) };
         OalError::CpuReturned
-    }
-}
-
-/// The hook.
-///
-/// # Safety
-/// As for `OEMTakeCPUSnapshot`.
-pub(super) unsafe fn take(pc: DWORD, context: LPVOID, bytes: DWORD) -> BOOL {
-    // SAFETY: the caller's promise.
-    match unsafe { hooks::capture(context, bytes, &[]) } {
-        Ok(Fork::Live) => TRUE,
-        Ok(Fork::Restored) => {
-            // SAFETY: the caller's promise: a function of the system, which was just restored.
-            let go_on: extern "C" fn() -> BOOL = unsafe { core::mem::transmute(pc as usize) };
-            go_on()
-        }
-        Err(_) => FALSE,
     }
 }

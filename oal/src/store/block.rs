@@ -5,41 +5,9 @@ use core::ffi::c_void;
 use oal_snapshot::refusal::Stage;
 use oal_snapshot::store::{BlockDevice, BlockStore, Partition, SECTOR_SIZE, SNAPSHOT_PARTITION_TYPE};
 
+use super::devices::OalBlockDevice;
+use super::kind::{AnyStore, Devices, OalStore, Register, StorePlace, done};
 use crate::error::{OalError, OalErrorInfo, OalStage, number};
-use crate::store::{AnyStore, Devices, OalStore, Register, StorePlace, done};
-
-/// A device of 512-byte sectors: eMMC, SD card, disk. Functions return 0 on success, and any other number on
-/// failure, which `oal_snapshot_error_info` then tells. Each gets `context`.
-///
-/// What a power cut may leave: sectors that were written, or discarded, since the last flush hold old bytes,
-/// new ones, or anything, each on its own; the others keep theirs, but for those that share a 4096-byte block
-/// with one that was being written.
-#[repr(C)]
-pub struct OalBlockDevice {
-    /// Given to every function.
-    pub context: *mut c_void,
-    /// The start of the store's part of the device, in sectors.
-    pub first_sector: u64,
-    /// Sectors of that part.
-    pub sectors: u64,
-    /// Reads `count` sectors from `sector` on, which counts from the device's start.
-    pub read: Option<
-        unsafe extern "C" fn(context: *mut c_void, sector: u64, count: u32, buffer: *mut c_void) -> i32,
-    >,
-    /// Writes `count` sectors. They are durable after the next `flush`.
-    pub write: Option<
-        unsafe extern "C" fn(context: *mut c_void, sector: u64, count: u32, data: *const c_void) -> i32,
-    >,
-    /// Writes so that the sectors are durable on return, and, where the device can promise that, old or new
-    /// after a power cut. NULL: `write`, then `flush`.
-    pub write_reliable: Option<
-        unsafe extern "C" fn(context: *mut c_void, sector: u64, count: u32, data: *const c_void) -> i32,
-    >,
-    /// Says that sectors will be written anew (TRIM). A hint. May be NULL.
-    pub discard: Option<unsafe extern "C" fn(context: *mut c_void, sector: u64, count: u64) -> i32>,
-    /// Makes all that was written durable.
-    pub flush: Option<unsafe extern "C" fn(context: *mut c_void) -> i32>,
-}
 
 /// The device with its needed functions at hand.
 struct Device<'a> {

@@ -4,64 +4,9 @@ use core::ffi::c_void;
 
 use oal_snapshot::store::nand::{Ecc, NandError, NandFlash, NandGeometry, NandPage, NandStore};
 
+use super::devices::{OAL_NAND_FAILED, OAL_NAND_UNCORRECTABLE, OAL_NAND_WORN, OalNandFlash};
+use super::kind::{AnyStore, Devices, OalStore, Register, StorePlace, done};
 use crate::error::OalError;
-use crate::store::{AnyStore, Devices, OalStore, Register, StorePlace, done};
-
-/// `read_page`: so many bits were wrong, and corrected, that the block's contents should be moved soon.
-pub const OAL_NAND_WORN: i32 = 1;
-/// `read_page`: more bits are wrong than can be corrected.
-pub const OAL_NAND_UNCORRECTABLE: i32 = 2;
-/// `program_page`, `erase_block`: the chip says that it failed; the block is going bad.
-pub const OAL_NAND_FAILED: i32 = 3;
-
-/// A NAND chip, or a part of one, with error correction. Functions return 0 on success, `OAL_NAND_...` where
-/// that fits, and any other number if chip or bus failed, which `oal_snapshot_error_info` then tells. Each
-/// gets `context`.
-///
-/// A block is erased before its first page is programmed; its pages are programmed from the first up, each
-/// once.
-#[repr(C)]
-pub struct OalNandFlash {
-    /// Given to every function.
-    pub context: *mut c_void,
-    /// Bytes of a page without its spare area: those of the store's kind.
-    pub page_bytes: u32,
-    /// Pages of an erase block: 16 to 1024.
-    pub pages_per_block: u32,
-    /// Erase blocks that the store may use; block 0 is the first of them.
-    pub blocks: u32,
-    /// 0.
-    pub reserved: u32,
-    /// Reads a page and the first `spare_bytes` of its free spare bytes. A page that was erased reads as
-    /// 0xff.
-    pub read_page: Option<
-        unsafe extern "C" fn(
-            context: *mut c_void,
-            block: u32,
-            page: u32,
-            data: *mut c_void,
-            spare: *mut c_void,
-            spare_bytes: u32,
-        ) -> i32,
-    >,
-    /// Programs a page and the first `spare_bytes` of its free spare bytes.
-    pub program_page: Option<
-        unsafe extern "C" fn(
-            context: *mut c_void,
-            block: u32,
-            page: u32,
-            data: *const c_void,
-            spare: *const c_void,
-            spare_bytes: u32,
-        ) -> i32,
-    >,
-    /// Erases a block.
-    pub erase_block: Option<unsafe extern "C" fn(context: *mut c_void, block: u32) -> i32>,
-    /// Sets `*bad` to 1 if the block is marked bad, and to 0 if not.
-    pub is_bad: Option<unsafe extern "C" fn(context: *mut c_void, block: u32, bad: *mut u32) -> i32>,
-    /// Marks the block bad permanently.
-    pub mark_bad: Option<unsafe extern "C" fn(context: *mut c_void, block: u32) -> i32>,
-}
 
 /// The chip with its functions at hand.
 struct Chip {

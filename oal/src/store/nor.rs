@@ -4,34 +4,9 @@ use core::ffi::c_void;
 
 use oal_snapshot::store::nor::{NorFlash, NorGeometry, NorStore};
 
+use super::devices::OalNorFlash;
+use super::kind::{AnyStore, Devices, OalStore, Register, StorePlace, done};
 use crate::error::OalError;
-use crate::store::{AnyStore, Devices, OalStore, Register, StorePlace, done};
-
-/// A NOR flash, or a part of one, which starts at byte 0 here. Functions return 0 on success, and any other
-/// number on failure, which `oal_snapshot_error_info` then tells. Each gets `context`.
-#[repr(C)]
-pub struct OalNorFlash {
-    /// Given to every function.
-    pub context: *mut c_void,
-    /// Bytes of an erase block, a multiple of 4096.
-    pub block_bytes: u32,
-    /// Erase blocks.
-    pub blocks: u32,
-    /// Bytes that are programmed together: a power of two, at most 512.
-    pub program_bytes: u32,
-    /// 0.
-    pub reserved: u32,
-    /// All of it, where it lies in memory and can be read while a boot goes on; NULL: `read` is used.
-    pub mapped: *const c_void,
-    /// Reads `bytes` from byte `at` on.
-    pub read:
-        Option<unsafe extern "C" fn(context: *mut c_void, at: u64, buffer: *mut c_void, bytes: u32) -> i32>,
-    /// Programs `bytes` from byte `at` on: bits that are 0 in `data` become 0. Durable on return.
-    pub program:
-        Option<unsafe extern "C" fn(context: *mut c_void, at: u64, data: *const c_void, bytes: u32) -> i32>,
-    /// Erases a block. Durable on return.
-    pub erase: Option<unsafe extern "C" fn(context: *mut c_void, block: u32) -> i32>,
-}
 
 /// The flash with its functions at hand.
 struct Flash {
