@@ -250,16 +250,6 @@ impl Error for ColdBoot {}
 impl Error for MapError {}
 impl Error for RecordError {}
 
-impl<E: Error + 'static> Error for PartitionError<E> {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        if let PartitionError::Device(error) = self { Some(error) } else { None }
-    }
-}
-
-impl<E: Error + 'static> Error for WindowError<E> {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        if let WindowError::Device(error) = self { Some(error) } else { None }
-    }
-}
-
+impl<E: core::fmt::Debug + Display> Error for PartitionError<E> {}
+impl<E: core::fmt::Debug + Display> Error for WindowError<E> {}
 impl<E: core::fmt::Debug + Display> Error for TakeError<E> {}

@@ -10,7 +10,7 @@ use oal_snapshot::codec::Lz4;
 use oal_snapshot::hooks::{PrepareSnapshot, ReadSnapshot};
 use oal_snapshot::image::{ChunkEntry, Extent, Header, ImageId, Reader};
 use oal_snapshot::refusal::{Reason, Stage};
-use oal_snapshot::store::nand::{NandGeometry, NandStore};
+use oal_snapshot::store::nand::{NandError, NandGeometry, NandStore};
 use oal_snapshot::store::nor::{NorGeometry, NorStore};
 use oal_snapshot::store::{
     BlockStore, Partition, PartitionError, Record, RecordError, Slots, Store, StoreError, StoreSettings,
@@ -127,16 +127,26 @@ fn an_image_is_begun_behind_the_last_number_that_leaves_room_and_behind_no_other
     }
 }
 
+/// An error and its sources, as programs print them in a row.
+fn in_full(error: &dyn Error) -> String {
+    let sources = std::iter::successors(error.source(), |error: &&dyn Error| (*error).source());
+    sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
+}
+
 #[test]
 fn errors_are_sentences_that_name_the_cause_and_keep_the_device_s_own() {
     let device = RecordError::Newer { sequence: 7 };
     let error = StoreError::Device(WindowError::Device(device));
     let text = error.to_string();
     assert_eq!(text, "the medium failed: record 7 is of a later version of the software");
-    let below = error.source().and_then(Error::source).and_then(|error| error.downcast_ref());
-    assert_eq!(below, Some(&device));
+    assert_eq!(in_full(&error), text, "the cause once");
+    let StoreError::Device(WindowError::Device(below)) = error else { panic!("{error:?}") };
+    assert_eq!(below, device);
     let error = PartitionError::Device(device);
-    assert!(error.source().is_some() && error.to_string().starts_with("the first sector cannot be read: "));
+    assert_eq!(error.to_string(), format!("the first sector cannot be read: {device}"));
+    assert_eq!(in_full(&error), error.to_string());
+    assert_eq!(in_full(&WindowError::Device(device)), device.to_string());
+    assert_eq!(in_full(&NandError::Device(device)), device.to_string());
     let refused = BlockStore::new(&mut RamDisk::blank(8), SETTINGS).err().unwrap();
     assert!(refused.to_string().contains("too small: 8 ") && refused.to_string().contains("needs 72"));
 }

@@ -63,14 +63,8 @@ impl<E: core::fmt::Display> core::fmt::Display for NandError<E> {
     }
 }
 
-impl<E: core::error::Error + 'static> core::error::Error for NandError<E> {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            NandError::Device(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+/// The device's error is in the sentence, so `source` gives nothing.
+impl<E: core::fmt::Debug + core::fmt::Display> core::error::Error for NandError<E> {}
 
 /// A NAND chip, with error correction: its own, its controller's or software's.
 ///

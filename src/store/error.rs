@@ -53,14 +53,8 @@ impl<E: core::fmt::Display> core::fmt::Display for StoreError<E> {
     }
 }
 
-impl<E: core::error::Error + 'static> core::error::Error for StoreError<E> {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            StoreError::Device(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+/// The device's error is in the sentence, so `source` gives nothing.
+impl<E: core::fmt::Debug + core::fmt::Display> core::error::Error for StoreError<E> {}
 
 /// Why a store cannot be on a device: what a driver says of its size does not do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
