@@ -8,6 +8,7 @@ use crate::workspace::Parts;
 
 /// Checks the image against this machine, and fills the workspace with its context, map and index. No memory
 /// outside the workspace changes.
+#[inline(never)]
 pub(super) fn check<C: RestoreCpu, Z: DecompressSnapshot, R: ReadSnapshot>(
     candidate: &Candidate,
     identity: &Identity,

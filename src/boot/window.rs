@@ -1,10 +1,12 @@
 //! The read-ahead window: the part of the image that is in the buffer.
 
+use core::ops::Range;
+
 use crate::bytes::move_to_front;
 use crate::frame::PAGE_SIZE;
 use crate::hooks::ReadSnapshot;
 use crate::image::id::ImageId;
-use crate::image::{Chunk, Fault, Header, page_align};
+use crate::image::{Fault, Header, page_align};
 use crate::refusal::{Reason, Stage};
 use crate::workspace::STORED_BYTES;
 
@@ -16,14 +18,10 @@ pub(super) struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
-    /// A chunk's bytes that are checked, if all of them are there.
-    pub fn get(&self, chunk: &Chunk) -> Option<&'a [u8]> {
-        self.range(chunk.offset, chunk.checked_len)
-    }
-
-    /// `len` bytes of the image from `offset` on, if all of them are there.
-    pub fn range(&self, offset: u64, len: usize) -> Option<&'a [u8]> {
-        let at = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+    /// These bytes of the image, if all of them are there.
+    pub fn get(&self, range: &Range<u64>) -> Option<&'a [u8]> {
+        let at = usize::try_from(range.start.checked_sub(self.start)?).ok()?;
+        let len = usize::try_from(range.end.checked_sub(range.start)?).ok()?;
         self.bytes.get(at..)?.get(..len)
     }
 }
@@ -62,11 +60,11 @@ impl<'a, R: ReadSnapshot> Window<'a, R> {
         Held { bytes: self.buffer.get(..self.len).unwrap_or(&[]), start: self.start }
     }
 
-    /// Ensures that `chunk`, which is not before what is in the buffer, is in it.
-    pub fn hold(&mut self, chunk: &Chunk) -> Result<(), Fault> {
-        if chunk.end() > self.next() {
-            self.forget_before(chunk.offset);
-            let missing = page_align(chunk.end().saturating_sub(self.next()));
+    /// Ensures that a chunk's bytes, which are not before what is in the buffer, are in it.
+    pub fn hold(&mut self, chunk: &Range<u64>) -> Result<(), Fault> {
+        if chunk.end > self.next() {
+            self.forget_before(chunk.start);
+            let missing = page_align(chunk.end.saturating_sub(self.next()));
             let missing = usize::try_from(missing).unwrap_or(STORED_BYTES);
             let more = if self.medium.reads_in_background() { missing } else { STORED_BYTES };
             let next = self.next();
@@ -76,8 +74,8 @@ impl<'a, R: ReadSnapshot> Window<'a, R> {
                 self.len += room.len();
             }
         }
-        if chunk.end() > self.next() {
-            return Err(Fault::new(Stage::Chunk, Reason::Truncated, chunk.offset));
+        if chunk.end > self.next() {
+            return Err(Fault::new(Stage::Chunk, Reason::Truncated, chunk.start));
         }
         Ok(())
     }

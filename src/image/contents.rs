@@ -1,5 +1,7 @@
 //! The chunks of a checked image: which pages each holds, and where its bytes are.
 
+use core::ops::Range;
+
 use crate::frame::Pfn;
 use crate::image::{CHUNK_PAGES, ChunkEntry, ChunkFrames, Chunks, Extent, ExtentKind, Header};
 
@@ -100,13 +102,25 @@ pub struct ChunkWalk<'a> {
     pads_with_zeroes: bool,
 }
 
+impl ChunkWalk<'_> {
+    /// The entry of the next chunk, and the bytes of it that are checked, counted from the image's start.
+    pub fn peek(&self) -> Option<(&ChunkEntry, Range<u64>)> {
+        let entry = self.index.get(self.number)?;
+        Some((entry, self.offset..self.offset.saturating_add(self.checked_len(entry) as u64)))
+    }
+
+    fn checked_len(&self, entry: &ChunkEntry) -> usize {
+        if self.pads_with_zeroes { entry.padded_len() } else { entry.len() }
+    }
+}
+
 impl Iterator for ChunkWalk<'_> {
     type Item = Chunk;
 
     fn next(&mut self) -> Option<Chunk> {
         let entry = *self.index.get(self.number)?;
         let frames = self.frames.next()?;
-        let checked_len = if self.pads_with_zeroes { entry.padded_len() } else { entry.len() };
+        let checked_len = self.checked_len(&entry);
         let chunk = Chunk { number: self.number, frames, entry, offset: self.offset, checked_len };
         self.number += 1;
         self.offset += entry.padded_len() as u64;
