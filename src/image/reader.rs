@@ -8,7 +8,9 @@ use crate::hooks::ReadSnapshot;
 use crate::image::contents::Chunk;
 use crate::image::id::ImageId;
 use crate::image::page_map::MapCheck;
-use crate::image::{ChunkEntry, Chunks, Extent, HEADER_LEN, Header, Part, chunk, chunk_pages, page_align};
+use crate::image::{
+    CHUNK_PAGES, ChunkEntry, Extent, ExtentKind, HEADER_LEN, Header, Part, chunk, count_pages, page_align,
+};
 use crate::memory_map::MemoryMap;
 use crate::refusal::{Reason, Stage};
 
@@ -133,18 +135,20 @@ impl<R: ReadSnapshot> Reader<'_, R> {
         extents: &[Extent],
         mut each: impl FnMut(ChunkEntry) -> Result<(), Reason>,
     ) -> Result<(), Fault> {
-        let mut chunks = Chunks::new(extents);
+        // All chunks but the last are full: which frames each holds does not matter here.
+        let mut left = count_pages(extents, ExtentKind::Data);
         let mut total = 0;
         self.records::<{ ChunkEntry::BYTES }>(Stage::Index, header, &header.index, |bytes| {
             let entry = ChunkEntry::decode(bytes)?;
-            let frames = chunks.next().ok_or(Reason::BadField)?;
-            if !entry.fits(chunk_pages(&frames)) {
+            let pages = left.min(CHUNK_PAGES.into());
+            if !entry.fits(pages as usize) {
                 return Err(Reason::BadField);
             }
+            left -= pages;
             total += entry.padded_len() as u64;
             each(entry)
         })?;
-        if chunks.next().is_some() || total != header.chunks_len {
+        if left > 0 || total != header.chunks_len {
             return Err(Fault::new(Stage::Index, Reason::BadField, header.index.offset));
         }
         Ok(())
