@@ -90,6 +90,9 @@ proptest! {
         if let Ok(header) = Header::decode(&page) {
             let mut again = [0; HEADER_LEN];
             header.encode(&mut again);
+            // Compatible feature bits that this reader does not know are ignored: they do not come back.
+            page[116..120].fill(0);
+            seal_header(&mut page);
             prop_assert!(again == page);
         }
     }
