@@ -75,7 +75,7 @@ pub struct Options {
     #[arg(long, conflicts_with_all = ["extract", "diff", "ram_map"])]
     json: bool,
     /// Draw RAM as a map to a file, `.svg` or `.png`
-    #[arg(long, value_name = "FILE", conflicts_with = "extract")]
+    #[arg(long = "map", value_name = "FILE", conflicts_with = "extract")]
     ram_map: Option<PathBuf>,
 }
 
